@@ -1,0 +1,1 @@
+"""The lemm command, the local stack and the training client."""

@@ -1,0 +1,1 @@
+"""HTTP and event entries, authentication and outside services."""

@@ -1,0 +1,1 @@
+"""The ONNX music embedder and its manifest."""

@@ -1,0 +1,1 @@
+"""Candidate search, alignment, calibration and index snapshots."""

@@ -1,0 +1,1 @@
+"""Records, objects, the audit log and signatures."""

@@ -1,0 +1,1 @@
+"""Seeded music generator, augmentation, training and export of the embedder."""
