@@ -1,0 +1,187 @@
+"""Every refusal the vault can give, named once.
+
+Each class carries a stable ``code`` (part of the public interface: clients and
+state machines match on it) and the HTTP ``status`` that goes with it. The edge
+turns them into RFC 9457 problem documents; the state machine sees the class
+name as its error name. Messages are for people: they say what to do next and
+hold no personal data.
+"""
+
+from typing import ClassVar
+
+
+class VaultError(Exception):
+    """Root of all refusals; ``detail`` says what happened and what to do next."""
+
+    code: ClassVar[str] = "internal"
+    status: ClassVar[int] = 500
+    title: ClassVar[str] = "Something went wrong on our side"
+
+    def __init__(self, detail: str = "", **facts: object) -> None:
+        super().__init__(detail or self.title)
+        self.detail = detail or self.title
+        self.facts = facts
+
+
+# --- who is asking -----------------------------------------------------------
+
+
+class Unauthenticated(VaultError):
+    """No token, or one that does not verify."""
+
+    code, status, title = "unauthenticated", 401, "Sign in first"
+
+
+class BadCredentials(VaultError):
+    """E-mail and password, or client id and secret, do not match."""
+
+    code, status, title = "bad_credentials", 401, "These credentials do not match"
+
+
+class Forbidden(VaultError):
+    """The caller is known and lacks the role or scope."""
+
+    code, status, title = "forbidden", 403, "Your role does not allow this"
+
+
+class NotFound(VaultError):
+    """No such thing, or it belongs to somebody else: the answer is the same."""
+
+    code, status, title = "not_found", 404, "No such thing, or it is not yours"
+
+
+class TooMany(VaultError):
+    """A rate limit or quota was reached."""
+
+    code, status, title = "too_many_requests", 429, "Too many requests; try again later"
+
+
+# --- what was asked ----------------------------------------------------------
+
+
+class BadRequest(VaultError):
+    """The request does not have the documented shape."""
+
+    code, status, title = "bad_request", 422, "The request is not of the documented form"
+
+
+class TooLarge(VaultError):
+    """The request, or the upload, is over its size bound."""
+
+    code, status, title = "too_large", 413, "Too large"
+
+
+class Conflict(VaultError):
+    """The thing is not in a state that allows this, or it exists already."""
+
+    code, status, title = "conflict", 409, "This is not possible in the present state"
+
+
+class LostRace(VaultError):
+    """Somebody changed it in the meantime; read it again and retry."""
+
+    code, status, title = "lost_race", 409, "It changed in the meantime; read it again"
+
+
+class Expired(VaultError):
+    """A token, manifest, upload form or lease is past its time."""
+
+    code, status, title = "expired", 410, "This has expired"
+
+
+class Revoked(VaultError):
+    """Consent for this use was taken back."""
+
+    code, status, title = "revoked", 410, "Consent for this was taken back"
+
+
+class PolicyRefused(VaultError):
+    """The policy in force does not allow this."""
+
+    code, status, title = "policy", 403, "The policy in force does not allow this"
+
+
+class LicenceRefused(VaultError):
+    """The licences of the named packs do not allow this use."""
+
+    code, status, title = "licence", 403, "The licences of these packs do not allow this"
+
+
+# --- audio that we can't take ------------------------------------------------
+
+
+class AudioRefused(VaultError):
+    """The uploaded bytes are not usable audio; final for this upload."""
+
+    code, status, title = "audio_refused", 422, "This file can't be used"
+
+
+class NotAudio(AudioRefused):
+    """No decoder recognises the bytes."""
+
+    code, title = "not_audio", "This is not an audio file that we can read"
+
+
+class Truncated(AudioRefused):
+    """The container announces more than the file holds, or decoding stopped early."""
+
+    code, title = "truncated", "The file is cut off or damaged"
+
+
+class TooLong(AudioRefused):
+    """Longer than the stated limit."""
+
+    code, title = "too_long", "The recording is too long"
+
+
+class TooShort(AudioRefused):
+    """Shorter than the detectors need."""
+
+    code, title = "too_short", "The recording is too short"
+
+
+class Silent(AudioRefused):
+    """No audible signal."""
+
+    code, title = "silent", "The recording is silent"
+
+
+class Clipped(AudioRefused):
+    """Most of the signal sits at full scale."""
+
+    code, title = "clipped", "The recording is clipped throughout"
+
+
+class DecodeLimit(AudioRefused):
+    """The decoder ran past its bound on time, memory or output."""
+
+    code, title = "decode_limit", "Decoding this file takes more than we allow"
+
+
+# --- what we could not do ----------------------------------------------------
+
+
+class Unavailable(VaultError):
+    """Something we depend on did not answer; trying again may help."""
+
+    code, status, title = "unavailable", 503, "Not available right now; try again"
+
+
+class SourceUnavailable(Unavailable):
+    """A similarity source could not be asked: the check was not made."""
+
+    code, title = "source_unavailable", "A required similarity source did not answer"
+
+
+class Corrupt(VaultError):
+    """Stored bytes do not match their hash or format; names the part."""
+
+    code, status, title = "corrupt", 500, "Stored data is damaged"
+
+
+def all_errors() -> tuple[type[VaultError], ...]:
+    """Every class in this module, root first, in order of definition."""
+    found: list[type[VaultError]] = [VaultError]
+    for cls in found:
+        found.extend(cls.__subclasses__())
+    return tuple(found)
