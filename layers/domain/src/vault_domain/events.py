@@ -1,0 +1,110 @@
+"""The audit event: one envelope for everything that happened.
+
+An event is written in the same transaction as the change it tells of, and
+never changed. ``sequence_key`` orders events of one subject; the global order
+is given later by the log's sequencer. ``data`` holds facts, never personal
+data: an address or a name appears only as a salted hash.
+The bytes that are hashed into the log are described in docs/formats/audit-event.md.
+"""
+
+from enum import StrEnum
+from typing import ClassVar
+
+from pydantic import Field, JsonValue
+
+from vault_domain.canonical import canonical
+from vault_domain.ids import EventId
+from vault_domain.records import Record, UtcTime, Value, stamp
+
+ENVELOPE = 1
+
+
+class Kind(StrEnum):
+    """Every kind of event; the names are part of the public format."""
+
+    ACCOUNT_CREATED = "account.created"
+    ROLE_CHANGED = "account.role_changed"
+    SERVICE_CREATED = "account.service_created"
+    UPLOAD_OPENED = "upload.opened"
+    UPLOAD_VALIDATED = "upload.validated"
+    UPLOAD_REFUSED = "upload.refused"
+    UPLOAD_EXPIRED = "upload.expired"
+    TRACK_SUBMITTED = "track.submitted"
+    TRACK_CHANGED = "track.status_changed"
+    CONSENT_GIVEN = "rights.consent_given"
+    TRACK_REVOKED = "track.revoked"
+    EVIDENCE_RECORDED = "evidence.recorded"
+    SUBMISSION_DECISION = "submission_decision"
+    INDEX_CHANGED = "index.changed"
+    POLICY_CHANGE = "policy_change"
+    PACK_REGISTERED = "pack.registered"
+    TRAINING_BATCH = "training_batch"
+    RUN_OPENED = "training_run.opened"
+    RUN_CLOSED = "training_run.closed"
+    VAULT_ACCESS = "vault_access"
+    OUTPUT_CHECK = "output_similarity_check"
+
+
+class Actor(Value):
+    """Who did it: an account, or the function that acted by itself."""
+
+    id: str = Field(min_length=1, max_length=80)
+    role: str = Field(pattern="^(contributor|reviewer|admin|system|public)$")
+
+
+class AuditEvent(Record):
+    """The canonical envelope."""
+
+    table: ClassVar[str] = "events"
+    kind: ClassVar[str] = "event"
+    index_names: ClassVar[frozenset[str]] = frozenset({"by_subject", "by_event_kind", "by_actor", "unsequenced"})
+
+    event_id: EventId
+    envelope: int = ENVELOPE
+    event: Kind
+    subject: str = Field(min_length=1, max_length=120)
+    actor: Actor
+    at: UtcTime
+    sequence_key: str = Field(min_length=1, max_length=200)
+    versions: dict[str, str] = Field(default_factory=dict)
+    data: dict[str, JsonValue] = Field(default_factory=dict)
+    sequence: int | None = Field(default=None, ge=0)
+
+    def key(self) -> tuple[str, str]:
+        return self.event_id, self.kind
+
+    def indexes(self) -> dict[str, tuple[str, str]]:
+        found = {
+            "by_subject": (self.subject, self.sequence_key),
+            "by_event_kind": (self.event.value, self.sequence_key),
+            "by_actor": (self.actor.id, self.sequence_key),
+        }
+        if self.sequence is None:
+            found["unsequenced"] = (self.event_id[-1], self.sequence_key)
+        return found
+
+    def leaf(self) -> bytes:
+        """The bytes that enter the log: the envelope without store bookkeeping."""
+        return canonical(self.model_dump(mode="json", exclude={"version", "sequence"}))
+
+
+def make_event(
+    event_id: str,
+    event: Kind,
+    subject: str,
+    actor: Actor,
+    at: UtcTime,
+    versions: dict[str, str] | None = None,
+    **data: JsonValue,
+) -> AuditEvent:
+    """Build an event; its sequence key is its time, then its id."""
+    return AuditEvent(
+        event_id=event_id,
+        event=event,
+        subject=subject,
+        actor=actor,
+        at=at,
+        sequence_key=f"{stamp(at)}#{event_id}",
+        versions=versions or {},
+        data=data,
+    )
