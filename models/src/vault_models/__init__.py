@@ -1,1 +1,6 @@
-"""Seeded music generator, augmentation, training and export of the embedder."""
+"""Seeded music, augmentation, training, evaluation and export of the embedder.
+
+Nothing in this package is needed at run time by the vault itself: it makes
+test material (``compose``), hardens a model against it (``augment``,
+``train``), measures the result (``evaluate``) and exports it (``export``).
+"""
