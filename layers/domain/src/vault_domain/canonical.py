@@ -41,7 +41,7 @@ def _plain(value: Json) -> Json:
     """Numbers in one form: floats fixed, and whole ones written as integers."""
     if isinstance(value, float):
         rounded = fixed(value)
-        if abs(rounded) >= 1e9 or rounded != rounded:
+        if not abs(rounded) < 1e9:  # NaN too
             raise ValueError("a number outside the canonical range")
         if rounded.is_integer():
             return int(rounded)

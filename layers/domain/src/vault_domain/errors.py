@@ -83,6 +83,12 @@ class LostRace(VaultError):
     code, status, title = "lost_race", 409, "It changed in the meantime; read it again"
 
 
+class StaleEvidence(LostRace):
+    """The vault's index moved on after this track was compared; compare again."""
+
+    code, title = "stale_evidence", "The vault changed since this track was compared"
+
+
 class Expired(VaultError):
     """A token, manifest, upload form or lease is past its time."""
 

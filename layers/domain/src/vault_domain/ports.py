@@ -130,9 +130,7 @@ class Objects(Protocol):
     def write(self, key: str, data: bytes, *, content_type: str, metadata: dict[str, str] | None = None) -> ObjectInfo:
         """Create or replace. Writing the same bytes again changes nothing that matters."""
 
-    def write_if(
-        self, key: str, data: bytes, *, content_type: str, expects: str | Literal["absent"]
-    ) -> ObjectInfo:
+    def write_if(self, key: str, data: bytes, *, content_type: str, expects: str | Literal["absent"]) -> ObjectInfo:
         """Write only if the present etag is ``expects`` (or there is no object). Raises ``LostRace``."""
 
     def copy_from(self, source_bucket: str, source_key: str, key: str, version_id: str | None = None) -> ObjectInfo: ...
@@ -143,9 +141,7 @@ class Objects(Protocol):
 
     def presign_get(self, key: str, *, seconds: int, version_id: str | None = None) -> str: ...
 
-    def presign_post(
-        self, key: str, *, seconds: int, min_bytes: int, max_bytes: int, content_type: str
-    ) -> PostForm:
+    def presign_post(self, key: str, *, seconds: int, min_bytes: int, max_bytes: int, content_type: str) -> PostForm:
         """A form for this exact key, size range and content type."""
 
 

@@ -1,0 +1,131 @@
+"""From evidence to verdict: the decision tables for submissions and for outputs.
+
+Submissions (external source): no hit from 0.4 up -> go on; 0.4 to 0.7, or an
+overlap under 15 s -> a reviewer looks; from 0.7 with 15 s -> rejected, with a
+dispute open. Internal: the same sound -> rejected as a duplicate; a high robust
+score -> near-duplicate, a reviewer looks. Outputs: under 0.4 allow, under 0.7
+warn, from 0.7 block. The thresholds come from the policy; a check that was not
+made is never clean.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from vault_domain.evidence import Hit, SourceReport, all_hits, unreached
+from vault_domain.policy import Policy
+from vault_domain.reasons import Reason
+
+Level = Literal["none", "weak", "strong"]
+Outcome = Literal["allow", "warn", "block", "not_cleared"]
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What should happen to a submission, and why. ``dispute`` opens the right to answer."""
+
+    outcome: Literal["accept", "review", "reject"]
+    reasons: tuple[Reason, ...]
+    dispute: bool = False
+
+
+@dataclass(frozen=True)
+class Clearance:
+    """What should happen to an output."""
+
+    outcome: Outcome
+    level: Level
+    reasons: tuple[Reason, ...]
+    missing: tuple[str, ...] = ()
+
+
+def level_of(hit: Hit, policy: Policy) -> Level:
+    """Where one external hit stands in the decision table."""
+    limits = policy.thresholds
+    if hit.similarity < limits.weak:
+        return "none"
+    if hit.similarity >= limits.strong and hit.overlap_s >= limits.strong_overlap_s:
+        return "strong"
+    return "weak"
+
+
+def required_sources(policy: Policy, configured: frozenset[str]) -> tuple[str, ...]:
+    """Sources that must have answered: always some, others once configured."""
+    return policy.required_sources + tuple(s for s in policy.required_when_configured if s in configured)
+
+
+def decide_submission(
+    reports: tuple[SourceReport, ...],
+    flags: tuple[Reason, ...],
+    policy: Policy,
+    configured: frozenset[str] = frozenset(),
+) -> Verdict:
+    """Decide one submission. The strongest finding decides; all are named.
+
+    1. The same sound is in the vault: reject as duplicate.
+    2. A strong external hit: reject, dispute open.
+    3. Anything else that was found, declared or not checked: review.
+    4. Nothing: accept where the policy accepts by itself, else review.
+    """
+    duplicates = [_hit_reason("duplicate", hit) for hit in all_hits(reports, "internal") if hit.same_audio]
+    if duplicates:
+        return Verdict("reject", tuple(duplicates))
+    external = all_hits(reports, "external")
+    strong = [_hit_reason("strong_external_match", hit) for hit in external if level_of(hit, policy) == "strong"]
+    if strong:
+        return Verdict("reject", tuple(strong), dispute=True)
+    found = [
+        *(_hit_reason("weak_external_match", hit) for hit in external if level_of(hit, policy) == "weak"),
+        *(
+            _hit_reason("near_duplicate", hit)
+            for hit in all_hits(reports, "internal")
+            if hit.similarity >= policy.thresholds.weak
+        ),
+        *_not_made(reports, required_sources(policy, configured)),
+        *flags,
+    ]
+    if found:
+        return Verdict("review", tuple(found))
+    if not policy.auto_accept:
+        return Verdict("review", (Reason(code="awaiting_reviewer", detail="No findings; a reviewer decides."),))
+    return Verdict("accept", (Reason(code="clean", detail="All required sources were checked; nothing was found."),))
+
+
+def decide_output(
+    reports: tuple[SourceReport, ...], policy: Policy, configured: frozenset[str] = frozenset()
+) -> Clearance:
+    """Decide whether an output may leave. A block stands even if another source was out of reach."""
+    limits = policy.thresholds
+    hits = all_hits(reports)
+    blocking = tuple(_hit_reason("too_similar", hit) for hit in hits if hit.similarity >= limits.strong)
+    missing = unreached(reports, required_sources(policy, configured))
+    if blocking:
+        return Clearance("block", "strong", blocking, missing)
+    if missing:
+        return Clearance("not_cleared", "none", _not_made(reports, missing), missing)
+    weak = tuple(_hit_reason("some_similarity", hit) for hit in hits if hit.similarity >= limits.weak)
+    if weak:
+        return Clearance("warn", "weak", weak)
+    return Clearance("allow", "none", ())
+
+
+def max_similarity(reports: tuple[SourceReport, ...], side: str) -> float | None:
+    """The highest similarity that a made check of this side found; None if none was made."""
+    made = [report.max_similarity for report in reports if report.side == side and report.status == "checked"]
+    return max(made, default=None)
+
+
+def _hit_reason(code: str, hit: Hit) -> Reason:
+    where = f" from {hit.spans[0].query_start:.1f} s to {hit.spans[0].query_end:.1f} s" if hit.spans else ""
+    return Reason(
+        code=code,
+        detail=f"Similarity {hit.similarity:.2f} to {hit.title or hit.ref}{where}, {hit.overlap_s:.0f} s in all.",
+        refs=(hit.ref,),
+    )
+
+
+def _not_made(reports: tuple[SourceReport, ...], required: tuple[str, ...]) -> tuple[Reason, ...]:
+    said = {report.source.split(":", 1)[0]: report.reason for report in reports if report.status != "checked"}
+    return tuple(
+        Reason(code="source_not_checked", detail=f"{source}: {said.get(source) or 'no answer'}", refs=(source,))
+        for source in unreached(reports, required)
+    )

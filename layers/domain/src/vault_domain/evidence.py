@@ -1,0 +1,113 @@
+"""Evidence: what each detector and source found, or that it could not look.
+
+A report with ``status`` other than ``checked`` is never clean. Similarities
+are on the calibrated scale (0.4: 1 % of unrelated queries score as high,
+0.7: 0.1 %), fused for the whole query; ``detectors`` gives each axis.
+"""
+
+from typing import ClassVar, Literal
+
+from pydantic import Field
+
+from vault_domain.records import Record, Sha256, UtcTime, Value
+
+
+class Span(Value):
+    """A matched passage, in seconds; ``tempo_factor`` > 1: the query is faster."""
+
+    query_start: float = Field(ge=0)
+    query_end: float = Field(ge=0)
+    ref_start: float
+    ref_end: float
+    tempo_factor: float = Field(default=1.0, gt=0)
+    pitch_semitones: float = 0.0
+    score: float = 0.0
+
+
+class Hit(Value):
+    """One reference that the query resembles."""
+
+    ref: str = Field(max_length=200)
+    title: str = Field(default="", max_length=300)
+    artist: str = Field(default="", max_length=300)
+    similarity: float = Field(ge=0, le=1)
+    overlap_s: float = Field(default=0.0, ge=0)
+    coverage: float = Field(default=0.0, ge=0, le=1)
+    detector: str = Field(max_length=40)
+    detectors: dict[str, float] = Field(default_factory=dict)
+    spans: tuple[Span, ...] = Field(default=(), max_length=64)
+    same_audio: bool = False
+    """The decoded samples, or the whole-track fingerprint, are those of the reference."""
+
+
+class SourceReport(Record):
+    """What one source said of one subject (a track or an output)."""
+
+    table: ClassVar[str] = "evidence"
+    kind: ClassVar[str] = "source"
+
+    subject: str
+    source: str = Field(pattern=r"^[a-z0-9][a-z0-9_.:-]{0,79}$")
+    """``vault``, ``catalogue:<name>`` or ``acoustid``."""
+    side: Literal["internal", "external"]
+    status: Literal["checked", "not_checked", "failed"]
+    reason: str = Field(default="", max_length=300)
+    snapshot: str | None = None
+    tracks_searched: int | None = Field(default=None, ge=0)
+    calibration: str | None = None
+    settings: dict[str, int] = Field(default_factory=dict)
+    max_similarity: float = Field(default=0.0, ge=0, le=1)
+    hits: tuple[Hit, ...] = Field(default=(), max_length=50)
+    at: UtcTime
+
+    def key(self) -> tuple[str, str]:
+        return self.subject, f"source#{self.source}"
+
+
+class FingerprintRecord(Record):
+    """What is kept of the sound of a track or output; vectors and hashes live in object storage."""
+
+    table: ClassVar[str] = "evidence"
+    kind: ClassVar[str] = "fingerprint"
+
+    subject: str
+    duration_s: float = Field(ge=0)
+    audio_sha256: Sha256
+    content_sha256: Sha256
+    chromaprint: str = Field(max_length=200_000)
+    features: str = Field(max_length=300)
+    """Bucket and key of the packed features."""
+    features_sha256: Sha256
+    settings: dict[str, int]
+    embedder: str | None = None
+    at: UtcTime
+
+    def key(self) -> tuple[str, str]:
+        return self.subject, self.kind
+
+
+class Original(Record):
+    """The one track that a sound belongs to: keyed by the hash of its decoded samples."""
+
+    table: ClassVar[str] = "originals"
+    kind: ClassVar[str] = "original"
+
+    audio_sha256: Sha256
+    track_id: str
+    since: UtcTime
+
+    def key(self) -> tuple[str, str]:
+        return self.audio_sha256, self.kind
+
+
+def all_hits(reports: tuple[SourceReport, ...], side: str | None = None) -> tuple[Hit, ...]:
+    """Hits of all reports (of one side), best first."""
+    hits = [hit for report in reports if side in (None, report.side) for hit in report.hits]
+    return tuple(sorted(hits, key=lambda hit: -hit.similarity))
+
+
+def unreached(reports: tuple[SourceReport, ...], required: tuple[str, ...]) -> tuple[str, ...]:
+    """Required sources without a made check. ``catalogue`` is met by any one checked catalogue."""
+    checked = {report.source for report in reports if report.status == "checked"}
+    kinds = checked | {source.split(":", 1)[0] for source in checked}
+    return tuple(source for source in required if source not in kinds)

@@ -1,0 +1,84 @@
+"""The policy in force: every number that governance may change, versioned.
+
+A decision names the version it was made under. Version 1 ships with the
+software; later versions are records written by admins.
+"""
+
+from typing import ClassVar
+
+from pydantic import Field, model_validator
+
+from vault_domain.records import Record, UtcTime, Value
+
+HEAD = "head"
+
+
+class Thresholds(Value):
+    """On the calibrated scale: 0.4 is a 1 %, 0.7 a 0.1 % false-positive rate."""
+
+    weak: float = Field(default=0.4, ge=0, le=1)
+    strong: float = Field(default=0.7, ge=0, le=1)
+    strong_overlap_s: float = Field(default=15.0, ge=0, le=600)
+
+    @model_validator(mode="after")
+    def _ordered(self) -> "Thresholds":
+        if self.weak > self.strong:
+            raise ValueError("weak must not be above strong")
+        return self
+
+
+class Policy(Value):
+    """The rules' numbers and switches."""
+
+    thresholds: Thresholds = Thresholds()
+    auto_accept: bool = True
+    required_sources: tuple[str, ...] = ("vault", "catalogue")
+    required_when_configured: tuple[str, ...] = ("acoustid",)
+    keep_fingerprints_after_revocation: bool = True
+    """Where the contributor consented to it as well."""
+    removed_audio_days: int = Field(default=30, ge=0, le=3650)
+    rejected_audio_days: int = Field(default=90, ge=0, le=3650)
+    stuck_after_s: int = Field(default=900, ge=30, le=86_400)
+    max_open_uploads: int = Field(default=200, ge=1, le=10_000)
+    grant_life_s: int = Field(default=6 * 3600, ge=60, le=7 * 86_400)
+    read_link_s: int = Field(default=60, ge=1, le=60)
+
+
+class PolicyVersion(Record):
+    """One version of the policy, written once; the row with range key ``head`` is the one in force."""
+
+    table: ClassVar[str] = "policies"
+    kind: ClassVar[str] = "policy"
+
+    number: int = Field(ge=1)
+    policy: Policy
+    author: str
+    reason: str = Field(min_length=1, max_length=1000)
+    at: UtcTime
+    is_head: bool = False
+
+    def key(self) -> tuple[str, str]:
+        return "policy", f"policy#{HEAD}" if self.is_head else f"policy#{self.number:06d}"
+
+
+class CatalogueEntry(Record):
+    """An outside catalogue that checks may consult; its snapshot lies in the snapshots bucket."""
+
+    table: ClassVar[str] = "policies"
+    kind: ClassVar[str] = "catalogue"
+
+    name: str = Field(pattern=r"^[a-z0-9][a-z0-9_.-]{0,59}$")
+    title: str = Field(max_length=200)
+    licence: str = Field(max_length=200)
+    snapshot: str
+    tracks: int = Field(ge=0)
+    registered_by: str
+    at: UtcTime
+    active: bool = True
+
+    def key(self) -> tuple[str, str]:
+        return "catalogues", f"catalogue#{self.name}"
+
+
+SHIPPED = Policy()
+SHIPPED_NUMBER = 1

@@ -1,0 +1,180 @@
+"""Rights and consent: who allowed what, under which text, and whether it still holds.
+
+A rights record is the present state of one track. Consents are the versions
+behind it, one line per rights holder; they are never edited. A track may be
+used for a purpose only while the record is not revoked, no locked claim stands
+on it, every named rights holder has consented, and the flag for that purpose
+is set.
+"""
+
+from datetime import datetime
+from typing import ClassVar, Literal
+
+from pydantic import Field
+
+from vault_domain.canonical import digest
+from vault_domain.errors import Conflict
+from vault_domain.ids import AccountId, RightsId, TrackId
+from vault_domain.records import Record, Sha256, UtcTime, Value
+from vault_domain.submission import RightsDeclaration
+
+LICENCE = "lemm_training_only_v1"
+
+Purpose = Literal["internal_experiment", "product", "evaluation", "internal_demo", "artist_adapter"]
+FLAG_FOR: dict[str, str] = {
+    "internal_experiment": "training_allowed",
+    "product": "training_allowed",
+    "evaluation": "training_allowed",
+    "internal_demo": "internal_demo_ok",
+    "artist_adapter": "allow_per_artist_adapters",
+}
+
+
+class ConsentFlags(Value):
+    """What is allowed."""
+
+    training_allowed: bool
+    internal_demo_ok: bool
+    allow_per_artist_adapters: bool
+    keep_fingerprints_after_revocation: bool
+
+
+class Consent(Record):
+    """One version of one rights holder's consent; written once."""
+
+    table: ClassVar[str] = "rights"
+    kind: ClassVar[str] = "consent"
+
+    track_id: TrackId
+    holder: str = Field(min_length=1, max_length=200)
+    """An account id, or ``party:<n>`` for a named collaborator without an account yet."""
+    consent_version: int = Field(ge=1)
+    flags: ConsentFlags
+    terms_sha256: Sha256
+    given: UtcTime
+
+    def key(self) -> tuple[str, str]:
+        return self.track_id, f"consent#{self.holder}#{self.consent_version:06d}"
+
+
+class Party(Value):
+    """A named rights holder beside the submitter, and whether they have consented."""
+
+    name: str = Field(max_length=200)
+    holder: str
+    consented: bool = False
+
+
+class RightsRecord(Record):
+    """The present rights of one track."""
+
+    table: ClassVar[str] = "rights"
+    kind: ClassVar[str] = "rights"
+
+    rights_id: RightsId
+    track_id: TrackId
+    contributor: AccountId
+    license_type: str = LICENCE
+    territorial_scope: Literal["worldwide"]
+    term: Literal["perpetual"]
+    rights_holder_type: Literal["individual", "label", "publisher"]
+    flags: ConsentFlags
+    parties: tuple[Party, ...] = ()
+    consent_version: int = Field(ge=1)
+    terms_sha256: Sha256
+    given: UtcTime
+    revoked: bool = False
+    revoked_at: UtcTime | None = None
+    revocation_reason: str | None = Field(default=None, max_length=500)
+
+    def key(self) -> tuple[str, str]:
+        return self.track_id, self.kind
+
+    def digest(self) -> str:
+        """Hash of what was allowed, named in manifests and receipts."""
+        return digest(self.model_dump(mode="json", exclude={"version"}))
+
+
+class RevokeAsk(Value):
+    """The body of POST /tracks/{track_id}/revoke."""
+
+    reason: str = Field(default="", max_length=500)
+    scope: Literal["all_future_use"] = "all_future_use"
+
+
+def flags_of(declared: RightsDeclaration) -> ConsentFlags:
+    """The consent flags within a declaration."""
+    return ConsentFlags(**{name: getattr(declared, name) for name in ConsentFlags.model_fields})
+
+
+def open_rights(
+    *,
+    rights_id: str,
+    track_id: str,
+    contributor: str,
+    declared: RightsDeclaration,
+    collaborators: tuple[str, ...],
+    terms_sha256: str,
+    now: datetime,
+) -> tuple[RightsRecord, Consent]:
+    """The first rights record and the submitter's consent, version 1."""
+    flags = flags_of(declared)
+    record = RightsRecord(
+        rights_id=rights_id,
+        track_id=track_id,
+        contributor=contributor,
+        territorial_scope=declared.territorial_scope,
+        term=declared.term,
+        rights_holder_type=declared.rights_holder_type,
+        flags=flags,
+        parties=tuple(Party(name=name, holder=f"party:{n}") for n, name in enumerate(collaborators)),
+        consent_version=1,
+        terms_sha256=terms_sha256,
+        given=now,
+    )
+    consent = Consent(
+        track_id=track_id,
+        holder=contributor,
+        consent_version=1,
+        flags=flags,
+        terms_sha256=terms_sha256,
+        given=now,
+    )
+    return record, consent
+
+
+def revoke(record: RightsRecord, reason: str, now: datetime) -> RightsRecord:
+    """Take consent back. Raises ``Conflict`` when it was taken back before."""
+    if record.revoked:
+        raise Conflict("consent for this track was already taken back")
+    return record.with_changes(revoked=True, revoked_at=now, revocation_reason=reason)
+
+
+def allows(record: RightsRecord | None, purpose: str) -> str | None:
+    """None when this use is allowed now, else the reason: ``revoked``, ``party_missing`` or ``flag_missing``."""
+    if record is None or purpose not in FLAG_FOR:
+        return "flag_missing"
+    if record.revoked:
+        return "revoked"
+    if not all(party.consented for party in record.parties):
+        return "party_missing"
+    if not record.flags.training_allowed or not getattr(record.flags, FLAG_FOR[purpose]):
+        return "flag_missing"
+    return None
+
+
+def consent_receipt(record: RightsRecord, terms_title: str) -> dict[str, object]:
+    """The statement a contributor gets, to be signed: who allowed what under exactly which text."""
+    return {
+        "rights_id": record.rights_id,
+        "track_id": record.track_id,
+        "contributor": record.contributor,
+        "license_type": record.license_type,
+        "flags": record.flags.model_dump(),
+        "parties": [party.holder for party in record.parties],
+        "consent_version": record.consent_version,
+        "terms": {"title": terms_title, "sha256": record.terms_sha256},
+        "given": record.given.isoformat(),
+        "revoked": record.revoked,
+        "revoked_at": record.revoked_at.isoformat() if record.revoked_at else None,
+    }

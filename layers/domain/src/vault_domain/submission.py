@@ -1,0 +1,99 @@
+"""What a contributor declares, and what in it asks for a reviewer's eyes.
+
+Fields follow the submission form; bounds are stated once, here.
+"""
+
+import unicodedata
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, Field, StringConstraints
+
+from vault_domain.ids import UploadId
+from vault_domain.reasons import Reason
+from vault_domain.records import Value
+
+FIRST_YEAR = 1860
+
+
+def _readable(text: str) -> str:
+    if any(unicodedata.category(char) in ("Cc", "Cs", "Co", "Cn") for char in text):
+        raise ValueError("control characters are not allowed")
+    return unicodedata.normalize("NFC", text)
+
+
+Line = Annotated[str, StringConstraints(min_length=1, max_length=200, strip_whitespace=True), AfterValidator(_readable)]
+Tag = Annotated[
+    str,
+    StringConstraints(to_lower=True, strip_whitespace=True, pattern=r"^[a-z0-9][a-z0-9 _&/+'-]{0,39}$"),
+]
+Language = Annotated[str, StringConstraints(to_lower=True, pattern=r"^(instrumental|[a-z]{2,3}(-[a-z0-9]{2,8})*)$")]
+ReleaseStatus = Literal["unreleased", "released", "work_for_hire"]
+
+
+class Metadata(Value):
+    """What the track is."""
+
+    title: Line
+    artist_display_name: Line
+    is_collaboration: bool = False
+    collaborator_names: tuple[Line, ...] = Field(default=(), max_length=30)
+    genre_tags: tuple[Tag, ...] = Field(min_length=1, max_length=10)
+    mood_tags: tuple[Tag, ...] = Field(default=(), max_length=20)
+    language: Language = "instrumental"
+    release_status: ReleaseStatus = "unreleased"
+    year: int | None = Field(default=None, ge=FIRST_YEAR, le=2200)
+    bpm: float | None = Field(default=None, ge=20, le=400)
+
+
+class RightsDeclaration(Value):
+    """What the contributor declares about rights, and what they allow."""
+
+    rights_holder_type: Literal["individual", "label", "publisher"]
+    is_original: bool
+    is_cover: bool
+    has_third_party_samples: bool
+    territorial_scope: Literal["worldwide"] = "worldwide"
+    term: Literal["perpetual"] = "perpetual"
+    training_allowed: bool
+    internal_demo_ok: bool = False
+    allow_per_artist_adapters: bool = False
+    keep_fingerprints_after_revocation: bool = False
+    """Fingerprints (never audio) may stay, for safety checks only, after a revocation."""
+
+
+class SubmitAsk(Value):
+    """The body of POST /tracks/submit."""
+
+    audio_upload_token: UploadId
+    metadata: Metadata
+    rights: RightsDeclaration
+    accepted_terms_sha256: str = Field(pattern="^[0-9a-f]{64}$")
+    """SHA-256 of the terms text that the contributor read (GET /terms)."""
+
+
+def review_reasons(metadata: Metadata, rights: RightsDeclaration, this_year: int) -> tuple[Reason, ...]:
+    """Why a person should look at this submission, from its own words alone."""
+    found: list[Reason] = []
+
+    def flag(code: str, detail: str) -> None:
+        found.append(Reason(code=code, detail=detail))
+
+    if rights.is_cover:
+        flag("cover", "Declared to be a cover of another work.")
+    if rights.has_third_party_samples:
+        flag("third_party_samples", "Declared to contain samples of others.")
+    if not rights.is_original:
+        flag("not_original", "Not declared to be an original work.")
+    if rights.is_original and rights.is_cover:
+        flag("inconsistent_metadata", "Declared both an original work and a cover.")
+    if metadata.is_collaboration != bool(metadata.collaborator_names):
+        flag("inconsistent_metadata", "The collaboration mark and the named collaborators disagree.")
+    if metadata.year is not None and metadata.year > this_year:
+        flag("inconsistent_metadata", "The year lies in the future.")
+    if metadata.release_status == "unreleased" and metadata.year is not None and metadata.year < this_year - 1:
+        flag("inconsistent_metadata", "Unreleased, yet with a year long past.")
+    if len(set(metadata.genre_tags)) != len(metadata.genre_tags):
+        flag("inconsistent_metadata", "A genre is named twice.")
+    if rights.rights_holder_type == "individual" and metadata.release_status == "work_for_hire":
+        flag("inconsistent_metadata", "Work for hire, yet the rights holder is an individual.")
+    return tuple(found)

@@ -1,0 +1,263 @@
+"""The track and its one transition table.
+
+Nothing but :func:`transition` changes a status. A row of ``TABLE`` says from
+where, on which trigger, by which role, under which guard, to where. Guards are
+small named predicates over :class:`Guards`, the facts that the caller gathered.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import ClassVar, Literal
+
+from pydantic import Field
+
+from vault_domain.errors import Conflict, Forbidden
+from vault_domain.events import Actor
+from vault_domain.ids import AccountId, RightsId, SubmissionId, TrackId, UploadId
+from vault_domain.reasons import Reason
+from vault_domain.records import Record, Sha256, UtcTime, stamp
+from vault_domain.submission import Metadata
+
+
+class Status(StrEnum):
+    """Where a track stands."""
+
+    SUBMITTED = "submitted"
+    PENDING_AUTOMATED_CHECKS = "pending_automated_checks"
+    PENDING_REVIEW = "pending_review"
+    ACCEPTED = "accepted"
+    REJECTED = "rejected"
+    REMOVED = "removed"
+    DISPUTE_PENDING = "dispute_pending"
+    REJECTED_FINAL = "rejected_final"
+    UNDER_INVESTIGATION = "under_investigation"
+
+
+class Trigger(StrEnum):
+    """What can happen to a track."""
+
+    CHECKS_STARTED = "checks_started"
+    CHECKS_FINISHED = "checks_finished"
+    ADMITTED = "admitted"
+    REJECTED = "rejected"
+    WITHDRAWN = "withdrawn"
+    UPLOAD_FAILED = "upload_failed"
+    APPEALED = "appealed"
+    APPEAL_UPHELD = "appeal_upheld"
+    APPEAL_DISMISSED = "appeal_dismissed"
+    CLAIM_CONFIRMED = "claim_confirmed"
+    CLAIM_DISMISSED = "claim_dismissed"
+    CLAIM_UPHELD = "claim_upheld"
+    REVOKED = "revoked"
+
+
+@dataclass(frozen=True)
+class Guards:
+    """Facts that guards look at; unknown is False, so that a guard fails closed."""
+
+    in_vault: bool = False
+    """The audio is in the vault bucket, its features are in the index, its hash is claimed."""
+    verdict: Literal["none", "accept", "review", "reject"] = "none"
+    approved_by_vote: bool = False
+    is_owner: bool = False
+    appeal_used: bool = False
+
+
+Guard = Callable[[Guards], bool]
+
+
+def _always(_: Guards) -> bool:
+    return True
+
+
+def _verdict_known(facts: Guards) -> bool:
+    return facts.verdict != "none"
+
+
+def _may_enter(facts: Guards) -> bool:
+    return facts.in_vault and (facts.verdict == "accept" or facts.approved_by_vote)
+
+
+def _owner(facts: Guards) -> bool:
+    return facts.is_owner
+
+
+def _first_appeal(facts: Guards) -> bool:
+    return facts.is_owner and not facts.appeal_used
+
+
+@dataclass(frozen=True)
+class Row:
+    """One permitted change."""
+
+    source: Status
+    trigger: Trigger
+    roles: frozenset[str]
+    guard: Guard
+    target: Status
+
+
+def _row(source: Status, trigger: Trigger, roles: str, guard: Guard, target: Status) -> Row:
+    return Row(source, trigger, frozenset(roles.split()), guard, target)
+
+
+_OPEN = (Status.SUBMITTED, Status.PENDING_AUTOMATED_CHECKS, Status.PENDING_REVIEW)
+
+TABLE: tuple[Row, ...] = (
+    _row(Status.SUBMITTED, Trigger.CHECKS_STARTED, "system", _always, Status.PENDING_AUTOMATED_CHECKS),
+    _row(
+        Status.PENDING_AUTOMATED_CHECKS,
+        Trigger.CHECKS_FINISHED,
+        "system",
+        _verdict_known,
+        Status.PENDING_REVIEW,
+    ),
+    _row(Status.PENDING_REVIEW, Trigger.ADMITTED, "system", _may_enter, Status.ACCEPTED),
+    _row(Status.PENDING_REVIEW, Trigger.REJECTED, "system reviewer admin", _always, Status.REJECTED),
+    *(_row(s, Trigger.UPLOAD_FAILED, "system", _always, Status.REJECTED) for s in _OPEN[:2]),
+    *(_row(s, Trigger.WITHDRAWN, "contributor", _owner, Status.REMOVED) for s in _OPEN),
+    _row(Status.ACCEPTED, Trigger.REVOKED, "contributor", _owner, Status.REMOVED),
+    _row(Status.UNDER_INVESTIGATION, Trigger.REVOKED, "contributor", _owner, Status.REMOVED),
+    _row(Status.REJECTED, Trigger.APPEALED, "contributor", _first_appeal, Status.DISPUTE_PENDING),
+    _row(Status.DISPUTE_PENDING, Trigger.APPEAL_UPHELD, "reviewer admin", _always, Status.PENDING_REVIEW),
+    _row(Status.DISPUTE_PENDING, Trigger.APPEAL_DISMISSED, "reviewer admin", _always, Status.REJECTED_FINAL),
+    _row(Status.ACCEPTED, Trigger.CLAIM_CONFIRMED, "system reviewer admin", _always, Status.UNDER_INVESTIGATION),
+    _row(Status.UNDER_INVESTIGATION, Trigger.CLAIM_DISMISSED, "reviewer admin", _always, Status.ACCEPTED),
+    _row(Status.UNDER_INVESTIGATION, Trigger.CLAIM_UPHELD, "reviewer admin", _always, Status.REMOVED),
+)
+
+FINAL = frozenset({Status.REMOVED, Status.REJECTED_FINAL})
+
+
+class Track(Record):
+    """A submitted track. Its audio is named ``lemm://vault/<track_id>``, never by address."""
+
+    table: ClassVar[str] = "tracks"
+    kind: ClassVar[str] = "track"
+    index_names: ClassVar[frozenset[str]] = frozenset({"by_owner", "by_status", "by_artist", "by_date"})
+
+    track_id: TrackId
+    submission_id: SubmissionId
+    upload_id: UploadId
+    rights_id: RightsId
+    owner: AccountId
+    status: Status = Status.SUBMITTED
+    metadata: Metadata
+    submitted: UtcTime
+    changed: UtcTime
+    flags: tuple[Reason, ...] = ()
+    """Reasons for review that the submission itself gives."""
+    reasons: tuple[Reason, ...] = ()
+    """Why the track stands where it stands."""
+    dispute_open: bool = False
+    appeal_used: bool = False
+    audio_sha256: Sha256 | None = None
+    content_sha256: Sha256 | None = None
+    duration_s: float | None = Field(default=None, ge=0)
+    stored: str | None = Field(default=None, pattern="^lemm://vault/trk_[0-9a-z]{26}$")
+    stored_bytes: int | None = Field(default=None, ge=0)
+    stored_sha256: Sha256 | None = None
+    verdict: Literal["none", "accept", "review", "reject"] = "none"
+    verdict_policy: int | None = None
+    evidence_snapshot: str | None = None
+    steps: int = Field(default=0, ge=0)
+    """How many times the status has changed; numbers the history rows."""
+
+    def key(self) -> tuple[str, str]:
+        return self.track_id, self.kind
+
+    def indexes(self) -> dict[str, tuple[str, str]]:
+        return {
+            "by_owner": (self.owner, stamp(self.submitted)),
+            "by_status": (self.status.value, stamp(self.changed)),
+            "by_artist": (artist_key(self.metadata.artist_display_name), stamp(self.submitted)),
+            "by_date": (self.submitted.strftime("%Y-%m"), stamp(self.submitted)),
+        }
+
+
+class GenreEntry(Record):
+    """One row per genre tag, so that tracks are found by any of their genres."""
+
+    table: ClassVar[str] = "tracks"
+    kind: ClassVar[str] = "genre"
+    index_names: ClassVar[frozenset[str]] = frozenset({"by_genre"})
+
+    track_id: TrackId
+    genre: str
+    submitted: UtcTime
+
+    def key(self) -> tuple[str, str]:
+        return self.track_id, f"genre#{self.genre}"
+
+    def indexes(self) -> dict[str, tuple[str, str]]:
+        return {"by_genre": (self.genre, stamp(self.submitted))}
+
+
+class HistoryRow(Record):
+    """One status change, as its owner and reviewers may read it."""
+
+    table: ClassVar[str] = "tracks"
+    kind: ClassVar[str] = "history"
+
+    track_id: TrackId
+    step: int = Field(ge=0)
+    source: Status | None
+    target: Status
+    trigger: Trigger | Literal["submitted"]
+    role: str
+    at: UtcTime
+    reasons: tuple[Reason, ...] = ()
+    policy: int | None = None
+
+    def key(self) -> tuple[str, str]:
+        return self.track_id, f"history#{self.step:06d}"
+
+
+def artist_key(name: str) -> str:
+    """An artist's name as an index key: case-folded, spaces collapsed."""
+    return " ".join(name.casefold().split())
+
+
+def find_row(source: Status, trigger: Trigger) -> Row | None:
+    """The one row for this pair, if the table has it."""
+    return next((row for row in TABLE if row.source is source and row.trigger is trigger), None)
+
+
+def transition(
+    track: Track,
+    trigger: Trigger,
+    actor: Actor,
+    facts: Guards,
+    now: datetime,
+    reasons: tuple[Reason, ...] = (),
+    **changes: object,
+) -> tuple[Track, HistoryRow]:
+    """The changed track and its history row.
+
+    Raises ``Conflict`` when the table has no such row or its guard does not
+    hold, ``Forbidden`` when the actor's role may not do it.
+    """
+    row = find_row(track.status, trigger)
+    if row is None:
+        raise Conflict(f"a track that is {track.status.value} can't be {trigger.value}")
+    if actor.role not in row.roles:
+        raise Forbidden(f"{trigger.value} is not for the role {actor.role}")
+    if not row.guard(facts):
+        raise Conflict(f"the conditions for {trigger.value} are not met")
+    moved = track.with_changes(
+        **{"status": row.target, "changed": now, "reasons": reasons, "steps": track.steps + 1, **changes}
+    )
+    history = HistoryRow(
+        track_id=track.track_id,
+        step=moved.steps,
+        source=track.status,
+        target=row.target,
+        trigger=trigger,
+        role=actor.role,
+        at=now,
+        reasons=reasons,
+        policy=moved.verdict_policy,
+    )
+    return moved, history

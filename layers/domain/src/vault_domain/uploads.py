@@ -1,0 +1,147 @@
+"""The life of an upload, from presigned form to bound track.
+
+``waiting`` -> ``validated`` | ``refused`` | ``expired``; the last two are final.
+An upload belongs to one account and becomes at most one track. The object
+version that arrived first is pinned: a form can be posted twice, and only the
+pinned version is ever read.
+"""
+
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import ClassVar, Literal
+
+from pydantic import Field, JsonValue
+
+from vault_domain.errors import Conflict
+from vault_domain.ids import AccountId, TrackId, UploadId
+from vault_domain.records import Record, Sha256, UtcTime, Value, stamp
+
+FORM_LIFE = timedelta(minutes=15)
+BIND_WITHIN = timedelta(days=1)
+MAX_UPLOAD_BYTES = 600 * 2**20
+MIN_UPLOAD_BYTES = 1
+CONTENT_TYPES = (
+    "audio/wav", "audio/x-wav", "audio/flac", "audio/x-flac", "audio/mpeg", "audio/ogg", "audio/mp4", "audio/x-m4a",
+    "audio/aac", "audio/aiff", "audio/opus", "application/octet-stream",
+)  # fmt: skip
+
+Purpose = Literal["track", "output"]
+
+
+class UploadState(StrEnum):
+    """Where an upload stands."""
+
+    WAITING = "waiting"
+    VALIDATED = "validated"
+    REFUSED = "refused"
+    EXPIRED = "expired"
+
+
+class Refusal(Value):
+    """Why an upload was refused: a stable code and a sentence for its owner."""
+
+    code: str = Field(max_length=60)
+    detail: str = Field(max_length=500)
+
+
+class Parked(Value):
+    """Where the pipeline stopped after its retries; ``sweep`` starts it again from here."""
+
+    step: str = Field(max_length=60)
+    error: str = Field(max_length=120)
+    at: UtcTime
+
+
+class Upload(Record):
+    """One upload; ``token`` is the Step Functions task token while the pipeline waits."""
+
+    table: ClassVar[str] = "uploads"
+    kind: ClassVar[str] = "upload"
+    index_names: ClassVar[frozenset[str]] = frozenset({"by_owner", "by_state"})
+
+    upload_id: UploadId
+    owner: AccountId
+    purpose: Purpose = "track"
+    state: UploadState = UploadState.WAITING
+    filename: str = Field(max_length=200)
+    declared_bytes: int = Field(ge=MIN_UPLOAD_BYTES, le=MAX_UPLOAD_BYTES)
+    created: UtcTime
+    changed: UtcTime
+    object_version: str | None = None
+    arrived: UtcTime | None = None
+    content_sha256: Sha256 | None = None
+    audio_sha256: Sha256 | None = None
+    chromaprint: str | None = Field(default=None, max_length=200_000)
+    facts: dict[str, JsonValue] = Field(default_factory=dict)
+    container: str | None = Field(default=None, max_length=60)
+    flags: tuple[str, ...] = ()
+    refusal: Refusal | None = None
+    track_id: TrackId | None = None
+    token: str | None = Field(default=None, max_length=2048)
+    attempts: int = Field(default=0, ge=0)
+    """How often the pipeline was started again for this upload."""
+    parked: Parked | None = None
+
+    def key(self) -> tuple[str, str]:
+        return self.upload_id, self.kind
+
+    def indexes(self) -> dict[str, tuple[str, str]]:
+        return {
+            "by_owner": (self.owner, stamp(self.created)),
+            "by_state": (self.state.value, stamp(self.changed)),
+        }
+
+
+def source_key(upload_id: str) -> str:
+    """Object key of the bytes as they were sent."""
+    return f"uploads/{upload_id}/source"
+
+
+def canonical_key(upload_id: str) -> str:
+    """Object key of the canonical FLAC."""
+    return f"canonical/{upload_id}.flac"
+
+
+def analysis_key(upload_id: str) -> str:
+    """Object key of the 16 kHz mono FLAC that the detectors read."""
+    return f"analysis/{upload_id}.flac"
+
+
+def features_key(upload_id: str) -> str:
+    """Object key of the extracted features."""
+    return f"features/{upload_id}.bin"
+
+
+def refuse(upload: Upload, refusal: Refusal, now: datetime) -> Upload:
+    """Refuse a waiting upload. Refusing a refused one again changes nothing."""
+    if upload.state is UploadState.REFUSED:
+        return upload
+    if upload.state is not UploadState.WAITING:
+        raise Conflict(f"an upload that is {upload.state.value} can't be refused")
+    return upload.with_changes(state=UploadState.REFUSED, refusal=refusal, changed=now, token=None)
+
+
+def expire(upload: Upload, now: datetime) -> Upload:
+    """Expire an upload that never became a track."""
+    if upload.state is UploadState.EXPIRED:
+        return upload
+    if upload.track_id is not None or upload.state is UploadState.REFUSED:
+        raise Conflict("only an upload without a track can expire")
+    return upload.with_changes(state=UploadState.EXPIRED, changed=now, token=None)
+
+
+def is_overdue(upload: Upload, now: datetime) -> bool:
+    """Whether an unbound upload has waited longer than we keep it."""
+    open_states = (UploadState.WAITING, UploadState.VALIDATED)
+    return upload.track_id is None and upload.state in open_states and now - upload.created > BIND_WITHIN
+
+
+def bind(upload: Upload, track_id: str, owner: str, now: datetime) -> Upload:
+    """Name the track that this upload becomes; one upload, one track."""
+    if upload.owner != owner or upload.purpose != "track":
+        raise Conflict("this upload can't become a track of yours")
+    if upload.track_id not in (None, track_id):
+        raise Conflict("this upload is already a track")
+    if upload.state in (UploadState.REFUSED, UploadState.EXPIRED):
+        raise Conflict(f"this upload was {upload.state.value}; upload the file again")
+    return upload.with_changes(track_id=track_id, changed=now)
