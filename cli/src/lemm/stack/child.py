@@ -1,0 +1,118 @@
+"""Child processes that cannot outlive us, and that we stop by their own id.
+
+A child gets a pipe as standard input and watches it: when the parent ends,
+however it ends, the pipe closes and the child stops by itself. It says
+``ready`` by one line of JSON on a second pipe. Nothing is ever stopped by name.
+"""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from select import select
+from time import monotonic
+from typing import Any
+
+from vault_domain.errors import Unavailable
+
+READY_FD = "LEMM_READY_FD"
+_KEPT = ("PATH", "HOME", "LANG", "LC_ALL", "TZ", "SSL_CERT_FILE", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS")
+
+
+class StackError(Unavailable):
+    """The local stack did not come up, or a part of it ended."""
+
+    code, title = "stack", "The local stack is not running"
+
+
+class Child:
+    """One process of the stack, in a process group of its own."""
+
+    def __init__(self, module: str, arguments: list[str], environment: Mapping[str, str], log: Path) -> None:
+        self.module = module
+        self.log = log
+        ready, told = os.pipe()
+        base = {name: os.environ[name] for name in _KEPT if name in os.environ}
+        with log.open("ab") as output:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", module, *arguments],
+                stdin=subprocess.PIPE,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                env={**base, **environment, READY_FD: str(told), "PYTHONUNBUFFERED": "1"},
+                pass_fds=(told,),
+                process_group=0,
+            )
+        os.close(told)
+        self._ready = ready
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
+    def alive(self) -> bool:
+        return self._process.poll() is None
+
+    def ready(self, timeout: float) -> dict[str, Any]:
+        """What the child says once it serves; ``StackError`` with its last lines if it does not."""
+        deadline, said = monotonic() + timeout, b""
+        try:
+            while not said.endswith(b"\n"):
+                readable, _, _ = select([self._ready], [], [], max(0.0, deadline - monotonic()))
+                part = os.read(self._ready, 65536) if readable else b""
+                if not part:
+                    raise StackError(f"{self.module} did not start; its last lines:\n{self.last_lines()}")
+                said += part
+        finally:
+            os.close(self._ready)
+        return dict(json.loads(said))
+
+    def last_lines(self, count: int = 15) -> str:
+        """The end of its log."""
+        return "\n".join(self.log.read_text(errors="replace").splitlines()[-count:])
+
+    def stop(self, grace: float = 10.0) -> None:
+        """Ask it to stop, wait, and end what is left of its process group."""
+        if self._process.stdin is not None:
+            self._process.stdin.close()
+        if self.alive():
+            self._process.terminate()
+        try:
+            self._process.wait(grace)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        self._end_group()
+
+    def kill(self) -> None:
+        """End it and its workers at once, as a power cut would."""
+        self._end_group()
+        self._process.wait()
+
+    def _end_group(self) -> None:
+        try:
+            os.killpg(self._process.pid, signal.SIGKILL)
+        except ProcessLookupError:
+            pass
+
+
+def say_ready(**facts: object) -> None:
+    """In the child: tell the parent that we serve."""
+    fd = int(os.environ.pop(READY_FD))
+    os.write(fd, json.dumps(facts).encode() + b"\n")
+    os.close(fd)
+
+
+def stop_with_parent(stop: Callable[[], None]) -> None:
+    """In the child: call ``stop`` when the parent has gone."""
+
+    def watch() -> None:
+        while os.read(0, 4096):
+            pass
+        stop()
+
+    threading.Thread(target=watch, name="parent", daemon=True).start()
