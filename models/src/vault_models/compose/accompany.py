@@ -40,9 +40,7 @@ def draw_figure(rng: Generator, kind: str, meter: int) -> Figure:
     return Figure(
         kind=kind,
         hits=tuple(float(s) for s in slots[mask]),
-        order=tuple(int(v) for v in rng.integers(0, 6, length))
-        if rng.random() < 0.5
-        else _ordered(rng, length),
+        order=tuple(int(v) for v in rng.integers(0, 6, length)) if rng.random() < 0.5 else _ordered(rng, length),
         grid=float(rng.choice([0.25, 0.5, 0.5, 1 / 3])),
         gate=float(rng.uniform(0.4, 1.0)),
         spread=int(rng.choice([0, 0, 1])),
@@ -63,9 +61,7 @@ def play(figure: Figure, score: Score, section: Section, base: int) -> list[Even
     for chord in score.chords:
         if section.beat - 1e-6 <= chord.beat < end - 1e-6:
             beats = min(chord.beats, end - chord.beat)
-            events += _PLAYERS[figure.kind](
-                figure, chord, beats, _tones(score, chord, base, figure.spread), score
-            )
+            events += _PLAYERS[figure.kind](figure, chord, beats, _tones(score, chord, base, figure.spread), score)
     return events
 
 
@@ -139,10 +135,7 @@ def _roots(f: Figure, chord: Chord, beats: float, tones: list[int], score: Score
 def _octaves(f: Figure, chord: Chord, beats: float, tones: list[int], score: Score) -> list[Event]:
     root = _root(score, chord, min(tones))
     count = int(np.ceil((beats - 1e-6) / 0.5))
-    return [
-        Event(chord.beat + i * 0.5, 0.45 * f.gate, root + 12 * (i % 2), f.accents[i % 4])
-        for i in range(count)
-    ]
+    return [Event(chord.beat + i * 0.5, 0.45 * f.gate, root + 12 * (i % 2), f.accents[i % 4]) for i in range(count)]
 
 
 def _walk(f: Figure, chord: Chord, beats: float, tones: list[int], score: Score) -> list[Event]:
@@ -150,9 +143,7 @@ def _walk(f: Figure, chord: Chord, beats: float, tones: list[int], score: Score)
     line = [root, *[t for t in tones if t != root], root + 12]
     count = int(np.ceil(beats - 1e-6))
     return [
-        Event(
-            chord.beat + i, 0.9, line[f.order[i % len(f.order)] % len(line)] if i else root, f.accents[i % 4]
-        )
+        Event(chord.beat + i, 0.9, line[f.order[i % len(f.order)] % len(line)] if i else root, f.accents[i % 4])
         for i in range(count)
     ]
 

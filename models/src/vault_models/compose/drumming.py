@@ -42,9 +42,7 @@ def play_drums(rng: Generator, bar: list[Event], score: Score, section: Section)
     events: list[Event] = []
     for index in range(section.bars):
         start = section.beat + index * score.meter
-        fill_from = (
-            score.meter - 1.0 if index == section.bars - 1 and rng.random() < 0.7 else float(score.meter)
-        )
+        fill_from = score.meter - 1.0 if index == section.bars - 1 and rng.random() < 0.7 else float(score.meter)
         events += [
             Event(start + e.beat, e.beats, e.pitch, e.velocity * section.intensity)
             for e in bar

@@ -14,7 +14,7 @@ CEILING = 0.9
 
 @dataclass(frozen=True, slots=True)
 class Strip:
-    """One part on the desk: mono ``sound`` (n,), ``pan`` -1..1, ``width`` in seconds, ``send`` to the reverb."""
+    """One part on the desk: mono ``sound`` (n,), ``pan`` -1..1, ``width`` in seconds, reverb ``send``."""
 
     sound: Samples
     gain: float
@@ -67,7 +67,8 @@ def _room(rng: Generator, rate: int, seconds: float) -> Samples:
     dull *= np.float32(1 / (dull.std() + 1e-9))
     tail = 0.6 * dull * np.exp(-6.9 * t / seconds) + 0.4 * noise[1] * np.exp(-14.0 * t / seconds)
     tail[: int(0.008 * rate)] = 0.0
-    return (tail / np.sqrt(np.sum(tail**2))).astype(np.float32)
+    response: Samples = (tail / np.sqrt(np.sum(tail**2))).astype(np.float32)
+    return response
 
 
 def _convolve(sound: Samples, response: Samples) -> Samples:
@@ -83,7 +84,7 @@ def _convolve(sound: Samples, response: Samples) -> Samples:
 
 
 def master(audio: Samples, rate: int, level_db: float, fade: float) -> Samples:
-    """Set the loudness, limit below ``CEILING`` with a soft knee, fade in and out. In place of any clipping."""
+    """Set the loudness in place, limit below ``CEILING`` with a soft knee, fade in and out."""
     rms = float(np.sqrt(np.mean(audio[:: max(1, len(audio) // 500_000)] ** 2)))
     audio *= np.float32(10 ** (level_db / 20) / (rms + 1e-9))
     np.tanh(audio, out=audio)

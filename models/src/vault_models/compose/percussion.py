@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
@@ -29,7 +31,8 @@ def _skin(rng: Generator, rate: int, low: float, high: float, seconds: float) ->
     bend = float(rng.uniform(0.015, 0.06))
     hz = low + (high - low) * np.exp(-t / np.float32(bend))
     tone = np.sin(2 * np.pi * np.cumsum(hz) / rate)
-    return (tone * np.exp(-t / np.float32(seconds / 5))).astype(np.float32)
+    skin: Samples = (tone * np.exp(-t / np.float32(seconds / 5))).astype(np.float32)
+    return skin
 
 
 def _noise(rng: Generator, rate: int, seconds: float, low: float, high: float) -> Samples:
@@ -39,7 +42,8 @@ def _noise(rng: Generator, rate: int, seconds: float, low: float, high: float) -
     hz = np.fft.rfftfreq(len(t), 1 / rate)
     shape = 1 / np.sqrt(1 + (low / (hz + 1)) ** 6) / np.sqrt(1 + (hz / high) ** 6)
     noise = np.fft.irfft(spectrum * shape, len(t))
-    return (noise * np.exp(-t / (seconds / 5))).astype(np.float32)
+    burst: Samples = (noise * np.exp(-t / (seconds / 5))).astype(np.float32)
+    return burst
 
 
 def _mixed(first: Samples, second: Samples, share: float) -> Samples:
@@ -75,7 +79,7 @@ def _tom(rng: Generator, rate: int) -> Samples:
     return _skin(rng, rate, pitch, pitch * rng.uniform(1.2, 1.8), rng.uniform(0.3, 0.6))
 
 
-_MAKERS = {
+_MAKERS: dict[str, Callable[[Generator, int], Samples]] = {
     "kick": _kick,
     "snare": _snare,
     "clap": _clap,

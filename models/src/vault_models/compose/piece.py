@@ -25,13 +25,13 @@ from vault_models.compose.voices import draw_voice
 from vault_models.compose.writing import write_score
 
 LONGEST = 3600.0
-_FIRST = (
-    "Amber Borrowed Copper Distant Early Folded Gentle Hidden Iron Jade Kindled Lantern Mirror Northern Open Paper "
-    "Quiet River Silver Tidal Under Velvet Winter Yellow Zephyr Broken Cloud Drifting Ember Frozen"
+_FIRST = (  # noqa: SIM905 - a word list reads better as words
+    "Amber Borrowed Copper Distant Early Folded Gentle Hidden Iron Jade Kindled Lantern Mirror Northern "
+    "Open Paper Quiet River Silver Tidal Under Velvet Winter Yellow Zephyr Broken Cloud Drifting Ember Frozen"
 ).split()
-_SECOND = (
-    "Arcade Bridge Causeway Dial Engine Field Garden Harbour Island Junction Kite Ladder Meadow Notebook Orchard "
-    "Parade Quarter Road Signal Tower Umbra Valley Waltz Yard Atlas Beacon Circuit Delta Echo Forest"
+_SECOND = (  # noqa: SIM905
+    "Arcade Bridge Causeway Dial Engine Field Garden Harbour Island Junction Kite Ladder Meadow "
+    "Notebook Orchard Parade Quarter Road Signal Tower Umbra Valley Waltz Yard Atlas Beacon Circuit Delta Echo Forest"
 ).split()
 
 
@@ -102,9 +102,7 @@ def rearrange(
     melody = tuple(replace(e, pitch=e.pitch + transpose) for e in old.melody)
     drums = bool(plan.drums) and bool(rng.random() < 0.8)
     sections = tuple(replace(s, has_drums=drums) for s in old.sections)
-    moved = replace(
-        old, bpm=old.bpm * tempo, tonic=(old.tonic + transpose) % 12, melody=melody, sections=sections
-    )
+    moved = replace(old, bpm=old.bpm * tempo, tonic=(old.tonic + transpose) % 12, melody=melody, sections=sections)
     return _perform(rng, moved, plan, piece.sample_rate, piece.seed, piece.title)
 
 
@@ -134,16 +132,15 @@ def _perform(rng: Generator, score: Score, plan: Style, rate: int, seed: int, ti
     seconds = frames / rate
     audio = master(audio, rate, float(rng.uniform(-19, -11)), min(2.0, seconds / 10))
     notes = tuple(sorted(player.notes, key=lambda n: (n.start, n.part, n.pitch)))
-    return Piece(audio, rate, notes, title, plan.genre, round(score.bpm, 2), score.key, str(rng.choice(plan.moods)),
-                 plan.name, seed, score)  # fmt: skip
+    mood = str(rng.choice(plan.moods))
+    bpm = round(score.bpm, 2)
+    return Piece(audio, rate, notes, title, plan.genre, bpm, score.key, mood, plan.name, seed, score)
 
 
 class _Player:
     """Turns events into strips of sound, and keeps the notes as they were played."""
 
-    def __init__(
-        self, rng: Generator, score: Score, plan: Style, rate: int, frames: int, tuning: float
-    ) -> None:
+    def __init__(self, rng: Generator, score: Score, plan: Style, rate: int, frames: int, tuning: float) -> None:
         self._rng, self._score, self._plan = rng, score, plan
         self._rate, self._frames, self._tuning = rate, frames, tuning
         self._beat = 60.0 / score.bpm
@@ -170,8 +167,8 @@ class _Player:
                 figures[section.letter] = draw_figure(rng, kind, score.meter)
             if section.occurrence == 0 or not section.has_melody or rng.random() < 0.9:
                 events += play(figures[section.letter], score, section, part.base)
-        self._render(str(rng.choice(part.families)), events, part.name, part.gain * float(rng.uniform(0.7, 1.2)),
-                     wide=bool(rng.random() < 0.5))  # fmt: skip
+        gain = part.gain * float(rng.uniform(0.7, 1.2))
+        self._render(str(rng.choice(part.families)), events, part.name, gain, wide=bool(rng.random() < 0.5))
 
     def drums(self) -> None:
         rng, score = self._rng, self._score
@@ -186,9 +183,7 @@ class _Player:
         for event, start in zip(events, self._starts(events), strict=True):
             self._add(sound, start, kit[event.pitch], event.velocity)
             self.notes.append(Note(start, event.beats * self._beat, event.pitch, event.velocity, "drums"))
-        self.strips.append(
-            Strip(sound, float(rng.uniform(0.7, 1.3)), 0.0, 0.0, float(rng.uniform(0.0, 0.25)))
-        )
+        self.strips.append(Strip(sound, float(rng.uniform(0.7, 1.3)), 0.0, 0.0, float(rng.uniform(0.0, 0.25))))
 
     def _render(self, family: str, events: list[Event], name: str, gain: float, *, wide: bool) -> None:
         rng = self._rng
@@ -199,24 +194,18 @@ class _Player:
             self._add(sound, start, voice.render(event.pitch, seconds), event.velocity)
             self.notes.append(Note(start, seconds, event.pitch, event.velocity, name))
         if rng.random() < 0.25:
-            sound = echo(sound, int(self._beat * float(rng.choice([0.5, 0.75, 1.0])) * self._rate),
-                         float(rng.uniform(0.2, 0.45)))  # fmt: skip
+            delay = self._beat * float(rng.choice([0.5, 0.75, 1.0]))
+            sound = echo(sound, int(delay * self._rate), float(rng.uniform(0.2, 0.45)))
         width = float(rng.uniform(0.006, 0.018)) if wide else 0.0
-        self.strips.append(
-            Strip(sound, gain, float(rng.uniform(-0.6, 0.6)), width, float(rng.uniform(0.4, 1.0)))
-        )
+        self.strips.append(Strip(sound, gain, float(rng.uniform(-0.6, 0.6)), width, float(rng.uniform(0.4, 1.0))))
 
     def _starts(self, events: list[Event]) -> list[float]:
         """Seconds at which events sound: swung, and loosened by human timing."""
-        jitter = (
-            self._rng.normal(0, self._plan.loose, len(events)) if self._plan.loose else np.zeros(len(events))
-        )
+        jitter = self._rng.normal(0, self._plan.loose, len(events)) if self._plan.loose else np.zeros(len(events))
         swung = [e.beat + (self._swing if abs(e.beat % 1.0 - 0.5) < 0.01 else 0.0) for e in events]
         return [max(0.0, beat * self._beat + float(j)) for beat, j in zip(swung, jitter, strict=True)]
 
-    def _add(
-        self, sound: NDArray[np.float32], start: float, note: NDArray[np.float32], velocity: float
-    ) -> None:
+    def _add(self, sound: NDArray[np.float32], start: float, note: NDArray[np.float32], velocity: float) -> None:
         first = int(start * self._rate)
         room = min(len(note), len(sound) - first)
         if room > 0:

@@ -17,6 +17,7 @@ from numpy.random import Generator
 from numpy.typing import NDArray
 
 Samples = NDArray[np.float32]
+Phase = NDArray[np.uint32]
 _TABLE_BITS = 12
 _TABLE = 1 << _TABLE_BITS
 _SHIFT = np.uint32(32 - _TABLE_BITS)
@@ -71,23 +72,27 @@ class Voice:
         points = [0.0, attack, decayed + 1e-5, held + 2e-5, end + 3e-5]
         values = [0.0, 1.0, level, level, 0.0]
         times = np.arange(count, dtype=np.float32) / np.float32(self.rate)
-        return np.interp(times, points, values).astype(np.float32)
+        envelope: Samples = np.interp(times, points, values).astype(np.float32)
+        return envelope
 
 
-def _phase(hz: float, count: int, rate: int) -> NDArray[np.uint32]:
-    return np.arange(count, dtype=np.uint32) * np.uint32(round(hz / rate * 2**32) & 0xFFFFFFFF)
+def _phase(hz: float, count: int, rate: int) -> Phase:
+    phase: Phase = np.arange(count, dtype=np.uint32) * np.uint32(round(hz / rate * 2**32) & 0xFFFFFFFF)
+    return phase
 
 
-def _look(table: Samples, phase: NDArray[np.uint32]) -> Samples:
-    return np.take(table, phase >> _SHIFT)
+def _look(table: Samples, phase: Phase) -> Samples:
+    found: Samples = np.take(table, phase >> _SHIFT)
+    return found
 
 
-def _wobble(rng_rate: float, depth: float, count: int, rate: int, hz: float) -> NDArray[np.uint32]:
+def _wobble(rng_rate: float, depth: float, count: int, rate: int, hz: float) -> Phase:
     """Vibrato as a phase offset: ``depth`` in semitones, ``rng_rate`` in Hz."""
     swing = hz * (2 ** (depth / 12) - 1) / (2 * np.pi * rng_rate) * 2**32
     onset = np.minimum(np.arange(count, dtype=np.float32) / np.float32(0.35 * rate), 1.0)
     offset = _look(_SINE, _phase(rng_rate, count, rate)) * onset * np.float32(swing)
-    return offset.astype(np.int64).astype(np.uint32)
+    bend: Phase = offset.astype(np.int64).astype(np.uint32)
+    return bend
 
 
 def _harmonics(rng: Generator, shape: str, count: int = 48) -> NDArray[np.float64]:
@@ -104,7 +109,8 @@ def _harmonics(rng: Generator, shape: str, count: int = 48) -> NDArray[np.float6
     }
     formant = rng.uniform(1.5, 9.0)
     colour = 1 + rng.uniform(0, 2.5) * np.exp(-0.5 * ((k - formant) / 1.5) ** 2)
-    return shapes[shape] * colour * rng.uniform(0.8, 1.0, count)
+    amplitudes: NDArray[np.float64] = shapes[shape] * colour * rng.uniform(0.8, 1.0, count)
+    return amplitudes
 
 
 def _single_cycle(amplitudes: NDArray[np.float64], hz: float, rate: int, cutoff: float) -> Samples:
@@ -114,7 +120,8 @@ def _single_cycle(amplitudes: NDArray[np.float64], hz: float, rate: int, cutoff:
     spectrum = np.zeros(_TABLE // 2 + 1, dtype=complex)
     spectrum[1 : len(k) + 1] = shaped * np.exp(1j * 2.399963 * k * k)  # golden-angle phases keep peaks low
     table = np.fft.irfft(spectrum)
-    return (0.35 * table / (np.sqrt(np.mean(table**2)) + 1e-12)).astype(np.float32)
+    cycle: Samples = (0.35 * table / (np.sqrt(np.mean(table**2)) + 1e-12)).astype(np.float32)
+    return cycle
 
 
 def wave_voice(rng: Generator, rate: int, shape: str, *, pad: bool = False) -> Voice:
@@ -221,9 +228,7 @@ def struck_voice(rng: Generator, rate: int, *, bars: bool = False) -> Voice:
     count_partials = 5 if bars else 12
     stiffness = float(rng.uniform(1e-4, 6e-4))
     k = np.arange(1, count_partials + 1, dtype=float)
-    bar_ratios = (
-        np.array([1.0, 2.76, 5.4, 8.9, 13.3]) if rng.random() < 0.5 else np.array([1.0, 4.0, 9.2, 16.2, 25.0])
-    )
+    bar_ratios = np.array([1.0, 2.76, 5.4, 8.9, 13.3]) if rng.random() < 0.5 else np.array([1.0, 4.0, 9.2, 16.2, 25.0])
     ratios = bar_ratios if bars else k * np.sqrt(1 + stiffness * k * k)
     tilt = float(rng.uniform(0.7, 1.6))
     levels = rng.uniform(0.5, 1.0, count_partials) / k**tilt
@@ -259,7 +264,7 @@ def _level(note: Samples, rate: int) -> Samples:
 
 
 def draw_voice(rng: Generator, rate: int, family: str, tuning: float) -> Voice:
-    """Draw an instrument of a ``family``: pad, string section, pluck, piano, mallet, bell, chip, lead, bass..."""
+    """Draw an instrument of a ``family``, one of ``FAMILIES``, tuned ``tuning`` semitones off."""
     voice = _FAMILIES[family](rng, rate)
     voice.tuning = tuning
     return voice

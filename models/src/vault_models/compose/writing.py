@@ -15,7 +15,7 @@ from numpy.random import Generator
 from vault_models.compose.score import Chord, Event, Score, Section
 
 FORMS = ("AABA", "ABAB", "ABAC", "ABCB", "AABB", "ABAD", "AABC", "ABCD")
-# How often one degree follows another (rows: from, columns: to, tonic first); common-practice habits, roughly.
+# How often one degree follows another (rows: from, columns: to, tonic first); common practice, roughly.
 _NEXT = np.array(
     [
         [1, 2, 2, 5, 5, 4, 1],
@@ -120,9 +120,7 @@ def _form(rng: Generator, total_beats: float, meter: int, melodic: float, drums:
         beat = intro * meter
     cycle = 0
     while beat < total_beats:
-        letters = (
-            form if cycle == 0 or rng.random() < 0.5 else form[:2] + str(rng.choice(list("EFG"))) + form[3]
-        )
+        letters = form if cycle == 0 or rng.random() < 0.5 else form[:2] + str(rng.choice(list("EFG"))) + form[3]
         for letter in letters:
             if beat >= total_beats:
                 break
@@ -162,9 +160,7 @@ def _progression(rng: Generator, hand: _Hand, bars: int, meter: int) -> list[Cho
         row = _NEXT[degree] * rng.uniform(0.3, 1.0, 7)
         degree = int(rng.choice(7, p=row / row.sum()))
     repeats = max(1, bars // unit)
-    return [
-        Chord(c.beat + r * unit * meter, c.beats, c.degree, c.steps) for r in range(repeats) for c in chords
-    ]
+    return [Chord(c.beat + r * unit * meter, c.beats, c.degree, c.steps) for r in range(repeats) for c in chords]
 
 
 def _melody(rng: Generator, hand: _Hand, score: Score, chords: list[Chord], bars: int) -> list[Event]:
@@ -187,9 +183,7 @@ def _melody(rng: Generator, hand: _Hand, score: Score, chords: list[Chord], bars
             if last and onset + beats > score.meter / 2:
                 beats = score.meter - onset
             velocity = float(np.clip(0.72 + 0.12 * (onset == 0.0) + rng.normal(0, 0.06), 0.3, 1.0))
-            events.append(
-                Event(start + onset, beats * 0.95, score.pitch(int(np.clip(step, -3, 15)), low), velocity)
-            )
+            events.append(Event(start + onset, beats * 0.95, score.pitch(int(np.clip(step, -3, 15)), low), velocity))
             if index == len(motif) - 1:
                 position = step
     return events
