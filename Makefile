@@ -5,21 +5,63 @@ PYTHON ?= python3.11
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
+LAYERS := build/layers/.built
 WORKSPACE := $(wildcard layers/*/pyproject.toml) models/pyproject.toml cli/pyproject.toml
+CODE := layers/domain/src layers/audio/src layers/index/src layers/store/src layers/edge/src layers/embedder/src models/src cli/src
 AUDIO ?=
+DATA ?= .lemm
+PORT ?= 8400
 
-.PHONY: help setup lock
+.PHONY: help setup layers demo up test test-full lint format types imports e2e clean lock
+
 help: ## list the targets
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
 
 setup: $(STAMP) ## make the virtual environment
 
 $(STAMP): requirements/dev.txt requirements/uv.txt $(WORKSPACE)
-	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV) || python3 -m venv $(VENV)
-	@$(BIN)/python -m pip install -q -r requirements/uv.txt
-	@$(BIN)/uv pip install -q --python $(BIN)/python -r requirements/dev.txt
+	@test -x $(BIN)/python || { echo "Making the virtual environment ..."; $(PYTHON) -m venv $(VENV) || python3 -m venv $(VENV); }
+	@$(BIN)/python -m pip install -q --disable-pip-version-check -r requirements/uv.txt
+	@echo "Installing the pinned packages ..."
+	@$(BIN)/uv pip install -q --python $(BIN)/python --require-hashes -r requirements/dev.txt
 	@$(BIN)/uv pip install -q --python $(BIN)/python --no-deps $(foreach p,$(WORKSPACE),-e $(dir $(p)))
 	@touch $@
 
+layers: $(LAYERS) ## build the Lambda layers into build/layers
+
+$(LAYERS): $(STAMP) infra/build_layers.py $(wildcard requirements/layers/*.txt) $(shell find layers -path '*/src/*' -type f -not -name '*.pyc')
+	@echo "Building the layers ..."
+	@$(BIN)/python infra/build_layers.py
+	@touch $@
+
+demo: $(STAMP) $(LAYERS) ## run the main job on sample audio (AUDIO=DIR: on your own)
+	@$(BIN)/lemm demo $(if $(AUDIO),--audio "$(AUDIO)")
+
+up: $(STAMP) ## keep the stack running until Ctrl-C (DATA=folder PORT=number)
+	@$(BIN)/lemm up --data "$(DATA)" --port $(PORT)
+
+test: $(STAMP) ## what must hold before a commit: unit, contract, conformance and end-to-end tests
+	$(BIN)/python -m pytest -q -n 2 --dist loadgroup -m "not e2e and not slow and not browser"
+	$(BIN)/python -m pytest -q -m "e2e and not slow and not browser"
+
+test-full: $(STAMP) $(LAYERS) ## test, and the heavy rest: long fuzzing, kills under load, layer sizes
+	$(BIN)/python -m pytest -q -m "slow and not browser"
+
+lint: $(STAMP) ## ruff, cfn-lint
+	$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/cfn-lint template.yaml
+
+format: $(STAMP) ## put the code in shape
+	$(BIN)/ruff check -q --fix . ; $(BIN)/ruff format -q .
+
+types: $(STAMP) ## strict mypy; each step is a module named main, so functions are checked one by one
+	$(BIN)/mypy $(CODE) infra benchmarks
+	@set -e; for step in functions/*/; do $(BIN)/mypy "$$step"main.py; done
+
+imports: $(STAMP) ## imports point one way
+	$(BIN)/lint-imports
+
+clean: ## take away what can be built again (not the data folder)
+	rm -rf build .pytest_cache .mypy_cache .ruff_cache .hypothesis
+
 lock: $(STAMP) ## resolve the pinned requirements again
-	$(BIN)/uv lock -q && $(BIN)/uv export -q --format requirements.txt --all-packages --group dev --group local --no-emit-workspace --no-emit-project --no-header -o requirements/dev.txt > /dev/null
+	infra/lock.sh
