@@ -1,0 +1,152 @@
+"""Search: which tracks of these shards does the query contain, where, and how surely.
+
+Promise: :func:`search` returns the best match per track, weak ones included,
+best first, each with every passage found and a similarity whose meaning is the
+calibration's. It reads only what it is given: one consistent set of shards.
+Work per 10 s of query is bounded (see :mod:`vault_index.votes`).
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from vault_index import cascade, passages
+from vault_index.calibration import Calibration, builtin
+from vault_index.protocols import (
+    BINS,
+    BINS_PER_SEMITONE,
+    SETTINGS,
+    STEPS_PER_SECOND,
+    FeaturesLike,
+)
+from vault_index.shard import Shard
+from vault_index.verify import Alignment, query_map
+
+DETECTOR: Final = "fp_robust"
+_WINDOW_S: Final = 10.0
+_HOP_S: Final = 5.0
+_LONG_S: Final = 60.0  # longer queries are walked without overlap
+
+
+@dataclass(frozen=True)
+class Span:
+    """A passage of the query that is a passage of the reference; seconds, semitones.
+
+    ``tempo_factor`` over 1: the query is faster; ``pitch_semitones`` over 0: it is higher."""
+
+    query_start: float
+    query_end: float
+    ref_start: float
+    ref_end: float
+    tempo_factor: float
+    pitch_semitones: float
+    score: float
+    similarity: float
+    evidence: int
+
+
+@dataclass(frozen=True)
+class Match:
+    """One track found in the query. ``detectors`` holds each detector's own similarity."""
+
+    track: str
+    similarity: float
+    detector: str
+    detectors: dict[str, float]
+    spans: tuple[Span, ...]
+    coverage: float
+    """Share of the query that the spans cover."""
+    evidence: int
+    """Landmarks of the reference found in their place in the query."""
+    raw: float
+
+
+def search(
+    shards: Sequence[Shard],
+    query: FeaturesLike,
+    *,
+    removed: frozenset[str] = frozenset(),
+    calibration: Calibration | None = None,
+    limit: int = 20,
+) -> list[Match]:
+    """Matches of ``query`` (which must carry its dense map) in ``shards``, best first."""
+    if query.settings != SETTINGS:
+        raise ValueError(f"the query has settings {query.settings}, not {SETTINGS}")
+    if query.dense is None:
+        raise ValueError("a query needs its dense map")
+    used = calibration or builtin()
+    found: list[tuple[str, passages.Passage]] = []
+    for shard in shards:
+        found.extend(_in_shard(shard, query, removed, used))
+    seconds = sum(shard.seconds for shard in shards)
+    matches = _matches(found, query.duration_s, seconds, used)
+    return matches[:limit]
+
+
+def _in_shard(
+    shard: Shard, query: FeaturesLike, removed: frozenset[str], used: Calibration
+) -> list[tuple[str, passages.Passage]]:
+    """Passages per track of one shard, removed tracks left out."""
+    if query.dense is None or len(query.peak_times) == 0 or len(shard.postings) == 0:
+        return []
+    excluded = frozenset(i for i, track in enumerate(shard.tracks) if track.id in removed)
+    found: list[Alignment] = []
+    for start, stop in windows(query.duration_s):
+        found.extend(cascade.window(shard, query, start, stop, excluded))
+    whole = query_map(query.dense, shard.pitch_share)
+    made = passages.assemble(shard, whole, found, query.duration_s * STEPS_PER_SECOND, used.weights)
+    return [(shard.tracks[passage.track].id, passage) for passage in made]
+
+
+def windows(seconds: float) -> list[tuple[float, float]]:
+    """Start and stop (s) of the stretches that are looked up one by one."""
+    if seconds <= _WINDOW_S * 1.25:
+        return [(0.0, seconds)]
+    hop = _HOP_S if seconds <= _LONG_S else _WINDOW_S
+    starts = list(np.arange(0.0, seconds - _WINDOW_S, hop)) + [seconds - _WINDOW_S]
+    return [(float(start), float(start) + _WINDOW_S) for start in starts]
+
+
+def _matches(
+    found: Iterable[tuple[str, passages.Passage]], query_s: float, catalogue_s: float, used: Calibration
+) -> list[Match]:
+    by_track: dict[str, list[passages.Passage]] = {}
+    for track, passage in found:
+        by_track.setdefault(track, []).append(passage)
+    out = []
+    for track, parts in by_track.items():
+        parts.sort(key=lambda part: (-part.raw, part.query_start))
+        spans = tuple(_span(part, used.similarity(part.raw, query_s, catalogue_s)) for part in parts)
+        kept = tuple(span for i, span in enumerate(spans) if i == 0 or span.similarity >= 0.4)
+        best = kept[0].similarity
+        out.append(
+            Match(
+                track, best, DETECTOR, {DETECTOR: best}, kept, _coverage(kept, query_s),
+                sum(span.evidence for span in kept), parts[0].raw,
+            )  # fmt: skip
+        )
+    return sorted(out, key=lambda match: (-match.raw, match.track))
+
+
+def _span(part: passages.Passage, similarity: float) -> Span:
+    return Span(
+        part.query_start, part.query_end, part.ref_start, part.ref_end,
+        part.tempo, part.shift / BINS_PER_SEMITONE, part.raw, similarity, part.hits,
+    )  # fmt: skip
+
+
+def _coverage(spans: Sequence[Span], query_s: float) -> float:
+    if query_s <= 0:
+        return 0.0
+    covered = 0.0
+    reached = 0.0
+    for span in sorted(spans, key=lambda span: span.query_start):
+        low = max(span.query_start, reached)
+        covered += max(0.0, span.query_end - low)
+        reached = max(reached, span.query_end)
+    return min(1.0, covered / query_s)
+
+
+__all__ = ["BINS", "DETECTOR", "Match", "Span", "search", "windows"]
