@@ -1,0 +1,190 @@
+"""What a function may use: made lazily from its environment, kept per container.
+
+This is the only reader of ``os.environ``. A variable is present only in
+functions that need what it names, so asking for something a function was not
+given fails with the variable's name. boto3, numpy and the rest are imported
+when the attribute that needs them is first used.
+
+``Deps(environ, clock=..., records=...)`` presets attributes by name; tests hand
+in a whole world that way.
+"""
+
+import hmac
+import os
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from functools import cached_property
+from threading import RLock
+from typing import TYPE_CHECKING, Any
+
+from vault_domain.policy import HEAD, SHIPPED, SHIPPED_NUMBER, Policy, PolicyVersion
+from vault_domain.ports import Objects, Records, Signer
+
+if TYPE_CHECKING:
+    from vault_edge.auth import TokenRules
+    from vault_edge.aws import Cloud, StepTasks
+    from vault_edge.index import IndexStore
+    from vault_edge.outbound import AcoustId
+
+TABLES = (
+    "accounts", "keys", "uploads", "tracks", "rights", "evidence",
+    "originals", "events", "runs", "checks", "policies", "limits",
+)  # fmt: skip
+BUCKETS = ("quarantine", "vault", "outputs", "snapshots", "log")
+
+
+class Misconfigured(Exception):
+    """The function lacks a variable that the template should have given it."""
+
+
+class Deps:
+    """The dependencies of one function; every attribute is made at first use."""
+
+    def __init__(self, environ: Mapping[str, str], **given: Any) -> None:
+        for name in given:
+            if name.startswith("_") or not hasattr(type(self), name):
+                raise TypeError(f"Deps has no attribute {name}")
+        self.environ = environ
+        self._lock = RLock()
+        self._buckets: dict[str, Objects] = {}
+        self._signers: dict[str, Signer] = {}
+        vars(self).update(given)
+
+    # --- environment ----------------------------------------------------------
+
+    def env(self, name: str) -> str:
+        """A variable that this function needs. Raises ``Misconfigured``."""
+        value = self.environ.get(name, "")
+        if not value:
+            raise Misconfigured(f"{name} is not set for this function")
+        return value
+
+    def optional(self, name: str) -> str | None:
+        """A variable that may be absent."""
+        return self.environ.get(name) or None
+
+    @cached_property
+    def cloud(self) -> "Cloud":
+        """Clients of the cloud's services (boto3)."""
+        from vault_edge.aws import Cloud
+
+        return Cloud(self.environ)
+
+    # --- the world --------------------------------------------------------------
+
+    @cached_property
+    def clock(self) -> Callable[[], datetime]:
+        """The time now, UTC."""
+        from vault_store.world import SystemClock
+
+        return SystemClock()
+
+    @cached_property
+    def new_id(self) -> Callable[[str], str]:
+        """A fresh id with this prefix."""
+        from vault_store.world import RandomIds
+
+        return RandomIds()
+
+    @cached_property
+    def records(self) -> Records:
+        """The tables that this function's environment names."""
+        from vault_store.dynamo import DynamoRecords
+
+        names = {table: self.optional(f"LEMM_TABLE_{table.upper()}") for table in TABLES}
+        return DynamoRecords(self.cloud.client("dynamodb"), {table: name for table, name in names.items() if name})
+
+    def bucket(self, name: str) -> Objects:
+        """A bucket by its role: quarantine, vault, outputs, snapshots or log."""
+        with self._lock:
+            if name not in self._buckets:
+                from vault_store.s3 import S3Objects
+
+                if name not in BUCKETS:
+                    raise ValueError(f"no bucket {name!r}")
+                self._buckets[name] = S3Objects(self.cloud.client("s3"), self.env(f"LEMM_BUCKET_{name.upper()}"))
+            return self._buckets[name]
+
+    # --- secrets ----------------------------------------------------------------
+
+    def signer(self, name: str) -> Signer:
+        """The Ed25519 key "jwt" or "receipt"; only its owner's role can read the secret."""
+        with self._lock:
+            if name not in self._signers:
+                from vault_store.signer import Ed25519Signer
+
+                secret = self.cloud.secret(self.env(f"LEMM_SECRET_{name.upper()}"))
+                self._signers[name] = Ed25519Signer.from_secret(secret, purpose=name)
+            return self._signers[name]
+
+    @cached_property
+    def _salt(self) -> bytes:
+        return self.cloud.secret(self.env("LEMM_SECRET_SALT")).encode("utf-8")
+
+    def salted(self, text: str) -> str:
+        """HMAC-SHA-256 under the installation's salt, hexadecimal: a pseudonym for personal data."""
+        return hmac.digest(self._salt, text.encode("utf-8"), "sha256").hex()
+
+    @cached_property
+    def token_rules(self) -> "TokenRules":
+        """Which tokens are accepted: our own, or an OIDC provider's when AUTH_ISSUER is set."""
+        from vault_edge.auth import TokenRules
+
+        return TokenRules.from_settings(self.optional("AUTH_ISSUER"), self.optional("AUTH_AUDIENCE"))
+
+    # --- other functions ---------------------------------------------------------
+
+    def invoke(self, function: str, payload: Any) -> Any:
+        """Call the function whose name is in the variable ``function``; its refusals are raised here."""
+        return self.cloud.invoke(self.env(function), payload)
+
+    @cached_property
+    def tasks(self) -> "StepTasks":
+        """State machines: start an execution, answer a task token."""
+        from vault_edge.aws import StepTasks
+
+        return StepTasks(self.cloud.client("stepfunctions"))
+
+    # --- similarity ---------------------------------------------------------------
+
+    @cached_property
+    def index(self) -> "IndexStore":
+        """Snapshots of the vault and of catalogues, kept in memory and checked against their pointers."""
+        from vault_edge.index import IndexStore
+
+        return IndexStore.over(self.bucket("snapshots"))
+
+    @cached_property
+    def embedder(self) -> Any:
+        """The ONNX embedder, or None where the layer is absent."""
+        try:
+            from vault_embedder import Embedder
+        except ImportError:
+            return None
+        return Embedder()
+
+    @cached_property
+    def acoustid(self) -> "AcoustId | None":
+        """The AcoustID client, or None when no key is configured."""
+        key = self.optional("ACOUSTID_KEY")
+        if key is None:
+            return None
+        from vault_edge.outbound import AcoustId
+
+        return AcoustId(key)
+
+    # --- policy --------------------------------------------------------------------
+
+    def policy(self) -> Policy:
+        """The policy in force, read consistently; what ships with the software until an admin changes it."""
+        return self.policy_in_force()[1]
+
+    def policy_in_force(self) -> tuple[int, Policy]:
+        """The policy in force with its version number, which every decision names."""
+        head = self.records.get(PolicyVersion, "policy", f"policy#{HEAD}")
+        return (head.number, head.policy) if head else (SHIPPED_NUMBER, SHIPPED)
+
+
+def from_process() -> Deps:
+    """Dependencies from the process's own environment."""
+    return Deps(dict(os.environ))

@@ -1,0 +1,136 @@
+"""Gathering what a training run may be granted, and recording the grant.
+
+Promise of :func:`record_grant`: a run is claimed first, its rows are written
+under that claim in batches, and only a complete set of rows is opened. Each
+batch demands that the claim still stands, so that two callers, or one that was
+thought dead, can't mix their rows. Killed anywhere, it leaves a claim that
+opens nothing and that the same job takes over by asking again.
+"""
+
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+
+from vault_domain.canonical import digest
+from vault_domain.events import Actor, AuditEvent, Kind, make_event
+from vault_domain.ports import Change, Delete, Put, Records, Require
+from vault_domain.records import UtcTime
+from vault_domain.rights import RightsRecord
+from vault_domain.runs import grants
+from vault_domain.tracks import Status, Track
+from vault_domain.training import DataSpec, Entry, RunTrack, TrainingRun, matches
+from vault_edge.deps import Deps
+
+READERS = 8
+PAGE = 200
+BATCH = 90
+"""Rows in one commit; a transaction of the store holds 100 items."""
+
+Candidate = tuple[Track, RightsRecord | None]
+
+
+def fresh_candidates(records: Records, spec: DataSpec) -> list[Candidate]:
+    """Accepted tracks that match the spec, with their rights as they are now."""
+    return _with_rights(records, [track for track in _accepted(records) if matches(track, spec.filters)])
+
+
+def granted_candidates(records: Records, run: TrainingRun) -> list[Candidate]:
+    """The tracks that this run was granted, as they are now, with their rights."""
+    with ThreadPoolExecutor(READERS) as pool:
+        rows = all_granted(records, run.run_id)
+        tracks = pool.map(lambda row: records.get(Track, row.track_id), rows)
+        return _with_rights(records, [track for track in tracks if track is not None])
+
+
+def all_granted(records: Records, run_id: str) -> list[RunTrack]:
+    """Every row of a run, read consistently."""
+    found: list[RunTrack] = []
+    cursor: str | None = None
+    while True:
+        page = records.list(RunTrack, run_id, limit=PAGE, cursor=cursor)
+        found.extend(page.items)
+        cursor = page.cursor
+        if cursor is None:
+            return found
+
+
+def record_grant(
+    deps: Deps, present: TrainingRun | None, claim: TrainingRun, entries: tuple[Entry, ...], actor: Actor
+) -> TrainingRun:
+    """Claim, write rows, open; the open run. Raises ``LostRace`` when another call got in between."""
+    expects = present.version if present else 0
+    deps.records.commit([Put(claim, expects)])
+    held = claim.with_changes(version=expects + 1)
+    for batch in _batches(_row_changes(all_granted(deps.records, held.run_id), grants(held, entries))):
+        deps.records.commit([Require(held, held.version), *batch])
+    opened = held.with_changes(state="open")
+    deps.records.commit([Put(opened, held.version)], _opening_events(deps, opened, actor))
+    return opened
+
+
+def record_reissue(deps: Deps, run: TrainingRun, renewed: TrainingRun, tracks: int, actor: Actor) -> TrainingRun:
+    """Put the new manifest's hash into the run; nothing to write when it is the same manifest."""
+    if renewed != run:
+        event = _batch_event(deps, renewed, tracks, actor)
+        deps.records.commit([Put(renewed, run.version)], [event])
+    return renewed
+
+
+def _accepted(records: Records) -> Iterator[Track]:
+    cursor: str | None = None
+    while True:
+        page = records.find(Track, "by_status", Status.ACCEPTED.value, limit=PAGE, cursor=cursor)
+        yield from page.items
+        cursor = page.cursor
+        if cursor is None:
+            return
+
+
+def _with_rights(records: Records, tracks: list[Track]) -> list[Candidate]:
+    with ThreadPoolExecutor(READERS) as pool:
+        rights = pool.map(lambda track: records.get(RightsRecord, track.track_id), tracks)
+        return list(zip(tracks, rights, strict=True))
+
+
+def _row_changes(stored: Iterable[RunTrack], wanted: Iterable[RunTrack]) -> Iterator[Change]:
+    """What turns the stored rows of a claim into the wanted ones."""
+    held = {row.track_id: row for row in stored}
+    for row in wanted:
+        old = held.pop(row.track_id, None)
+        if old is None or old.with_changes(version=0) != row:
+            yield Put(row, old.version if old else 0)
+    for row in held.values():
+        yield Delete(row, row.version)
+
+
+def _batches(changes: Iterable[Change]) -> Iterator[list[Change]]:
+    batch: list[Change] = []
+    for change in changes:
+        batch.append(change)
+        if len(batch) == BATCH:
+            yield batch
+            batch = []
+    if batch:
+        yield batch
+
+
+def _opening_events(deps: Deps, run: TrainingRun, actor: Actor) -> list[AuditEvent]:
+    spec = run.spec.model_dump(mode="json")
+    opened = make_event(
+        deps.new_id("evt"), Kind.RUN_OPENED, run.run_id, actor, _now(deps),
+        job=run.job, model_id=run.spec.model_id, model_type=run.spec.model_type, purpose=run.spec.purpose,
+        packs=list(run.spec.packs), spec_sha256=digest(spec), expires=run.expires.isoformat(),
+    )  # fmt: skip
+    return [opened, _batch_event(deps, run, run.tracks_granted, actor)]
+
+
+def _batch_event(deps: Deps, run: TrainingRun, tracks: int, actor: Actor) -> AuditEvent:
+    """What was put into one manifest, by count and hash."""
+    return make_event(
+        deps.new_id("evt"), Kind.TRAINING_BATCH, run.run_id, actor, _now(deps),
+        model_id=run.spec.model_id, purpose=run.spec.purpose, packs=list(run.spec.packs), tracks=tracks,
+        left_out=dict(run.tracks_left_out), manifest_sha256=run.manifest_sha256, expires=run.expires.isoformat(),
+    )  # fmt: skip
+
+
+def _now(deps: Deps) -> UtcTime:
+    return deps.clock()
