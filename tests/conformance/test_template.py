@@ -1,0 +1,127 @@
+"""Every function folder against the template: folders, routes, environment, roles, layers."""
+
+import ast
+import re
+
+import pytest
+from template import FUNCTIONS, ROOT, functions, http_routes, resources, statements
+
+from vault_domain.records import Record
+
+FOLDERS = sorted(path.name for path in FUNCTIONS.iterdir() if (path / "main.py").exists())
+FOREIGN = re.compile(r"arn:|:\*$|^\*$")
+
+
+def _subclasses(cls: type[Record]) -> list[type[Record]]:
+    return [cls, *(found for sub in cls.__subclasses__() for found in _subclasses(sub))]
+
+
+def _records() -> list[type[Record]]:
+    import vault_domain.accounts
+    import vault_domain.evidence
+    import vault_domain.events
+    import vault_domain.policy
+    import vault_domain.rights
+    import vault_domain.safety
+    import vault_domain.tracks
+    import vault_domain.training
+    import vault_domain.uploads  # noqa: F401
+
+    return [cls for cls in _subclasses(Record) if "table" in cls.__dict__]
+
+
+def test_every_folder_is_in_the_template_and_the_other_way_round():
+    assert FOLDERS == sorted(functions())
+
+
+@pytest.mark.parametrize("folder", FOLDERS)
+def test_a_folder_is_one_module_with_both_entries_and_no_package_file(folder):
+    text = (FUNCTIONS / folder / "main.py").read_text()
+    assert ast.get_docstring(ast.parse(text)), "say what the step promises"
+    assert "handler, http = app.lambda_entry(), app.http_entry()" in text
+    assert not (FUNCTIONS / folder / "__init__.py").exists()
+
+
+@pytest.mark.parametrize("folder", FOLDERS)
+def test_a_function_imports_layers_and_its_own_folder_only(folder):
+    allowed = {"vault_domain", "vault_edge", "vault_store", "vault_audio", "vault_index", "vault_embedder"}
+    own = {path.stem for path in (FUNCTIONS / folder).glob("*.py")}
+    for path in (FUNCTIONS / folder).glob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            names = [a.name for a in node.names] if isinstance(node, ast.Import) else []
+            names += [node.module or ""] if isinstance(node, ast.ImportFrom) else []
+            ours = {n.split(".")[0] for n in names if n.startswith(("vault_", "lemm"))}
+            assert ours <= allowed | own, f"{path}: {ours}"
+            assert "os" not in names, "only vault_edge.deps reads the environment"
+
+
+@pytest.mark.parametrize("folder", FOLDERS)
+def test_routes_of_the_code_are_the_events_of_the_template(folder, load_step):
+    routes = load_step(folder).app.routes
+    coded = {(e.method, e.path) for e in routes.endpoints} if routes else set()
+    assert coded == http_routes(functions()[folder])
+
+
+@pytest.mark.parametrize("folder", FOLDERS)
+def test_a_function_has_a_table_or_bucket_name_exactly_where_its_role_reaches_it(folder):
+    props = functions()[folder]
+    variables = props.get("Environment", {}).get("Variables", {})
+    tables = {v["Ref"] for k, v in variables.items() if k.startswith("LEMM_TABLE_")}
+    reached = {
+        arn["Fn::GetAtt"][0]
+        for statement in statements(props)
+        for arn in statement["Resource"]
+        if isinstance(arn, dict) and "Fn::GetAtt" in arn and arn["Fn::GetAtt"][0].endswith("Table")
+    }
+    assert tables == reached
+    buckets = {k.removeprefix("LEMM_BUCKET_").lower() for k in variables if k.startswith("LEMM_BUCKET_")}
+    text = str([s for s in statements(props) if "s3:" in str(s["Action"])])
+    assert buckets == set(re.findall(r"\$\{Prefix\}-([a-z]+)-", text))
+
+
+@pytest.mark.parametrize("folder", FOLDERS)
+def test_no_role_is_broad(folder):
+    for statement in statements(functions()[folder]):
+        actions = statement["Action"]
+        assert all("*" not in action for action in actions), statement
+        for resource in statement["Resource"] if isinstance(statement["Resource"], list) else [statement["Resource"]]:
+            assert resource != "*"
+
+
+@pytest.mark.parametrize("folder", FOLDERS)
+def test_events_are_append_only(folder):
+    for statement in statements(functions()[folder]):
+        if "EventsTable" in str(statement["Resource"]):
+            assert statement["Action"] == ["dynamodb:PutItem"]
+
+
+@pytest.mark.parametrize("folder", FOLDERS)
+def test_at_most_five_layers(folder):
+    assert len(functions()[folder]["Layers"]) <= 5
+
+
+def test_only_decode_carries_the_decoder_program():
+    carriers = {name for name, props in functions().items() if {"Ref": "FfmpegLayer"} in props["Layers"]}
+    assert carriers == {"decode"}
+
+
+def test_tables_have_exactly_the_indexes_that_records_use():
+    wanted: dict[str, set[str]] = {}
+    for record in _records():
+        wanted.setdefault(record.table, set()).update(record.index_names)
+    built = {}
+    for name, props in resources("AWS::DynamoDB::Table").items():
+        table = props["TableName"]["Fn::Sub"].removeprefix("${Prefix}-")
+        built[table] = {index["IndexName"] for index in props.get("GlobalSecondaryIndexes", [])}
+        assert name == f"{table.capitalize()}Table"
+    assert built == wanted
+
+
+def test_the_template_is_clean():
+    import subprocess
+    import sys
+    from pathlib import Path
+
+    linter = Path(sys.executable).with_name("cfn-lint")
+    done = subprocess.run([linter, ROOT / "template.yaml"], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout
