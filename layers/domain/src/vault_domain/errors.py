@@ -77,6 +77,18 @@ class Conflict(VaultError):
     code, status, title = "conflict", 409, "This is not possible in the present state"
 
 
+class TermsOutdated(Conflict):
+    """Consent was given to a text that is not the present one."""
+
+    code, title = "terms_outdated", "The contribution terms are not the present ones; read them again"
+
+
+class TrainingNotAllowed(VaultError):
+    """A contribution without the consent that inclusion needs."""
+
+    code, status, title = "training_not_allowed", 422, "Inclusion needs the consent to training"
+
+
 class LostRace(VaultError):
     """Somebody changed it in the meantime; read it again and retry."""
 

@@ -33,6 +33,7 @@ class Kind(StrEnum):
     TRACK_CHANGED = "track.status_changed"
     CONSENT_GIVEN = "rights.consent_given"
     TRACK_REVOKED = "track.revoked"
+    AUDIO_PURGED = "audio.purged"
     EVIDENCE_RECORDED = "evidence.recorded"
     SUBMISSION_DECISION = "submission_decision"
     INDEX_CHANGED = "index.changed"

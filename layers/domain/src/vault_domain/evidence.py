@@ -5,10 +5,13 @@ are on the calibrated scale (0.4: 1 % of unrelated queries score as high,
 0.7: 0.1 %), fused for the whole query; ``detectors`` gives each axis.
 """
 
+from collections.abc import Iterable
 from typing import ClassVar, Literal
 
 from pydantic import Field
 
+from vault_domain.canonical import digest
+from vault_domain.reasons import Reason
 from vault_domain.records import Record, Sha256, UtcTime, Value
 
 
@@ -101,9 +104,25 @@ class Original(Record):
 
 
 def all_hits(reports: tuple[SourceReport, ...], side: str | None = None) -> tuple[Hit, ...]:
-    """Hits of all reports (of one side), best first."""
-    hits = [hit for report in reports if side in (None, report.side) for hit in report.hits]
+    """Hits of all reports (of one side), best first.
+
+    A subject is no hit of its own: a track may already be in the index that it
+    is compared with, when an admission was cut off half-way and taken up again.
+    """
+    hits = [
+        hit for report in reports if side in (None, report.side) for hit in report.hits if hit.ref != report.subject
+    ]
     return tuple(sorted(hits, key=lambda hit: -hit.similarity))
+
+
+def findings_sha256(reports: Iterable[SourceReport], flags: Iterable[Reason]) -> str:
+    """Hash of what was found, whenever it was found: equal findings, equal hash."""
+    said = sorted((report.model_dump(mode="json", exclude={"version", "at"}) for report in reports), key=_source)
+    return digest({"reports": said, "flags": [flag.model_dump(mode="json") for flag in flags]})
+
+
+def _source(report: dict[str, object]) -> str:
+    return str(report["source"])
 
 
 def unreached(reports: tuple[SourceReport, ...], required: tuple[str, ...]) -> tuple[str, ...]:

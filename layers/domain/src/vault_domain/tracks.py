@@ -40,6 +40,7 @@ class Trigger(StrEnum):
 
     CHECKS_STARTED = "checks_started"
     CHECKS_FINISHED = "checks_finished"
+    CHECKED_AGAIN = "checked_again"
     ADMITTED = "admitted"
     REJECTED = "rejected"
     WITHDRAWN = "withdrawn"
@@ -60,7 +61,10 @@ class Guards:
     in_vault: bool = False
     """The audio is in the vault bucket, its features are in the index, its hash is claimed."""
     verdict: Literal["none", "accept", "review", "reject"] = "none"
+    duplicate: bool = False
+    """The same sound belongs to another track."""
     approved_by_vote: bool = False
+    rejected_by_vote: bool = False
     is_owner: bool = False
     appeal_used: bool = False
 
@@ -78,6 +82,10 @@ def _verdict_known(facts: Guards) -> bool:
 
 def _may_enter(facts: Guards) -> bool:
     return facts.in_vault and (facts.verdict == "accept" or facts.approved_by_vote)
+
+
+def _must_leave(facts: Guards) -> bool:
+    return facts.verdict == "reject" or facts.duplicate or facts.rejected_by_vote
 
 
 def _owner(facts: Guards) -> bool:
@@ -103,7 +111,10 @@ def _row(source: Status, trigger: Trigger, roles: str, guard: Guard, target: Sta
     return Row(source, trigger, frozenset(roles.split()), guard, target)
 
 
+_PEOPLE = "contributor reviewer admin"
+"""Whoever owns a track: a contributor who became a reviewer keeps every right to their own work."""
 _OPEN = (Status.SUBMITTED, Status.PENDING_AUTOMATED_CHECKS, Status.PENDING_REVIEW)
+_REFUSED = (Status.REJECTED, Status.DISPUTE_PENDING)
 
 TABLE: tuple[Row, ...] = (
     _row(Status.SUBMITTED, Trigger.CHECKS_STARTED, "system", _always, Status.PENDING_AUTOMATED_CHECKS),
@@ -114,13 +125,14 @@ TABLE: tuple[Row, ...] = (
         _verdict_known,
         Status.PENDING_REVIEW,
     ),
+    _row(Status.PENDING_REVIEW, Trigger.CHECKED_AGAIN, "system", _verdict_known, Status.PENDING_REVIEW),
     _row(Status.PENDING_REVIEW, Trigger.ADMITTED, "system", _may_enter, Status.ACCEPTED),
-    _row(Status.PENDING_REVIEW, Trigger.REJECTED, "system reviewer admin", _always, Status.REJECTED),
+    _row(Status.PENDING_REVIEW, Trigger.REJECTED, "system reviewer admin", _must_leave, Status.REJECTED),
     *(_row(s, Trigger.UPLOAD_FAILED, "system", _always, Status.REJECTED) for s in _OPEN[:2]),
-    *(_row(s, Trigger.WITHDRAWN, "contributor", _owner, Status.REMOVED) for s in _OPEN),
-    _row(Status.ACCEPTED, Trigger.REVOKED, "contributor", _owner, Status.REMOVED),
-    _row(Status.UNDER_INVESTIGATION, Trigger.REVOKED, "contributor", _owner, Status.REMOVED),
-    _row(Status.REJECTED, Trigger.APPEALED, "contributor", _first_appeal, Status.DISPUTE_PENDING),
+    *(_row(s, Trigger.WITHDRAWN, _PEOPLE, _owner, Status.REMOVED) for s in _OPEN + _REFUSED),
+    _row(Status.ACCEPTED, Trigger.REVOKED, _PEOPLE, _owner, Status.REMOVED),
+    _row(Status.UNDER_INVESTIGATION, Trigger.REVOKED, _PEOPLE, _owner, Status.REMOVED),
+    _row(Status.REJECTED, Trigger.APPEALED, _PEOPLE, _first_appeal, Status.DISPUTE_PENDING),
     _row(Status.DISPUTE_PENDING, Trigger.APPEAL_UPHELD, "reviewer admin", _always, Status.PENDING_REVIEW),
     _row(Status.DISPUTE_PENDING, Trigger.APPEAL_DISMISSED, "reviewer admin", _always, Status.REJECTED_FINAL),
     _row(Status.ACCEPTED, Trigger.CLAIM_CONFIRMED, "system reviewer admin", _always, Status.UNDER_INVESTIGATION),
@@ -162,6 +174,10 @@ class Track(Record):
     verdict: Literal["none", "accept", "review", "reject"] = "none"
     verdict_policy: int | None = None
     evidence_snapshot: str | None = None
+    evidence_sha256: Sha256 | None = None
+    """Hash of the findings behind the verdict: the same findings are not decided twice."""
+    ask_sha256: Sha256 | None = None
+    """Hash of the submission, so that a repeated one is known for what it is."""
     steps: int = Field(default=0, ge=0)
     """How many times the status has changed; numbers the history rows."""
 
@@ -247,7 +263,7 @@ def transition(
     if not row.guard(facts):
         raise Conflict(f"the conditions for {trigger.value} are not met")
     moved = track.with_changes(
-        **{"status": row.target, "changed": now, "reasons": reasons, "steps": track.steps + 1, **changes}
+        **{**changes, "status": row.target, "changed": now, "reasons": reasons, "steps": track.steps + 1}
     )
     history = HistoryRow(
         track_id=track.track_id,
@@ -261,3 +277,11 @@ def transition(
         policy=moved.verdict_policy,
     )
     return moved, history
+
+
+def way_out(status: Status) -> Trigger:
+    """How an owner takes a track back from here. Raises ``Conflict`` when it can't be taken back any more."""
+    for trigger in (Trigger.REVOKED, Trigger.WITHDRAWN):
+        if find_row(status, trigger) is not None:
+            return trigger
+    raise Conflict(f"a track that is {status.value} can't be taken back")

@@ -6,26 +6,42 @@ version that arrived first is pinned: a form can be posted twice, and only the
 pinned version is ever read.
 """
 
+import re
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import ClassVar, Literal
+from typing import ClassVar, Literal, get_args
 
 from pydantic import Field, JsonValue
 
-from vault_domain.errors import Conflict
+from vault_domain.errors import BadRequest, Conflict, Forbidden, TooLarge
 from vault_domain.ids import AccountId, TrackId, UploadId
 from vault_domain.records import Record, Sha256, UtcTime, Value, stamp
+from vault_domain.submission import Line
 
 FORM_LIFE = timedelta(minutes=15)
 BIND_WITHIN = timedelta(days=1)
 MAX_UPLOAD_BYTES = 600 * 2**20
 MIN_UPLOAD_BYTES = 1
-CONTENT_TYPES = (
+ContentType = Literal[
     "audio/wav", "audio/x-wav", "audio/flac", "audio/x-flac", "audio/mpeg", "audio/ogg", "audio/mp4", "audio/x-m4a",
-    "audio/aac", "audio/aiff", "audio/opus", "application/octet-stream",
-)  # fmt: skip
+    "audio/aac", "audio/aiff", "audio/x-aiff", "audio/opus", "application/octet-stream",
+]  # fmt: skip
+CONTENT_TYPES: tuple[str, ...] = get_args(ContentType)
 
 Purpose = Literal["track", "output"]
+BOUND = "bound"
+SAFETY_SCOPE = "safety"
+MAX_OUTPUT_BYTES = 256 * 2**20
+_SOURCE = re.compile(r"uploads/(upl_[0-9a-z]{26})/source")
+
+
+class UploadAsk(Value):
+    """The body of POST /uploads."""
+
+    filename: Line
+    bytes: int = Field(ge=MIN_UPLOAD_BYTES)
+    content_type: ContentType = "application/octet-stream"
+    purpose: Purpose = "track"
 
 
 class UploadState(StrEnum):
@@ -64,6 +80,7 @@ class Upload(Record):
     purpose: Purpose = "track"
     state: UploadState = UploadState.WAITING
     filename: str = Field(max_length=200)
+    content_type: ContentType = "application/octet-stream"
     declared_bytes: int = Field(ge=MIN_UPLOAD_BYTES, le=MAX_UPLOAD_BYTES)
     created: UtcTime
     changed: UtcTime
@@ -81,15 +98,22 @@ class Upload(Record):
     attempts: int = Field(default=0, ge=0)
     """How often the pipeline was started again for this upload."""
     parked: Parked | None = None
+    purged: UtcTime | None = None
+    """When its objects were found gone for good; nothing is left to look after."""
 
     def key(self) -> tuple[str, str]:
         return self.upload_id, self.kind
 
     def indexes(self) -> dict[str, tuple[str, str]]:
-        return {
-            "by_owner": (self.owner, stamp(self.created)),
-            "by_state": (self.state.value, stamp(self.changed)),
-        }
+        found = {"by_owner": (self.owner, stamp(self.created))}
+        if self.purged is None:
+            found["by_state"] = (self.standing(), stamp(self.changed))
+        return found
+
+    def standing(self) -> str:
+        """What ``by_state`` sorts by: the state, or ``bound`` for one that is a track and may go on."""
+        open_states = (UploadState.WAITING, UploadState.VALIDATED)
+        return BOUND if self.track_id is not None and self.state in open_states else self.state.value
 
 
 def source_key(upload_id: str) -> str:
@@ -110,6 +134,63 @@ def analysis_key(upload_id: str) -> str:
 def features_key(upload_id: str) -> str:
     """Object key of the extracted features."""
     return f"features/{upload_id}.bin"
+
+
+def upload_of(key: str) -> str:
+    """The upload that a source object belongs to. Raises ``BadRequest`` for any other key."""
+    found = _SOURCE.fullmatch(key)
+    if found is None:
+        raise BadRequest("this is not the key of an upload")
+    return found.group(1)
+
+
+def may_open(ask: UploadAsk, role: str, scopes: frozenset[str]) -> None:
+    """Raise unless this account may send these bytes: people send tracks, safety services send outputs."""
+    if ask.purpose == "output" and (role != "system" or SAFETY_SCOPE not in scopes):
+        raise Forbidden("outputs are sent for a check by services with the scope safety")
+    if ask.purpose == "track" and role == "system":
+        raise Forbidden("tracks are sent by people")
+    limit = MAX_OUTPUT_BYTES if ask.purpose == "output" else MAX_UPLOAD_BYTES
+    if ask.bytes > limit:
+        raise TooLarge(f"an upload may hold {limit} bytes at most", limit_bytes=limit)
+
+
+def open_upload(ask: UploadAsk, upload_id: str, owner: str, now: datetime) -> Upload:
+    """A fresh upload that waits for its bytes."""
+    return Upload(
+        upload_id=upload_id,
+        owner=owner,
+        purpose=ask.purpose,
+        filename=ask.filename,
+        content_type=ask.content_type,
+        declared_bytes=ask.bytes,
+        created=now,
+        changed=now,
+    )
+
+
+def pin(upload: Upload, version_id: str | None, now: datetime) -> Upload:
+    """Name the version that arrived first; a later one never replaces it."""
+    if upload.arrived is not None:
+        return upload
+    return upload.with_changes(object_version=version_id, arrived=now, changed=now)
+
+
+def wait_with(upload: Upload, token: str, now: datetime) -> Upload:
+    """The pipeline waits here, under this task token, for the submission."""
+    if upload.track_id is not None or upload.state is not UploadState.VALIDATED:
+        raise Conflict("only a validated upload without a track waits for its submission")
+    return upload.with_changes(token=token, changed=now)
+
+
+def park(upload: Upload, step: str, error: str, now: datetime) -> Upload:
+    """Mark where the pipeline gave up."""
+    return upload.with_changes(parked=Parked(step=step[:60], error=error[:120], at=now), changed=now)
+
+
+def restarted(upload: Upload, now: datetime) -> Upload:
+    """The pipeline was started once more."""
+    return upload.with_changes(attempts=upload.attempts + 1, parked=None, changed=now)
 
 
 def refuse(upload: Upload, refusal: Refusal, now: datetime) -> Upload:
