@@ -1,20 +1,17 @@
 """Training grants: which tracks a run may read, for how long, and the run's own record.
 
 A grant is decided once, on the server, from the data spec and the rights as
-they are; each read is decided again from the rights as they are *then*. The
-manifest lists what was granted; its hash is inside the run token, so a token
-opens exactly one manifest.
+they are; each read is decided again from the rights as they are *then*. How a
+run opens, is read under and ends stands in :mod:`vault_domain.runs`.
 """
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 from typing import ClassVar, Literal
 
 from pydantic import Field, JsonValue, model_validator
 
-from vault_domain.canonical import digest
-from vault_domain.errors import Conflict
+from vault_domain.errors import Conflict, LicenceRefused
 from vault_domain.ids import AccountId, RunId, TrackId
 from vault_domain.records import Record, Sha256, UtcTime, Value, stamp
 from vault_domain.rights import Purpose, RightsRecord, allows
@@ -23,6 +20,10 @@ from vault_domain.tracks import Status, Track
 
 CORE_PACK = "LEMM_Vault_v1_core"
 MANIFEST_TYPE = "application/vnd.lemm.training-manifest.v1+json"
+MAX_GRANT = 10_000
+"""Tracks in one manifest: what one answer of the API can carry with its signature."""
+MAX_CONSUMED = 40_000
+"""Audio hashes that a job may declare at the end of a run; a track used in many epochs is named once."""
 
 
 class Filters(Value):
@@ -85,18 +86,23 @@ class TrainingRun(Record):
     run_id: RunId
     job: AccountId
     spec: DataSpec
-    state: Literal["open", "completed", "failed"] = "open"
+    state: Literal["opening", "open", "completed", "failed"] = "opening"
     manifest_sha256: Sha256
     tracks_granted: int = Field(ge=0)
     tracks_left_out: dict[str, int] = Field(default_factory=dict)
     opened: UtcTime
+    issued: UtcTime
+    """When the present manifest was issued; a job may ask again while the run is open."""
     expires: UtcTime
     ended: UtcTime | None = None
     reads: int = Field(default=0, ge=0)
+    """Reads through the gateway, summed when the run ends; until then they stand on its tracks."""
     weights_sha256: Sha256 | None = None
     consumed: int = Field(default=0, ge=0)
     consumed_sha256: Sha256 | None = None
     """Hash of the ordered list of audio hashes that the job says it used."""
+    consumed_not_granted: int = Field(default=0, ge=0)
+    """How many of those hashes this run was never granted: a job's word is compared, not believed."""
 
     def key(self) -> tuple[str, str]:
         return self.run_id, self.kind
@@ -136,7 +142,7 @@ class CompleteAsk(Value):
 
     outcome: Literal["completed", "failed"]
     weights_sha256: Sha256 | None = None
-    consumed_sha256: tuple[Sha256, ...] = Field(default=(), max_length=100_000)
+    consumed_sha256: tuple[Sha256, ...] = Field(default=(), max_length=MAX_CONSUMED)
 
 
 def matches(track: Track, filters: Filters) -> bool:
@@ -194,61 +200,30 @@ def _entry(track: Track, rights: RightsRecord) -> Entry:
     )
 
 
-def manifest_document(
-    spec: DataSpec, job: str, entries: tuple[Entry, ...], now: datetime, expires: datetime
-) -> dict[str, object]:
-    """The manifest to be signed (docs/formats/training-manifest.md)."""
-    return {
-        "format": 1,
-        "run_id": spec.run_id,
-        "job": job,
-        "spec": spec.model_dump(mode="json"),
-        "issued": now.isoformat(),
-        "expires": expires.isoformat(),
-        "tracks": [entry.model_dump(mode="json") for entry in entries],
-    }
+def check_packs(spec: DataSpec) -> None:
+    """Only packs that are known here can be granted. Raises ``LicenceRefused`` naming the first other one."""
+    for pack in spec.packs:
+        if pack != CORE_PACK:
+            raise LicenceRefused(f"pack {pack} is not registered here; nothing was granted", pack=pack)
 
 
-def manifest_digest(document: dict[str, object]) -> str:
-    """What the run token names."""
-    return digest(document)
+def check_grant(entries: tuple[Entry, ...], left: tuple[Left, ...]) -> None:
+    """A manifest lists something, and not more than one answer can carry. Raises ``Conflict``."""
+    if not entries:
+        raise Conflict(
+            "no accepted track matches this request and allows this purpose now; nothing was granted",
+            left_out=counted(left),
+        )
+    if len(entries) > MAX_GRANT:
+        raise Conflict(
+            f"{len(entries)} tracks match, and a run is granted {MAX_GRANT} at most: narrow the filters",
+            matching=len(entries),
+        )
 
 
-def open_run(
-    spec: DataSpec,
-    job: str,
-    entries: tuple[Entry, ...],
-    left: tuple[Left, ...],
-    manifest_sha256: str,
-    now: datetime,
-    life: timedelta,
-) -> TrainingRun:
-    """The run record of a fresh grant."""
+def counted(left: Iterable[Left]) -> dict[str, int]:
+    """How many tracks were left out for each reason."""
     counts: dict[str, int] = {}
     for item in left:
         counts[item.reason] = counts.get(item.reason, 0) + 1
-    return TrainingRun(
-        run_id=spec.run_id,
-        job=job,
-        spec=spec,
-        manifest_sha256=manifest_sha256,
-        tracks_granted=len(entries),
-        tracks_left_out=counts,
-        opened=now,
-        expires=now + life,
-    )
-
-
-def close_run(run: TrainingRun, ask: CompleteAsk, now: datetime) -> TrainingRun:
-    """End an open run. Raises ``Conflict`` if it ended otherwise before; the same end twice is one."""
-    if run.state == ask.outcome and run.weights_sha256 == ask.weights_sha256:
-        return run
-    if run.state != "open":
-        raise Conflict(f"this run already {run.state}")
-    return run.with_changes(
-        state=ask.outcome,
-        ended=now,
-        weights_sha256=ask.weights_sha256,
-        consumed=len(ask.consumed_sha256),
-        consumed_sha256=digest(list(ask.consumed_sha256)),
-    )
+    return counts

@@ -1,0 +1,183 @@
+"""The life of a training run: claimed, opened, read under, asked for again, ended.
+
+A run is claimed (``opening``), its granted tracks are written, and only then is
+it ``open``: a claim that died half-way gives nothing to read, and the job that
+made it may claim again. The manifest lists what was granted; its hash is inside
+the run token, so a token opens exactly one manifest. Nothing here is signed.
+"""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+from vault_domain.canonical import digest
+from vault_domain.errors import Conflict, Expired, NotFound, PolicyRefused, Revoked, VaultError
+from vault_domain.records import stamp
+from vault_domain.rights import RightsRecord
+from vault_domain.tracks import Track
+from vault_domain.training import CompleteAsk, DataSpec, Entry, Left, RunTrack, TrainingRun, counted, may_read
+
+GATEWAY_AUDIENCE = "gateway"
+
+
+def manifest_document(run: TrainingRun, entries: tuple[Entry, ...]) -> dict[str, object]:
+    """The manifest to be signed (docs/formats/training-manifest.md)."""
+    return _manifest(run.spec, run.job, entries, run.issued, run.expires)
+
+
+def run_claims(run: TrainingRun) -> dict[str, object]:
+    """What a run token says (docs/formats/run-token.md)."""
+    return {
+        "aud": GATEWAY_AUDIENCE,
+        "sub": run.job,
+        "run_id": run.run_id,
+        "manifest": run.manifest_sha256,
+        "iat": int(run.issued.timestamp()),
+        "exp": int(run.expires.timestamp()),
+    }
+
+
+def claim_run(
+    present: TrainingRun | None,
+    spec: DataSpec,
+    job: str,
+    entries: tuple[Entry, ...],
+    left: tuple[Left, ...],
+    now: datetime,
+    life: timedelta,
+) -> TrainingRun:
+    """The run in state ``opening``: fresh, or taken over from this job's own claim that died half-way."""
+    if present is not None:
+        check_same_run(present, spec, job)
+    return TrainingRun(
+        run_id=spec.run_id,
+        job=job,
+        spec=spec,
+        manifest_sha256=digest(_manifest(spec, job, entries, now, now + life)),
+        tracks_granted=len(entries),
+        tracks_left_out=counted(left),
+        opened=now,
+        issued=now,
+        expires=now + life,
+    )
+
+
+def reissue(
+    run: TrainingRun, entries: tuple[Entry, ...], left: tuple[Left, ...], now: datetime, life: timedelta
+) -> TrainingRun:
+    """The run with a manifest of what is still allowed of its grant.
+
+    The same tracks before the expiry give the same manifest, so that a lost
+    answer can be asked for again; otherwise a new one replaces it, and tokens
+    of the old one open nothing any more.
+    """
+    if run.state != "open":
+        raise Conflict(f"this run already {run.state}; open another one")
+    same = digest(manifest_document(run, entries)) == run.manifest_sha256
+    if same and now < run.expires:
+        return run
+    return run.with_changes(
+        issued=now,
+        expires=now + life,
+        manifest_sha256=digest(_manifest(run.spec, run.job, entries, now, now + life)),
+        tracks_left_out=counted(left),
+    )
+
+
+def check_same_run(run: TrainingRun, spec: DataSpec, job: str) -> None:
+    """One run id is one job's one request. Raises ``Conflict``."""
+    if run.job != job:
+        raise Conflict("this run id is taken; choose another")
+    if run.spec != spec:
+        raise Conflict("this run id was opened with another request; choose another run id")
+
+
+def grants(run: TrainingRun, entries: tuple[Entry, ...]) -> tuple[RunTrack, ...]:
+    """One row for each track of a claimed run."""
+    return tuple(
+        RunTrack(
+            run_id=run.run_id,
+            track_id=entry.track_id,
+            model_id=run.spec.model_id,
+            sha256=entry.sha256,
+            rights_sha256=entry.rights_sha256,
+            granted=run.opened,
+        )
+        for entry in entries
+    )
+
+
+def check_token(run: TrainingRun | None, claims: dict[str, object], now: datetime) -> TrainingRun:
+    """The open run that these verified claims are for, or a refusal."""
+    if run is None or claims.get("sub") != run.job:
+        raise NotFound("no such run")
+    if run.state != "open":
+        raise Expired(f"this run is not open ({run.state})")
+    if claims.get("manifest") != run.manifest_sha256:
+        raise Expired("a newer manifest was issued for this run; use its token")
+    if now >= run.expires:
+        raise Expired("this run's time is over; ask for its token again")
+    return run
+
+
+def check_read(
+    run: TrainingRun, granted: RunTrack | None, track: Track | None, rights: RightsRecord | None
+) -> tuple[RunTrack, Track, RightsRecord]:
+    """What a read needs, if it is allowed with the rights as they are now; else a refusal with its code."""
+    if granted is None:
+        raise NotFound("this track is not in the run's manifest")
+    refusal = may_read(track, rights, run.spec.purpose)
+    if refusal or track is None or rights is None:
+        raise _REFUSALS.get(refusal or "gone", PolicyRefused)(_WORDS.get(refusal or "gone", ""))
+    if track.stored_sha256 != granted.sha256:
+        raise Conflict("the stored audio is not what was granted; ask for the run's token again")
+    return granted, track, rights
+
+
+def mark_read(granted: RunTrack, now: datetime) -> RunTrack:
+    """One read more."""
+    return granted.with_changes(reads=granted.reads + 1, last_read=now)
+
+
+def close_run(run: TrainingRun, ask: CompleteAsk, granted: Iterable[RunTrack], now: datetime) -> TrainingRun:
+    """End an open run. Raises ``Conflict`` if it ended otherwise before; the same end twice is one."""
+    consumed_sha256 = digest(list(ask.consumed_sha256))
+    said = (ask.outcome, ask.weights_sha256, len(ask.consumed_sha256), consumed_sha256)
+    if said == (run.state, run.weights_sha256, run.consumed, run.consumed_sha256):
+        return run
+    if run.state != "open":
+        raise Conflict(f"this run is not open ({run.state})")
+    rows = tuple(granted)
+    known = {row.sha256 for row in rows}
+    return run.with_changes(
+        state=ask.outcome,
+        ended=now,
+        reads=sum(row.reads for row in rows),
+        weights_sha256=ask.weights_sha256,
+        consumed=len(ask.consumed_sha256),
+        consumed_sha256=consumed_sha256,
+        consumed_not_granted=sum(item not in known for item in ask.consumed_sha256),
+    )
+
+
+_REFUSALS: dict[str, type[VaultError]] = {"gone": NotFound, "revoked": Revoked}
+_WORDS = {
+    "gone": "this track is not in the vault",
+    "revoked": "consent for this track was taken back; leave it out",
+    "not_accepted": "this track may not be read at present; leave it out",
+    "party_missing": "a rights holder of this track has not consented yet; leave it out",
+    "flag_missing": "this track's consent does not cover the run's purpose; leave it out",
+}
+
+
+def _manifest(
+    spec: DataSpec, job: str, entries: tuple[Entry, ...], issued: datetime, expires: datetime
+) -> dict[str, object]:
+    return {
+        "format": 1,
+        "run_id": spec.run_id,
+        "job": job,
+        "spec": spec.model_dump(mode="json"),
+        "issued": stamp(issued),
+        "expires": stamp(expires),
+        "tracks": [entry.model_dump(mode="json") for entry in entries],
+    }
