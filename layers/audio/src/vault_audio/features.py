@@ -17,9 +17,9 @@ from typing import Any, Final, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
+from vault_domain.errors import Corrupt
 
 from vault_audio import landmarks, spectrum
-from vault_domain.errors import Corrupt
 
 SETTINGS: Final = 1
 """Number of the frozen analysis settings: any change to what peaks mean takes a new one."""

@@ -86,7 +86,7 @@ def log_spectrum(samples: Floats, first: int, last: int) -> Floats:
 
 def local_normalise(level: Floats) -> Floats:
     """How far each cell stands out of the 41 frames by 25 bins around it, in deviations."""
-    centred = level - level.mean(dtype=np.float64).astype(np.float32)
+    centred: Floats = np.asarray(level - np.float32(level.mean(dtype=np.float64)), np.float32)
     mean = _box(centred)
     square = _box(centred * centred)
     np.subtract(square, mean * mean, out=square)
@@ -105,7 +105,8 @@ def _padded(samples: Floats, begin: int, end: int) -> Floats:
     if high > low:
         out[low - begin : high - begin] = samples[low:high]
     np.nan_to_num(out, copy=False, nan=0.0, posinf=1.0, neginf=-1.0)
-    return np.clip(out, -8.0, 8.0, out=out)
+    np.clip(out, -8.0, 8.0, out=out)
+    return out
 
 
 def _decimated(piece: Floats) -> Floats:
@@ -125,7 +126,7 @@ def _low_pass() -> Floats:
     n = np.arange(_TAPS) - _TAPS // 2
     cutoff = 950.0 / RATE
     taps = 2 * cutoff * np.sinc(2 * cutoff * n) * np.hamming(_TAPS)
-    return (taps / taps.sum()).astype(np.float32)
+    return np.asarray(taps / taps.sum(), np.float32)
 
 
 def _pooled(signal: Floats, offset: int, hop: int, size: int, count: int, weights: Floats) -> Floats:
@@ -145,7 +146,7 @@ def _pooled(signal: Floats, offset: int, hop: int, size: int, count: int, weight
 def _window(size: int) -> Floats:
     """Hann window scaled so that a full-scale tone has power about one."""
     window = 0.5 - 0.5 * np.cos(2 * np.pi * np.arange(size) / size)
-    return (window * 2 / window.sum()).astype(np.float32)
+    return np.asarray(window * 2 / window.sum(), np.float32)
 
 
 @lru_cache(maxsize=1)
@@ -163,7 +164,7 @@ def _triangles(centres: NDArray[np.float64], resolution: float) -> Floats:
     top = int(np.ceil((centres[-1] + width[-1]) / resolution)) + 1
     hz = np.arange(top) * resolution
     weights = np.maximum(0.0, 1.0 - np.abs(hz[:, None] - centres[None, :]) / width[None, :])
-    return (weights / weights.sum(axis=0)).astype(np.float32)
+    return np.asarray(weights / weights.sum(axis=0), np.float32)
 
 
 def _box(values: Floats) -> Floats:
@@ -184,4 +185,4 @@ def _running_mean(values: Floats, half: int, axis: int) -> Floats:
     lower *= inside.reshape(shape)
     upper -= lower
     upper /= (high - np.maximum(low, -1)).reshape(shape)
-    return upper.astype(np.float32)
+    return np.asarray(upper, np.float32)

@@ -91,4 +91,4 @@ def _followers(
 def _hash(parts: NDArray[np.float64]) -> NDArray[np.uint32]:
     cells = parts.astype(np.int64)
     code = ((cells[0] * _SPAN + cells[1]) * _GAPS + cells[2]) * _GAPS + cells[3]
-    return (code & 0xFFFFFFFF).astype(np.uint32) * _MIX
+    return np.asarray((code & 0xFFFFFFFF).astype(np.uint32) * _MIX, np.uint32)

@@ -20,8 +20,8 @@ from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
-
 from vault_domain.errors import Corrupt
+
 from vault_index import keys
 from vault_index.protocols import BINS, SETTINGS, STEPS_PER_BIN, STEPS_PER_SECOND, FeaturesLike
 
@@ -57,6 +57,21 @@ class TrackEntry:
 
 
 @dataclass(frozen=True, eq=False)
+class StoredFeatures:
+    """Features read back from a part; satisfies :class:`FeaturesLike`."""
+
+    settings: int
+    duration_s: float
+    peak_times: NDArray[np.uint32]
+    peak_pitches: NDArray[np.uint16]
+    peak_levels: NDArray[np.uint8]
+    dense: NDArray[np.int8] | None
+    track_vector: NDArray[np.float32] | None
+    segment_vectors: NDArray[np.float32] | None
+    segment_times: NDArray[np.float32] | None
+
+
+@dataclass(frozen=True, eq=False)
 class Shard:
     """An opened part. Arrays are read-only views of its bytes."""
 
@@ -82,6 +97,19 @@ class Shard:
     def seconds(self) -> float:
         """Audio in this part, which calibration needs."""
         return sum(track.duration_s for track in self.tracks)
+
+    def features(self, number: int) -> "StoredFeatures":
+        """Features of one track as this part holds them, to build another part from."""
+        track = self.tracks[number]
+        rows = slice(track.first, track.first + track.count)
+        own = np.flatnonzero(self.vector_track == number)
+        known = len(self.track_vectors) > 0 and bool(self.track_vectors[number].any())
+        return StoredFeatures(
+            self.settings, track.duration_s, self.times[rows], self.pitches[rows], self.levels[rows], None,
+            self.track_vectors[number].astype(np.float32) if known else None,
+            self.vectors[own].astype(np.float32) if known else None,
+            self.vector_times[own] if known else None,
+        )  # fmt: skip
 
     @staticmethod
     def open(source: bytes | memoryview | mmap.mmap | str | Path, name: str = "part") -> "Shard":
@@ -248,7 +276,7 @@ def _assemble(view: memoryview, name: str, header: dict[str, Any], arrays: dict[
 
 
 def _tracks(rows: list[dict[str, Any]]) -> tuple[TrackEntry, ...]:
-    out = []
+    out: list[TrackEntry] = []
     first = 0
     for row in rows:
         entry = TrackEntry(str(row["id"]), float(row["s"]), first, int(row["n"]), int(row["base"]))

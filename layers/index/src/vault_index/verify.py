@@ -93,8 +93,8 @@ def landmarks_near(
     local = place - entry.base * 8
     low = int(np.searchsorted(times, max(0.0, local - before)))
     high = int(np.searchsorted(times, max(0.0, local + after)))
-    pitches = shard.pitches[entry.first + low : entry.first + high]
-    return _Landmarks(times[low:high] - local, pitches / np.float64(STEPS_PER_BIN))
+    pitches = shard.pitches[entry.first + low : entry.first + high].astype(np.float64)
+    return _Landmarks(times[low:high] - local, pitches / STEPS_PER_BIN)
 
 
 def values_at(
@@ -115,9 +115,9 @@ def values_at(
     return np.where(inside, value, np.float32(0))
 
 
-def best_stretch(values: NDArray[np.float32], times: NDArray[np.float64]) -> tuple[
-    NDArray[np.float32], NDArray[np.int64], NDArray[np.int64]
-]:
+def best_stretch(
+    values: NDArray[np.float32], times: NDArray[np.float64]
+) -> tuple[NDArray[np.float32], NDArray[np.int64], NDArray[np.int64]]:
     """Per trial the best normalised sum over a stretch, and its first and last landmark (exclusive).
 
     ``times`` are landmark times in query seconds."""

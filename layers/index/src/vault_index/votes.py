@@ -142,7 +142,7 @@ def _linked_shift(stage: Stage, tempo: NDArray[np.int64]) -> NDArray[np.int64]:
     """The pitch shift that goes with a tempo factor: none, or that of a changed playing speed."""
     if stage.shift == "none":
         return np.zeros(len(tempo), np.int64)
-    return np.rint(24 * np.log2(TEMPOS[tempo])).astype(np.int64)
+    return np.asarray(np.rint(24 * np.log2(TEMPOS[tempo])), np.int64)
 
 
 def _narrowed(
