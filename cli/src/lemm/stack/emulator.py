@@ -21,14 +21,16 @@ import shutil
 import signal
 import socket
 import sys
+from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
 from time import monotonic
 from typing import Any
 
+from lemm.stack import workers
 from lemm.stack.child import say_ready, stop_with_parent
 from lemm.stack.files import make_folder
-from lemm.stack.guard import Asgi, RoleSessions, guarded
+from lemm.stack.guard import Asgi, guarded, only_root
 from lemm.stack.journal import Journal
 from lemm.stack.keyring import Keyring
 from lemm.stack.objects import DurableObjects, finish_intents, same_names
@@ -41,13 +43,10 @@ SERVICES = (
 )
 
 
-def settings(data: Path, port: int, keyring: Keyring) -> dict[str, str]:
-    """The environment that MiniStack and, through it, the Lambda workers see."""
-    identity, secret = keyring.root_key()
+def settings(data: Path, port: int) -> dict[str, str]:
+    """The environment that MiniStack and, through it, the Lambda workers see. It holds no secret."""
     return {
         "AUTH": "true",
-        "AWS_ACCESS_KEY_ID": identity,
-        "AWS_SECRET_ACCESS_KEY": secret,
         "AWS_DEFAULT_REGION": REGION,
         "MINISTACK_REGION": REGION,
         "MINISTACK_ACCOUNT_ID": ACCOUNT,
@@ -83,17 +82,17 @@ def wrap(data: Path, journal: Journal) -> tuple[Asgi, TableRecorder, DurableObje
     tables = TableRecorder(app._get_module("dynamodb"), journal, kept)
     tables.install()
     same_names(import_module("ministack.services.cloudformation.provisioners"))
-    return guarded(app.app, Keyring(data).token("control_token"), _sessions()), tables, objects
+    keyring = Keyring(data)
+    sts = app._get_module("sts")
+    only_root(import_module("ministack.core.iam_evaluator"), sts, ACCOUNT, keyring.root_key())
+    sessions = workers.RoleSessions(sts.register_session)
+    functions = app._get_module("lambda_svc")
+    workers.install(import_module("ministack.core.lambda_runtime"), functions, sessions, data / "logs" / "functions")
+    return guarded(app.app, keyring.token("control_token"), _session_of(functions, sessions)), tables, objects
 
 
-def _sessions() -> Any:
-    """Random role credentials for Lambda workers, and for whoever serves the same function over HTTP."""
-    runtime: Any = import_module("ministack.core.lambda_runtime")
-    functions: Any = import_module("ministack.services.lambda_svc")
-    sts: Any = import_module("ministack.services.sts")
-    sessions = RoleSessions(sts.register_session)
-    runtime.execution_credentials = sessions.credentials
-    functions.execution_credentials = sessions.credentials
+def _session_of(functions: Any, sessions: workers.RoleSessions) -> Callable[[str], dict[str, str] | None]:
+    """The role credentials of a function, for whoever serves it over HTTP."""
 
     def for_function(name: str) -> dict[str, str] | None:
         record = functions._functions.get_scoped(ACCOUNT, REGION, name)
@@ -130,7 +129,7 @@ def run(data: Path, port: int) -> None:
     port = listener.getsockname()[1]
     shutil.rmtree(data / "run", ignore_errors=True)
     make_folder(data / "run")
-    os.environ.update(settings(data, port, Keyring(data)))
+    os.environ.update(settings(data, port))
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s %(message)s")
     finished = finish_intents(data / "intents", data / "s3")
     journal = Journal(data / "journal")

@@ -5,8 +5,9 @@ does not guard, and we do:
 
 1. ``/_ministack/*`` and its relatives reset or reconfigure everything without
    credentials: they answer 404 here, health excepted.
-2. The credentials of a function are derived from its public name, so anybody on
-   this machine could compute them. They are random instead (``RoleSessions``).
+2. Its root keys (the configured one, ``test``, any account number) are taken at
+   their word: no signature is checked. ``only_root`` leaves one root key, whose
+   signature is checked like any other.
 3. A browser may be lured into calling a loopback port under another name (DNS
    rebinding): only loopback names are answered.
 
@@ -17,7 +18,6 @@ token of the data folder.
 
 import hmac
 import json
-import secrets
 from collections.abc import Awaitable, Callable
 from typing import Any
 from urllib.parse import parse_qs
@@ -33,32 +33,12 @@ LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
 SESSION_PATH = "/_lemm/session"
 
 
-class RoleSessions:
-    """Random credentials per function and role; they live as long as the emulator does."""
-
-    def __init__(self, register: Callable[[str, dict[str, str]], None]) -> None:
-        self._register = register
-        self._known: dict[tuple[str, str], dict[str, str]] = {}
-
-    def credentials(self, config: dict[str, Any]) -> dict[str, str]:
-        """The environment that makes a process the function's role (same role, same session)."""
-        function, role = config.get("FunctionArn", ""), config.get("Role", "")
-        known = self._known.get((function, role))
-        if known is None:
-            known = self._known[(function, role)] = self._open(config.get("FunctionName", "function"), role)
-        return dict(known)
-
-    def _open(self, function: str, role: str) -> dict[str, str]:
-        account, name = role.split(":")[4], role.rsplit("/", 1)[-1]
-        key, secret, token = "ASIA" + secrets.token_hex(8).upper(), secrets.token_urlsafe(30), secrets.token_urlsafe(48)
-        session = {
-            "Arn": f"arn:aws:sts::{account}:assumed-role/{name}/{function[:64]}",
-            "UserId": f"{name}:{function[:64]}",
-            "SecretAccessKey": secret,
-            "SessionToken": token,
-        }
-        self._register(key, session)
-        return {"AWS_ACCESS_KEY_ID": key, "AWS_SECRET_ACCESS_KEY": secret, "AWS_SESSION_TOKEN": token}
+def only_root(evaluator: Any, sts: Any, account: str, key: tuple[str, str]) -> None:
+    """One root key, with a secret that has to be known. An unsigned request stays what it was: anonymous."""
+    identity, secret = key
+    evaluator.is_root_access_key = sts.is_root_access_key = lambda access_key: not access_key
+    session = {"Arn": f"arn:aws:iam::{account}:root", "UserId": account, "SecretAccessKey": secret, "AccountId": account}
+    sts.register_session(identity, session)
 
 
 def guarded(app: Asgi, control_token: str, session: Callable[[str], dict[str, str] | None]) -> Asgi:

@@ -11,8 +11,9 @@ import secrets
 from collections.abc import Callable
 from pathlib import Path
 
-from lemm.stack.files import make_folder, replace_file
 from vault_domain.errors import Corrupt
+
+from lemm.stack.files import make_folder, replace_file
 
 
 class Keyring:

@@ -1,0 +1,110 @@
+"""Lambda workers as AWS runs them, where MiniStack differs in ways that we would feel.
+
+1. Credentials: MiniStack derives a role's keys from public names, so anybody on
+   this machine could compute them. Here they are random (``RoleSessions``).
+2. Errors: the class of what a handler raised becomes ``errorType``, as on AWS;
+   state machines catch by it. MiniStack says ``Runtime.HandlerError`` for all.
+3. A handler that raised keeps its warm worker, as on AWS; MiniStack ends it, so
+   that each refusal would cost a cold start.
+4. What a function writes goes to ``logs/functions/NAME.log``; MiniStack keeps
+   it in memory only. A function that writes nothing is not waited for 50 ms.
+"""
+
+import secrets
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+_REPORT = (
+    '_real_stdout.write(json.dumps({"status": "error", "error": str(e), "trace": traceback.format_exc()}) + "\\n")\n'
+    "        _real_stdout.flush()"
+)
+_RAISED = (
+    '_real_stdout.write(json.dumps({"status": "ok", "result": None, "raised": '
+    '{"error": str(e), "type": type(e).__name__, "trace": traceback.format_exc()}}) + "\\n")\n'
+    "        _real_stdout.flush()"
+)
+_LOG_LIMIT = 16 << 20
+
+
+class RoleSessions:
+    """Random credentials per function and role; they live as long as the emulator does."""
+
+    def __init__(self, register: Callable[[str, dict[str, str]], None]) -> None:
+        self._register = register
+        self._lock = threading.Lock()
+        self._known: dict[tuple[str, str], dict[str, str]] = {}
+
+    def credentials(self, config: dict[str, Any]) -> dict[str, str]:
+        """The environment that makes a process the function's role (same role, same session)."""
+        key = (config.get("FunctionArn", ""), config.get("Role", ""))
+        with self._lock:
+            if key not in self._known:
+                self._known[key] = self._open(config.get("FunctionName", "function")[:64], key[1])
+            return dict(self._known[key])
+
+    def _open(self, function: str, role: str) -> dict[str, str]:
+        account, name = role.split(":")[4], role.rsplit("/", 1)[-1]
+        key, secret, token = "ASIA" + secrets.token_hex(8).upper(), secrets.token_urlsafe(30), secrets.token_urlsafe(48)
+        session = {
+            "Arn": f"arn:aws:sts::{account}:assumed-role/{name}/{function}",
+            "UserId": f"{name}:{function}",
+            "SecretAccessKey": secret,
+            "SessionToken": token,
+        }
+        self._register(key, session)
+        return {"AWS_ACCESS_KEY_ID": key, "AWS_SECRET_ACCESS_KEY": secret, "AWS_SESSION_TOKEN": token}
+
+
+def install(runtime: Any, functions: Any, sessions: RoleSessions, logs: Path) -> None:
+    """Put all of it in place, before the first function is created."""
+    runtime.execution_credentials = sessions.credentials
+    functions.execution_credentials = sessions.credentials
+    script: str = runtime._PYTHON_WORKER_SCRIPT
+    if _REPORT not in script:
+        raise RuntimeError("this MiniStack's worker script is not the one that we know; see docs/runbooks/local-stack.md")
+    runtime._PYTHON_WORKER_SCRIPT = script.replace(_REPORT, _RAISED)
+    runtime.Worker._drain_stderr_bounded.__defaults__ = (0.005, 0.005, 0.250)
+    runtime.Worker.invoke = _keep_worker(runtime.Worker.invoke)
+    functions._execute_function_warm = _tell(functions._execute_function_warm, logs)
+
+
+_last = threading.local()
+
+
+def _keep_worker(inner: Callable[..., Any]) -> Callable[..., Any]:
+    """The worker reports what was raised as a result; here it becomes an error again."""
+
+    def invoke(self: Any, *arguments: Any, **options: Any) -> dict[str, Any]:
+        result: dict[str, Any] = inner(self, *arguments, **options)
+        raised = result.pop("raised", None)
+        _last.type = raised["type"] if raised else None
+        return result if raised is None else {**result, **raised, "status": "error"}
+
+    return invoke
+
+
+def _tell(inner: Callable[..., Any], logs: Path) -> Callable[..., Any]:
+    """Name the error by its class, and keep what the function wrote."""
+    logs.mkdir(parents=True, exist_ok=True)
+
+    def execute(function: dict[str, Any], event: Any, request_id: str) -> dict[str, Any]:
+        _last.type = None
+        result: dict[str, Any] = inner(function, event, request_id)
+        if _last.type and result.get("error"):
+            result["body"]["errorType"] = _last.type
+        if text := str(result.get("log") or "").strip():
+            name = (function.get("config") or function).get("FunctionName", "function")
+            append_log(logs / f"{name}.log", text)
+        return result
+
+    return execute
+
+
+def append_log(path: Path, text: str) -> None:
+    """Append, and start over with one older file kept once it is large."""
+    if path.exists() and path.stat().st_size > _LOG_LIMIT:
+        path.replace(path.with_suffix(".log.1"))
+    with path.open("a") as file:
+        file.write(text + "\n")
