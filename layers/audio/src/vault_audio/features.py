@@ -13,6 +13,7 @@ import math
 import struct
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any, Final, Protocol
 
 import numpy as np
@@ -164,7 +165,7 @@ def _read_sections(
     if _HEADER.size + sum(sizes) != len(body):
         raise Corrupt("Packed features are cut off or too long.")
     edges = np.cumsum([_HEADER.size, *sizes])
-    cut = [body[a:b] for a, b in zip(edges[:-1], edges[1:], strict=True)]
+    cut = [body[a:b] for a, b in pairwise(edges)]
     times = np.frombuffer(cut[0], "<u4").astype(np.uint32)
     pitches = np.frombuffer(cut[1], "<u2").astype(np.uint16)
     _check_peaks(times, pitches, seconds)

@@ -14,6 +14,7 @@ import math
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib import resources
+from itertools import pairwise
 from typing import Any, Final
 
 from vault_domain.errors import Corrupt
@@ -63,7 +64,7 @@ class Calibration:
         tails = self.tails
         if query_s <= tails[0].query_s:
             return tails[0]
-        for low, high in zip(tails, tails[1:], strict=False):
+        for low, high in pairwise(tails):
             if query_s <= high.query_s:
                 part = math.log(query_s / low.query_s) / math.log(high.query_s / low.query_s)
                 return _between(low, high, part, query_s)
@@ -82,7 +83,7 @@ def _between(low: Tail, high: Tail, part: float, query_s: float) -> Tail:
 
 def from_rarity(rarity: float) -> float:
     """Similarity of an event that one unrelated query in ``10 ** rarity`` reaches."""
-    for (x0, y0), (x1, y1) in zip(_POINTS, _POINTS[1:], strict=False):
+    for (x0, y0), (x1, y1) in pairwise(_POINTS):
         if rarity <= x1:
             return y0 + (y1 - y0) * max(0.0, rarity - x0) / (x1 - x0)
     return 1.0 - 0.001 * 10 ** (_POINTS[-1][0] - rarity)
@@ -104,7 +105,7 @@ def parse(data: bytes, name: str = "calibration") -> Calibration:
         )  # fmt: skip
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise Corrupt(f"The file {name} is not a calibration of format {FORMAT}.", part=name) from error
-    ordered = all(a.query_s < b.query_s for a, b in zip(tails, tails[1:], strict=False))
+    ordered = all(a.query_s < b.query_s for a, b in pairwise(tails))
     sane = all(t.scale > 0 and 0 < t.share < 0.5 and t.median < t.start and t.query_s > 0 for t in tails)
     if not (tails and ordered and sane and made.catalogue_s > 0):
         raise Corrupt(f"The calibration {name} holds impossible tails.", part=name)

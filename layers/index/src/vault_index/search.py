@@ -105,7 +105,7 @@ def windows(seconds: float) -> list[tuple[float, float]]:
     if seconds <= _WINDOW_S * 1.25:
         return [(0.0, seconds)]
     hop = _HOP_S if seconds <= _LONG_S else _WINDOW_S
-    starts = list(np.arange(0.0, seconds - _WINDOW_S, hop)) + [seconds - _WINDOW_S]
+    starts = [*np.arange(0.0, seconds - _WINDOW_S, hop), seconds - _WINDOW_S]
     return [(float(start), float(start) + _WINDOW_S) for start in starts]
 
 
@@ -125,7 +125,7 @@ def _matches(
             Match(
                 track, best, DETECTOR, {DETECTOR: best}, kept, _coverage(kept, query_s),
                 sum(span.evidence for span in kept), parts[0].raw,
-            )  # fmt: skip
+            )
         )
     return sorted(out, key=lambda match: (-match.raw, match.track))
 

@@ -94,7 +94,7 @@ def landmarks_near(
     low = int(np.searchsorted(times, max(0.0, local - before)))
     high = int(np.searchsorted(times, max(0.0, local + after)))
     pitches = shard.pitches[entry.first + low : entry.first + high].astype(np.float64)
-    return _Landmarks(times[low:high] - local, pitches / STEPS_PER_BIN)
+    return _Landmarks(times[low:high].astype(np.float64) - local, pitches / STEPS_PER_BIN)
 
 
 def values_at(
