@@ -1,0 +1,35 @@
+"""Lower this process's limits, then become the given program. Run by path, by :mod:`vault_audio.sandbox` alone.
+
+Usage: python -I -S _launch.py CPU_S MEMORY_BYTES FILE_BYTES OPEN_FILES -- PROGRAM [ARGUMENT ...]
+"""
+
+import ctypes
+import os
+import resource
+import signal
+import sys
+
+PR_SET_PDEATHSIG, PR_SET_NO_NEW_PRIVS = 1, 38  # linux/prctl.h
+
+
+def main() -> None:
+    cpu_s, memory, file_bytes, files = (int(value) for value in sys.argv[1:5])
+    libc = ctypes.CDLL(None)
+    libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+    libc.prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
+    lower(resource.RLIMIT_CORE, 0)
+    lower(resource.RLIMIT_CPU, cpu_s)
+    lower(resource.RLIMIT_FSIZE, file_bytes)
+    lower(resource.RLIMIT_NOFILE, files)
+    lower(resource.RLIMIT_AS, memory)
+    os.execv(sys.argv[6], sys.argv[6:])  # noqa: S606 - becoming that program is the point
+
+
+def lower(kind: int, value: int) -> None:
+    """Set soft and hard limit, never above the hard limit that is there (raising needs root)."""
+    hard = resource.getrlimit(kind)[1]
+    bound = value if hard == resource.RLIM_INFINITY else min(value, hard)
+    resource.setrlimit(kind, (bound, bound))
+
+
+main()

@@ -1,0 +1,94 @@
+"""The frozen recipe: how an upload becomes canonical audio, analysis audio and fingerprint samples.
+
+One ffmpeg run reads the source once and writes, under fixed names:
+
+===================== ===========================================================
+``canonical.flac``    rate of the source up to 48 kHz, one or two channels, 16 bit
+                      (24 where a lossless source holds more); what the vault keeps
+``samples.sha256``    SHA-256 of exactly those samples, as 24-bit little-endian,
+                      interleaved: equal for the same sound under other tags,
+                      in another lossless container, or at a padded depth
+``analysis.flac``     16 kHz mono, 16 bit: what every detector hears
+``chromaprint.pcm``   11,025 Hz mono, 16 bit, through the resampler settings of
+                      chromaprint's own reader, so that items equal fpcalc's
+===================== ===========================================================
+
+The bytes depend on the source and on ffmpeg's build alone: no tags, no dates,
+``-bitexact``, one thread. A change to any filter or setting here is a new
+:data:`RECIPE`, since hashes and fingerprints of the same upload then differ.
+"""
+
+from pathlib import Path
+from typing import Final
+
+from vault_audio.chromaprint import RATE as CHROMAPRINT_RATE
+from vault_audio.containers import Container
+
+RECIPE: Final = 1
+MAX_RATE: Final = 48_000
+ANALYSIS_RATE: Final = 16_000
+
+CANONICAL, ANALYSIS, HASH, PCM, LOG = (
+    "canonical.flac", "analysis.flac", "samples.sha256", "chromaprint.pcm", "decode.log",
+)
+FILES: Final = (CANONICAL, ANALYSIS, HASH, PCM, LOG)
+
+# A source at another rate goes to the nearest of these.
+_RATES: Final = "8000|11025|12000|16000|22050|24000|32000|44100|48000"
+
+# Decoders of the accepted containers. Pictures and video in them stay undecoded.
+_DECODERS: Final = ",".join((
+    "pcm_s16le", "pcm_s24le", "pcm_s32le", "pcm_u8", "pcm_s8", "pcm_f32le", "pcm_f64le", "pcm_alaw", "pcm_mulaw",
+    "pcm_s16be", "pcm_s24be", "pcm_s32be", "pcm_f32be", "pcm_f64be",
+    "flac", "mp3float", "mp3", "mp2float", "mp2", "mp1float", "mp1", "vorbis", "opus", "aac", "alac",
+))
+
+
+def command(ffmpeg: Path, source: Path, held: Container, *, seconds: float) -> list[str]:
+    """The whole run for :func:`vault_audio.decode.decode`; reads at most ``seconds``."""
+    depth = "s16|s32" if held.deep else "s16"
+    graph = (
+        "[0:a:0]asplit=3[whole][mono][print];"
+        f"[whole]aformat=sample_fmts={depth}:sample_rates={_RATES}:channel_layouts=mono|stereo,asplit=2[keep][hash];"
+        f"{_analysis('mono', 'hear')};"
+        f"[print]aresample=osr={CHROMAPRINT_RATE}:ochl=mono:osf=s16"
+        ":filter_size=16:phase_shift=8:linear_interp=0:cutoff=0.8[items]"
+    )
+    return [
+        *_input(ffmpeg, source, held, seconds),
+        "-filter_complex", graph,
+        "-map", "[keep]", *_flac(5), CANONICAL,
+        "-map", "[hash]", "-c:a", "pcm_s24le", "-f", "hash", "-hash", "sha256", HASH,
+        "-map", "[hear]", *_flac(0), ANALYSIS,
+        "-map", "[items]", "-c:a", "pcm_s16le", "-f", "s16le", PCM,
+    ]
+
+
+def analysis_command(ffmpeg: Path, source: Path, held: Container, *, seconds: float) -> list[str]:
+    """The analysis audio alone, same samples: for offline matching."""
+    graph = _analysis("0:a:0", "hear")
+    return [
+        *_input(ffmpeg, source, held, seconds), "-filter_complex", graph, "-map", "[hear]", *_flac(0), ANALYSIS,
+    ]
+
+
+def _input(ffmpeg: Path, source: Path, held: Container, seconds: float) -> list[str]:
+    endless = ["-ignore_length", "1"] if held.endless else []
+    return [
+        str(ffmpeg), "-hide_banner", "-nostdin", "-nostats", "-y", "-loglevel", "level+info",
+        "-xerror", "-err_detect", "crccheck+bitstream+buffer+explode", "-threads", "1",
+        "-filter_threads", "1", "-filter_complex_threads", "1",
+        "-protocol_whitelist", "file", "-format_whitelist", held.demuxer, "-codec_whitelist", _DECODERS,
+        "-vn", "-sn", "-dn", "-flags:a", "+bitexact", "-t", f"{seconds:.3f}", *endless, "-f", held.demuxer, "-i", f"file:{source}",
+    ]
+
+
+def _analysis(source: str, name: str) -> str:
+    return f"[{source}]aresample=osr={ANALYSIS_RATE}:ochl=mono:osf=s16[{name}]"
+
+
+def _flac(level: int) -> list[str]:
+    return [
+        "-map_metadata", "-1", "-map_chapters", "-1", "-threads", "1", "-c:a", "flac",
+        "-compression_level", str(level), "-bitexact", "-f", "flac",
+    ]

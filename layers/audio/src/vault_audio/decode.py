@@ -1,0 +1,225 @@
+"""Decode one untrusted file into canonical audio, analysis audio and fingerprints, or refuse it.
+
+Promise of :func:`decode`:
+
+1. The bytes are recognised by their structure, not by name; an unknown one is
+   NotAudio, one that announces more than it holds is Truncated.
+2. One bounded subprocess (:mod:`vault_audio.sandbox`) without network, with one
+   demuxer and a short list of decoders, reads it once, at most one second past
+   ``max_duration_s``.
+3. A bound that was hit is DecodeLimit; a decoder's complaint or an early end is
+   Truncated; too long and too short are TooLong and TooShort.
+4. On success the work folder holds ``canonical.flac`` and ``analysis.flac``, on
+   any error nothing new. The result is a function of the bytes (``canonical.py``).
+
+Errors are :class:`~vault_domain.errors.AudioRefused` when the file is at fault,
+Unavailable when we are.
+"""
+
+import hashlib
+import re
+import signal
+import sys
+from dataclasses import dataclass, field
+from functools import lru_cache
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+from vault_domain.errors import DecodeLimit, NotAudio, TooLong, TooShort, Truncated, Unavailable
+
+from vault_audio import canonical as recipe
+from vault_audio import containers, flac_header, sandbox
+from vault_audio.chromaprint import Items, compress, fingerprint, head
+
+MIN_DURATION_S: Final = 3.0
+"""A Chromaprint item needs 2.7 s, a verified landmark match 2.5 s: less can't be checked at all."""
+
+LOST_S: Final = 0.25
+"""How much shorter than announced a decoded file may be: encoder delay and padding are up to 0.1 s."""
+
+_SOURCE: Final = "source.bin"
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What a file may be and what its decoding may use; out of memory, time or output is DecodeLimit."""
+
+    max_duration_s: float = 1800.0
+    min_duration_s: float = MIN_DURATION_S
+    max_source_bytes: int = 512 << 20
+    bounds: sandbox.Bounds = field(default_factory=sandbox.Bounds)
+
+
+@dataclass(frozen=True, eq=False)
+class Decoded:
+    """One decoded recording. ``chromaprint`` is fpcalc's string for it (first 120 s), ``items`` the raw
+    fingerprint of all of it, shape (n,), 8.08 per second. ``bits`` and ``channels`` are the canonical file's."""
+
+    canonical: Path
+    analysis: Path
+    sample_rate: int
+    channels: int
+    bits: int
+    duration_s: float
+    container: str
+    codec: str
+    chromaprint: str
+    items: Items
+    content_sha256: str
+    audio_sha256: str
+    recipe: int
+
+
+def decode(
+    source: Path | bytes, workdir: Path, limits: Limits | None = None, *, ffmpeg: Path | None = None
+) -> Decoded:
+    """Decode ``source`` (a file, or its bytes) into ``workdir``, which exists and is this call's alone."""
+    limits = limits or Limits()
+    try:
+        path = _on_disk(source, workdir, limits)
+        return _decode(path, workdir, limits, ffmpeg or ffmpeg_path())
+    except BaseException:
+        _remove(workdir, recipe.FILES)
+        raise
+    finally:
+        _remove(workdir, (_SOURCE, recipe.HASH, recipe.PCM, recipe.LOG))
+
+
+def decode_analysis(
+    source: Path, workdir: Path, limits: Limits | None = None, *, ffmpeg: Path | None = None
+) -> Path:
+    """The analysis audio alone, with the same refusals: what offline matching of long mixes needs."""
+    limits = limits or Limits()
+    try:
+        path = _on_disk(source, workdir, limits)
+        held = _identified(path)
+        command = recipe.analysis_command(
+            ffmpeg or ffmpeg_path(), path, held, seconds=limits.max_duration_s + 1
+        )
+        log = _run(command, workdir, limits)
+        _duration(workdir / recipe.ANALYSIS, held, log, limits)
+    except BaseException:
+        _remove(workdir, recipe.FILES)
+        raise
+    finally:
+        _remove(workdir, (recipe.LOG,))
+    return workdir / recipe.ANALYSIS
+
+
+@lru_cache(maxsize=1)
+def ffmpeg_path() -> Path:
+    """The ffmpeg of imageio-ffmpeg. Not its own lookup, which obeys an environment variable and runs the binary."""
+    try:
+        from importlib.resources import files
+
+        from imageio_ffmpeg._definitions import FNAME_PER_PLATFORM, get_platform
+    except ImportError as error:
+        raise Unavailable("decoding needs the package imageio-ffmpeg") from error
+    path = Path(str(files("imageio_ffmpeg.binaries") / FNAME_PER_PLATFORM.get(get_platform(), "none")))
+    if not path.is_file():
+        raise Unavailable(f"no ffmpeg for this platform ({sys.platform})")
+    return path
+
+
+# --- steps -------------------------------------------------------------------
+
+
+def _on_disk(source: Path | bytes, workdir: Path, limits: Limits) -> Path:
+    size = len(source) if isinstance(source, bytes) else source.stat().st_size
+    if size > limits.max_source_bytes:
+        raise DecodeLimit(f"the file has {size >> 20} MB; {limits.max_source_bytes >> 20} MB are allowed")
+    if isinstance(source, Path):
+        return source.resolve()
+    path = (workdir / _SOURCE).resolve()
+    path.write_bytes(source)
+    return path
+
+
+def _identified(path: Path) -> containers.Container:
+    held = containers.identify(path)
+    if held is None:
+        raise NotAudio("the bytes are not WAV, FLAC, MP3, Ogg, MP4/M4A, AAC or AIFF audio")
+    if held.cut:
+        raise Truncated(f"{held.name}: {held.cut}; upload the whole file again")
+    return held
+
+
+def _decode(path: Path, workdir: Path, limits: Limits, ffmpeg: Path) -> Decoded:
+    held = _identified(path)
+    command = recipe.command(
+        ffmpeg, path, held, seconds=limits.max_duration_s + 1
+    )
+    log = _run(command, workdir, limits)
+    info, duration_s = _duration(workdir / recipe.CANONICAL, held, log, limits)
+    items = fingerprint(np.memmap(workdir / recipe.PCM, dtype="<i2", mode="r"))
+    return Decoded(
+        recipe=recipe.RECIPE,
+        canonical=workdir / recipe.CANONICAL,
+        analysis=workdir / recipe.ANALYSIS,
+        sample_rate=info.sample_rate,
+        channels=info.channels,
+        bits=info.bits,
+        duration_s=duration_s,
+        container=held.name,
+        codec=_codec(log),
+        chromaprint=compress(head(items)),
+        items=items,
+        content_sha256=_sha256(path),
+        audio_sha256=(workdir / recipe.HASH).read_text().strip().removeprefix("SHA256="),
+    )
+
+
+def _run(command: list[str], workdir: Path, limits: Limits) -> str:
+    """Run ffmpeg and turn its failure into the refusal that fits."""
+    ended = sandbox.run(command, limits.bounds, workdir, workdir / recipe.LOG)
+    if ended.code == 0:
+        return ended.log
+    if ended.stopped_by_bound or "Cannot allocate memory" in ended.log:
+        raise DecodeLimit("decoding this file takes more time, memory or output than we allow")
+    if "No space left on device" in ended.log:
+        raise Unavailable("no room left to decode into; try again later")
+    if -ended.code in (signal.SIGSEGV, signal.SIGABRT, signal.SIGBUS, signal.SIGFPE, signal.SIGILL):
+        raise Truncated("the decoder broke off in damaged data")
+    if "Output #0" not in ended.log:
+        raise NotAudio("the container holds no sound that we can decode")
+    raise Truncated("the decoder found damaged data or an early end")
+
+
+def _duration(
+    path: Path, held: containers.Container, log: str, limits: Limits
+) -> tuple[flac_header.StreamInfo, float]:
+    info = flac_header.read(path)
+    seconds = info.samples / info.sample_rate
+    if seconds > limits.max_duration_s:
+        raise TooLong(f"longer than the {limits.max_duration_s:g} s that we take")
+    announced = _announced(held, log)
+    if announced is not None and seconds < min(announced, limits.max_duration_s) - LOST_S:
+        raise Truncated(f"{announced:.1f} s are announced, {seconds:.1f} s are there")
+    if seconds < limits.min_duration_s:
+        raise TooShort(f"{seconds:.1f} s; at least {limits.min_duration_s:g} s are needed")
+    return info, seconds
+
+
+def _announced(held: containers.Container, log: str) -> float | None:
+    """The duration that the container states; None where ffmpeg had to estimate, or other streams count too."""
+    found = re.search(r"Duration: (\d+):(\d\d):(\d\d\.\d+)", log)
+    if not found or held.name == "mp4" or "Estimating duration from bitrate" in log:
+        return None
+    hours, minutes, seconds = found.groups()
+    return int(hours) * 3600 + int(minutes) * 60 + float(seconds)
+
+
+def _codec(log: str) -> str:
+    found = re.search(r"Stream #0:\d+.*?: Audio: (\w+)", log)
+    return found.group(1) if found else "unknown"
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _remove(workdir: Path, names: tuple[str, ...]) -> None:
+    for name in names:
+        (workdir / name).unlink(missing_ok=True)
