@@ -71,6 +71,12 @@ class Child:
             os.close(self._ready)
         return dict(json.loads(said))
 
+    def tell(self, **facts: object) -> None:
+        """Hand it one line of JSON, which it reads with ``from_parent``."""
+        assert self._process.stdin is not None
+        self._process.stdin.write(json.dumps(facts).encode() + b"\n")
+        self._process.stdin.flush()
+
     def last_lines(self, count: int = 15) -> str:
         """The end of its log."""
         return "\n".join(self.log.read_text(errors="replace").splitlines()[-count:])
@@ -105,6 +111,17 @@ def say_ready(**facts: object) -> None:
     fd = int(os.environ.pop(READY_FD))
     os.write(fd, json.dumps(facts).encode() + b"\n")
     os.close(fd)
+
+
+def from_parent() -> dict[str, Any]:
+    """In the child: the line that the parent sent; ends the process if the parent has gone instead."""
+    line = b""
+    while not line.endswith(b"\n"):
+        part = os.read(0, 1)
+        if not part:
+            sys.exit("the parent ended before it said what to serve")
+        line += part
+    return dict(json.loads(line))
 
 
 def stop_with_parent(stop: Callable[[], None]) -> None:

@@ -31,6 +31,7 @@ from lemm.stack import workers
 from lemm.stack.child import say_ready, stop_with_parent
 from lemm.stack.files import make_folder
 from lemm.stack.guard import Asgi, guarded, only_root
+from lemm.stack.events import name_versions
 from lemm.stack.journal import Journal
 from lemm.stack.keyring import Keyring
 from lemm.stack.objects import DurableObjects, finish_intents, same_names
@@ -82,6 +83,7 @@ def wrap(data: Path, journal: Journal) -> tuple[Asgi, TableRecorder, DurableObje
     tables = TableRecorder(app._get_module("dynamodb"), journal, kept)
     tables.install()
     same_names(import_module("ministack.services.cloudformation.provisioners"))
+    name_versions(app._get_module("s3"), app._get_module("eventbridge"))
     keyring = Keyring(data)
     sts = app._get_module("sts")
     only_root(import_module("ministack.core.iam_evaluator"), sts, ACCOUNT, keyring.root_key())

@@ -48,7 +48,7 @@ def guarded(app: Asgi, control_token: str, session: Callable[[str], dict[str, st
         if scope["type"] == "lifespan":
             return await app(scope, receive, send)
         path, headers = scope["path"], {name: value.decode("latin-1") for name, value in scope["headers"]}
-        if not _is_loopback(headers.get(b"host", "")):
+        if not is_loopback(headers.get(b"host", "")):
             return await _refuse(scope, send, 403, "only loopback names are served")
         if path == SESSION_PATH:
             return await _session(scope, send, headers, control_token, session)
@@ -59,7 +59,8 @@ def guarded(app: Asgi, control_token: str, session: Callable[[str], dict[str, st
     return door
 
 
-def _is_loopback(host: str) -> bool:
+def is_loopback(host: str) -> bool:
+    """Whether a Host header names this machine only."""
     name = host if host.endswith("]") else host.rsplit(":", 1)[0]
     return name in LOOPBACK or name.endswith(".localhost")
 

@@ -1,10 +1,11 @@
 """What a data folder keeps secret: the emulator's root key, signing keys, first credentials.
 
 One JSON file, mode 0600, written atomically; each value is made once, at
-random, and stays for the life of the folder.
+random, and stays for the life of the folder, whichever process asks first.
 """
 
 import base64
+import fcntl
 import json
 import os
 import secrets
@@ -22,19 +23,26 @@ class Keyring:
     def __init__(self, folder: Path) -> None:
         self._path = folder / "secrets.json"
         make_folder(folder)
-        self._values: dict[str, str] = {}
-        if self._path.exists():
-            os.chmod(self._path, 0o600)
-            try:
-                self._values = dict(json.loads(self._path.read_bytes()))
-            except ValueError as damage:
-                raise Corrupt(f"{self._path.name} is damaged; restore it from a backup") from damage
+        self._values = self._read()
+
+    def _read(self) -> dict[str, str]:
+        if not self._path.exists():
+            return {}
+        os.chmod(self._path, 0o600)
+        try:
+            return dict(json.loads(self._path.read_bytes()))
+        except ValueError as damage:
+            raise Corrupt(f"{self._path.name} is damaged; restore it from a backup") from damage
 
     def value(self, name: str, make: Callable[[], str]) -> str:
         """The value of this name, made and stored on first use."""
         if name not in self._values:
-            self._values[name] = make()
-            replace_file(self._path, json.dumps(self._values, indent=1).encode())
+            with (self._path.parent / "secrets.lock").open("w") as lock:
+                fcntl.flock(lock, fcntl.LOCK_EX)
+                self._values = self._read()
+                if name not in self._values:
+                    self._values[name] = make()
+                    replace_file(self._path, json.dumps(self._values, indent=1).encode())
         return self._values[name]
 
     def token(self, name: str) -> str:
