@@ -1,0 +1,200 @@
+"""The HTTP API as Python calls. Everything the command line does goes through here.
+
+A refusal of the API (an RFC 9457 problem document) becomes :class:`ApiProblem`
+with its stable code; a server that can't be reached becomes the code
+``unreachable``. Nothing is retried except what is safe to repeat.
+"""
+
+import base64
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import httpx
+
+Json = dict[str, Any]
+MAX_INLINE = 3 * 2**20
+"""Outputs up to this size travel inline; larger ones through an upload form."""
+DECIDED = {"accepted", "rejected", "rejected_final", "removed", "pending_review"}
+CONTENT_TYPES = {
+    ".wav": "audio/wav",
+    ".flac": "audio/flac",
+    ".mp3": "audio/mpeg",
+    ".ogg": "audio/ogg",
+    ".oga": "audio/ogg",
+    ".opus": "audio/opus",
+    ".m4a": "audio/mp4",
+    ".mp4": "audio/mp4",
+    ".aac": "audio/aac",
+    ".aif": "audio/aiff",
+    ".aiff": "audio/aiff",
+}
+
+
+class ApiProblem(Exception):
+    """The API said no: ``status``, stable ``code`` and a sentence."""
+
+    def __init__(self, status: int, code: str, detail: str) -> None:
+        super().__init__(f"{code}: {detail}")
+        self.status = status
+        self.code = code
+        self.detail = detail
+
+
+class Api:
+    """A connection to one vault, with at most one token."""
+
+    def __init__(self, url: str, token: str | None = None, *, seconds: float = 60.0) -> None:
+        self.url = url.rstrip("/")
+        self.token = token
+        # No proxy from the environment: a vault is named by its address.
+        self._http = httpx.Client(timeout=seconds, trust_env=False)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self._http.close()
+
+    # --- plumbing -----------------------------------------------------------
+
+    def call(self, method: str, path: str, body: Any = None, **query: Any) -> Json:
+        """One request; the JSON answer, or :class:`ApiProblem`."""
+        headers = {"Authorization": f"Bearer {self.token}"} if self.token else {}
+        try:
+            answer = self._http.request(method, self.url + path, json=body, params=query or None, headers=headers)
+        except httpx.HTTPError as error:
+            raise ApiProblem(0, "unreachable", f"No answer from {self.url}: {error}. Is `lemm up` running?") from error
+        return _read(answer)
+
+    # --- people and services ------------------------------------------------
+
+    def register(self, email: str, password: str, name: str) -> Json:
+        """Create an account; the caller affirms authority to license."""
+        return self.call(
+            "POST",
+            "/accounts",
+            {"email": email, "password": password, "display_name": name, "affirms_authority": True},
+        )
+
+    def login(self, email: str, password: str) -> Json:
+        """Sign in; later calls carry the token."""
+        answer = self.call("POST", "/accounts/login", {"email": email, "password": password})
+        self.token = answer["access_token"]
+        return answer
+
+    def service_login(self, client_id: str, client_secret: str) -> Json:
+        """Client-credentials token of a service account; later calls carry it."""
+        body = {"grant_type": "client_credentials", "client_id": client_id, "client_secret": client_secret}
+        answer = self.call("POST", "/accounts/token", body)
+        self.token = answer["access_token"]
+        return answer
+
+    def create_service(self, name: str, scopes: list[str]) -> Json:
+        """A service account (admin); the secret is in this answer and never again."""
+        return self.call("POST", "/accounts/service", {"display_name": name, "scopes": scopes})
+
+    def terms(self) -> Json:
+        """The contribution terms in force, with the hash that a submission must name."""
+        return self.call("GET", "/terms")
+
+    # --- contributors ---------------------------------------------------------
+
+    def upload(self, path: Path, purpose: str = "track", progress: Callable[[int], None] | None = None) -> str:
+        """Send a file through a presigned form; returns the upload id."""
+        size = path.stat().st_size
+        content_type = CONTENT_TYPES.get(path.suffix.lower(), "application/octet-stream")
+        opened = self.call(
+            "POST",
+            "/uploads",
+            {"filename": path.name, "bytes": size, "content_type": content_type, "purpose": purpose},
+        )
+        self.post_form(opened["form"], path, content_type)
+        if progress:
+            progress(size)
+        return str(opened["upload_id"])
+
+    def post_form(self, form: Json, path: Path, content_type: str) -> None:
+        """Send ``path`` with a presigned form."""
+        with path.open("rb") as stream:
+            try:
+                answer = self._http.post(
+                    form["url"], data=form["fields"], files={"file": (path.name, stream, content_type)}, timeout=600
+                )
+            except httpx.HTTPError as error:
+                raise ApiProblem(0, "unreachable", f"The upload broke off: {error}") from error
+        if answer.status_code >= 300:
+            raise ApiProblem(answer.status_code, "upload_failed", f"The store refused the file ({answer.status_code}).")
+
+    def submit(self, upload_id: str, metadata: Json, rights: Json, terms_sha256: str) -> Json:
+        """Submit an upload as a track."""
+        body = {
+            "audio_upload_token": upload_id,
+            "metadata": metadata,
+            "rights": rights,
+            "accepted_terms_sha256": terms_sha256,
+        }
+        return self.call("POST", "/tracks/submit", body)
+
+    def upload_state(self, upload_id: str) -> Json:
+        """What became of an upload."""
+        return self.call("GET", f"/uploads/{upload_id}")
+
+    def status(self, track_id: str) -> Json:
+        """A track's status with the reasons and history."""
+        return self.call("GET", f"/tracks/{track_id}/status")
+
+    def track(self, track_id: str) -> Json:
+        """A track's metadata, status and, for reviewers and its owner, what the checks found."""
+        return self.call("GET", f"/tracks/{track_id}")
+
+    def mine(self) -> Iterator[Json]:
+        """All of the caller's tracks, newest first."""
+        cursor = None
+        while True:
+            page = self.call("GET", "/contributors/me/tracks", **({"cursor": cursor} if cursor else {}))
+            yield from page["tracks"]
+            cursor = page.get("cursor")
+            if not cursor:
+                return
+
+    def revoke(self, track_id: str, reason: str = "") -> Json:
+        """Take consent back."""
+        return self.call("POST", f"/tracks/{track_id}/revoke", {"reason": reason, "scope": "all_future_use"})
+
+    def wait_decided(self, track_id: str, seconds: float = 300.0, pause: float = 0.25) -> Json:
+        """Poll until a decision stands. Raises ``ApiProblem('timeout')`` past ``seconds``."""
+        until = time.monotonic() + seconds
+        while True:
+            state = self.status(track_id)
+            if state["status"] in DECIDED and not state.get("in_progress", False):
+                return state
+            if time.monotonic() > until:
+                raise ApiProblem(0, "timeout", f"{track_id} is still {state['status']} after {seconds:.0f} s.")
+            time.sleep(pause)
+
+    # --- services ---------------------------------------------------------------
+
+    def check(self, path: Path, output_id: str, model_id: str) -> Json:
+        """Ask whether an output may leave; inline when small, else by upload."""
+        body: Json = {"output_id": output_id, "model_id": model_id}
+        if path.stat().st_size <= MAX_INLINE:
+            body["audio_base64"] = base64.b64encode(path.read_bytes()).decode("ascii")
+        else:
+            body["audio_upload_token"] = self.upload(path, purpose="output")
+        return self.call("POST", "/safety/checks", body)
+
+
+def _read(answer: httpx.Response) -> Json:
+    """The JSON of a good answer; a problem raised for a bad one."""
+    try:
+        document = answer.json() if answer.content else {}
+    except ValueError:
+        document = {}
+    if answer.status_code < 300 and isinstance(document, dict):
+        return document
+    code = str(document.get("code", f"http_{answer.status_code}")) if isinstance(document, dict) else "bad_answer"
+    detail = str(document.get("detail", answer.reason_phrase)) if isinstance(document, dict) else ""
+    raise ApiProblem(answer.status_code, code, detail)

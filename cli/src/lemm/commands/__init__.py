@@ -1,0 +1,1 @@
+"""The commands of `lemm`, a file for each group."""
