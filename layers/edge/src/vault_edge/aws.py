@@ -8,7 +8,7 @@ import json
 from collections.abc import Mapping
 from functools import cached_property
 from threading import RLock
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import boto3
 from botocore.config import Config
@@ -17,6 +17,9 @@ from pydantic_core import to_json
 
 from vault_domain.errors import Conflict, Unavailable, VaultError
 from vault_edge.problems import error_from_name
+
+if TYPE_CHECKING:
+    from pynamodb.connection import Connection
 
 CONNECT_S = 3
 READ_S = 20
@@ -37,7 +40,6 @@ class Cloud:
         self._environ = environ
         self._lock = RLock()
         self._clients: dict[str, Any] = {}
-        self._secrets: dict[str, str] = {}
 
     def client(self, service: str, *, read_timeout: int = READ_S, attempts: int = 4) -> Any:
         """The client for ``service`` with these bounds; ``attempts`` counts the first try too."""
@@ -61,6 +63,28 @@ class Cloud:
         )
         return self._session.client(service, endpoint_url=endpoint, config=config)
 
+    def dynamo_connection(self) -> "Connection":
+        """A pynamodb connection; it makes one try, since the record store repeats by itself."""
+        from pynamodb.connection import Connection
+
+        given = self._environ
+        return Connection(
+            region=self.region,
+            host=given.get("AWS_ENDPOINT_URL") or None,
+            connect_timeout_seconds=CONNECT_S,
+            read_timeout_seconds=READ_S,
+            max_retry_attempts=0,
+            max_pool_connections=32,
+            aws_access_key_id=given.get("AWS_ACCESS_KEY_ID") or None,
+            aws_secret_access_key=given.get("AWS_SECRET_ACCESS_KEY") or None,
+            aws_session_token=given.get("AWS_SESSION_TOKEN") or None,
+        )
+
+    @property
+    def region(self) -> str | None:
+        """The region that the environment names."""
+        return self._environ.get("AWS_REGION") or self._environ.get("AWS_DEFAULT_REGION") or None
+
     @cached_property
     def _session(self) -> boto3.Session:
         given = self._environ
@@ -68,19 +92,8 @@ class Cloud:
             aws_access_key_id=given.get("AWS_ACCESS_KEY_ID") or None,
             aws_secret_access_key=given.get("AWS_SECRET_ACCESS_KEY") or None,
             aws_session_token=given.get("AWS_SESSION_TOKEN") or None,
-            region_name=given.get("AWS_REGION") or given.get("AWS_DEFAULT_REGION") or None,
+            region_name=self.region,
         )
-
-    def secret(self, secret_id: str) -> str:
-        """A secret string, read once per container. Raises ``Unavailable``."""
-        with self._lock:
-            if secret_id not in self._secrets:
-                try:
-                    found = self.client("secretsmanager").get_secret_value(SecretId=secret_id)
-                except (ClientError, BotoCoreError) as error:
-                    raise Unavailable("A secret that this function needs can't be read") from error
-                self._secrets[secret_id] = str(found["SecretString"])
-            return self._secrets[secret_id]
 
     def invoke(self, function: str, payload: Any) -> Any:
         """Invoke a Lambda function and wait.

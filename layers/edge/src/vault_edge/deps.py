@@ -21,6 +21,8 @@ from vault_domain.policy import HEAD, SHIPPED, SHIPPED_NUMBER, Policy, PolicyVer
 from vault_domain.ports import Objects, Records, Signer
 
 if TYPE_CHECKING:
+    from vault_store.secrets import Secrets
+
     from vault_edge.auth import TokenRules
     from vault_edge.aws import Cloud, StepTasks
     from vault_edge.index import IndexStore
@@ -47,7 +49,7 @@ class Deps:
         self.environ = environ
         self._lock = RLock()
         self._buckets: dict[str, Objects] = {}
-        self._signers: dict[str, Signer] = {}
+        self._signers: dict[str, tuple[str, Signer]] = {}
         vars(self).update(given)
 
     # --- environment ----------------------------------------------------------
@@ -75,14 +77,14 @@ class Deps:
     @cached_property
     def clock(self) -> Callable[[], datetime]:
         """The time now, UTC."""
-        from vault_store.world import SystemClock
+        from vault_store.clock import SystemClock
 
         return SystemClock()
 
     @cached_property
     def new_id(self) -> Callable[[str], str]:
         """A fresh id with this prefix."""
-        from vault_store.world import RandomIds
+        from vault_store.ids import RandomIds
 
         return RandomIds()
 
@@ -92,34 +94,44 @@ class Deps:
         from vault_store.dynamo import DynamoRecords
 
         names = {table: self.optional(f"LEMM_TABLE_{table.upper()}") for table in TABLES}
-        return DynamoRecords(self.cloud.client("dynamodb"), {table: name for table, name in names.items() if name})
+        return DynamoRecords(
+            {table: name for table, name in names.items() if name}, connection=self.cloud.dynamo_connection()
+        )
 
     def bucket(self, name: str) -> Objects:
         """A bucket by its role: quarantine, vault, outputs, snapshots or log."""
         with self._lock:
             if name not in self._buckets:
-                from vault_store.s3 import S3Objects
+                from vault_store.objects import S3Objects
 
                 if name not in BUCKETS:
                     raise ValueError(f"no bucket {name!r}")
-                self._buckets[name] = S3Objects(self.cloud.client("s3"), self.env(f"LEMM_BUCKET_{name.upper()}"))
+                self._buckets[name] = S3Objects(self.env(f"LEMM_BUCKET_{name.upper()}"), self.cloud.client("s3"))
             return self._buckets[name]
 
     # --- secrets ----------------------------------------------------------------
 
+    @cached_property
+    def secrets(self) -> "Secrets":
+        """Secrets by id, kept in memory for a few minutes."""
+        from vault_store.secrets import SecretsManager
+
+        return SecretsManager(self.cloud.client("secretsmanager", attempts=1))
+
     def signer(self, name: str) -> Signer:
-        """The Ed25519 key "jwt" or "receipt"; only its owner's role can read the secret."""
+        """The Ed25519 key "jwt" or "receipt"; only its owner's role can read the secret. Follows a rotation."""
+        secret = self.secrets.get(self.env(f"LEMM_SECRET_{name.upper()}"))
         with self._lock:
-            if name not in self._signers:
+            if name not in self._signers or self._signers[name][0] != secret:
                 from vault_store.signer import Ed25519Signer
 
-                secret = self.cloud.secret(self.env(f"LEMM_SECRET_{name.upper()}"))
-                self._signers[name] = Ed25519Signer.from_secret(secret, purpose=name)
-            return self._signers[name]
+                self._signers[name] = (secret, Ed25519Signer.from_secret(secret, purpose=name))
+            return self._signers[name][1]
 
     @cached_property
     def _salt(self) -> bytes:
-        return self.cloud.secret(self.env("LEMM_SECRET_SALT")).encode("utf-8")
+        """Kept for good: a new salt would cut every claim and limit off from its name."""
+        return self.secrets.get(self.env("LEMM_SECRET_SALT")).encode("utf-8")
 
     def salted(self, text: str) -> str:
         """HMAC-SHA-256 under the installation's salt, hexadecimal: a pseudonym for personal data."""

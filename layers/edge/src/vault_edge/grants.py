@@ -18,6 +18,7 @@ from vault_domain.rights import RightsRecord
 from vault_domain.runs import grants
 from vault_domain.tracks import Status, Track
 from vault_domain.training import DataSpec, Entry, RunTrack, TrainingRun, matches
+
 from vault_edge.deps import Deps
 
 READERS = 8

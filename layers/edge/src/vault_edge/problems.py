@@ -85,7 +85,7 @@ def headers_of(error: VaultError) -> dict[str, str]:
 def invalid(error: ValidationError, within: Sequence[str] = ()) -> Invalid:
     """A pydantic error as a refusal: where and why, never what was sent."""
     found = [
-        {"path": ".".join([*within, *(str(part) for part in entry["loc"])]), "reason": _reason(entry)}
+        {"path": ".".join([*within, *(str(part)[:60] for part in entry["loc"])]), "reason": _reason(entry)}
         for entry in error.errors(include_url=False, include_input=False, include_context=True)[:MAX_FIELDS]
     ]
     where = ", ".join(entry["path"] or "body" for entry in found[:3])

@@ -15,6 +15,7 @@ from vault_domain.errors import Unauthenticated
 from vault_domain.ports import Signer
 from vault_domain.runs import GATEWAY_AUDIENCE, run_claims
 from vault_domain.training import TrainingRun
+
 from vault_edge.auth import bearer, verified
 from vault_edge.deps import Deps
 from vault_edge.tokens import b64, unb64

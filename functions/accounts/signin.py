@@ -1,0 +1,71 @@
+"""Signing in, and changing roles."""
+
+from asks import LoginAsk, RoleAsk
+from passwords import hashed, matches, needs_rehash, take_back
+
+from vault_domain.accounts import ROSTER_KEY, Account, AdminRoster, EmailClaim, change_role
+from vault_domain.canonical import Json
+from vault_domain.errors import BadCredentials, LostRace, NotFound
+from vault_domain.events import Kind, make_event
+from vault_domain.ports import Put
+from vault_edge.app import Caller, Deps
+from vault_edge.tokens import MAX_LIFE, issue_token, publish_key
+
+
+def sign_in(ask: LoginAsk, email_hash: str, sender: str, deps: Deps) -> Json:
+    """A token, or ``BadCredentials``: the same answer, after the same work, for every reason."""
+    claim = deps.records.get(EmailClaim, f"email#{email_hash}")
+    account = deps.records.get(Account, claim.account_id) if claim else None
+    password = _normal(ask)
+    if not matches(account.password_hash if account else None, password) or account is None:
+        raise BadCredentials("E-mail and password do not match")
+    take_back(deps.records, f"login#{email_hash}")
+    take_back(deps.records, f"login-from#{sender}")
+    _strengthen(account, password, deps)
+    return {**bearer_for(account.account_id, account.role, (), deps), "account_id": account.account_id, "role": account.role}
+
+
+def _normal(ask: LoginAsk) -> str:
+    import unicodedata
+
+    return unicodedata.normalize("NFKC", ask.password.get_secret_value())
+
+
+def _strengthen(account: Account, password: str, deps: Deps) -> None:
+    """Hash again when today's settings are stronger; losing a race over it does not matter."""
+    if account.password_hash and needs_rehash(account.password_hash):
+        try:
+            deps.records.commit([Put(account.with_changes(password_hash=hashed(password)), account.version)])
+        except LostRace:
+            return
+
+
+def bearer_for(subject: str, role: str, scopes: tuple[str, ...], deps: Deps) -> Json:
+    """A token in the form of RFC 6749, 5.1. Its public key is published before the first use."""
+    now, signer = deps.clock(), deps.signer("jwt")
+    publish_key(signer, "jwt", deps.records, now)
+    token = issue_token(signer, subject=subject, role=role, scopes=scopes, token_id=deps.new_id("tok"), now=now)
+    return {"access_token": token, "token_type": "Bearer", "expires_in": int(MAX_LIFE.total_seconds())}
+
+
+def give_role(account_id: str, ask: RoleAsk, caller: Caller, deps: Deps) -> Account:
+    """Change a role with roster, history row and event in one commit."""
+    now = deps.clock()
+    account = deps.records.get(Account, account_id)
+    if account is None:
+        raise NotFound()
+    roster = deps.records.get(AdminRoster, ROSTER_KEY) or AdminRoster()
+    changed, members, history = change_role(account, roster, ask.role, caller.id, ask.reason, now)
+    event = make_event(
+        deps.new_id("evt"),
+        Kind.ROLE_CHANGED,
+        account_id,
+        caller.actor,
+        now,
+        before=account.role,
+        after=ask.role,
+        reason_hash=deps.salted(f"reason:{ask.reason}"),
+    )
+    changes = [Put(changed, account.version), Put(members, roster.version), Put(history, 0)]
+    deps.records.commit(changes, [event])
+    return changed

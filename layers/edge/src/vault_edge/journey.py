@@ -1,0 +1,53 @@
+"""Status changes of one track that happen together or not at all.
+
+Promise: one commit holds the track (with the version that was read), a history
+row and an audit event for each step, and whatever else the caller adds.
+"""
+
+from vault_domain.events import Actor, AuditEvent, Kind, make_event
+from vault_domain.ports import Change, Put
+from vault_domain.reasons import Reason
+from vault_domain.tracks import Guards, HistoryRow, Track, Trigger, transition
+from vault_edge.deps import Deps
+
+NO_FACTS = Guards()
+
+
+class Journey:
+    """Take steps, tell events, then commit; ``track`` is always the latest form."""
+
+    def __init__(self, deps: Deps, track: Track, actor: Actor) -> None:
+        self.track = track
+        self.now = deps.clock()
+        self._deps, self._actor = deps, actor
+        self._read = track.version
+        self._rows: list[HistoryRow] = []
+        self._events: list[AuditEvent] = []
+
+    def take(
+        self, trigger: Trigger, facts: Guards = NO_FACTS, reasons: tuple[Reason, ...] = (), **changes: object
+    ) -> Track:
+        """One step by the table. Raises ``Conflict`` or ``Forbidden``."""
+        before = self.track.status
+        self.track, row = transition(self.track, trigger, self._actor, facts, self.now, reasons, **changes)
+        self._rows.append(row)
+        self.tell(
+            Kind.TRACK_CHANGED,
+            step=row.step,
+            source=before.value,
+            target=row.target.value,
+            trigger=trigger.value,
+            reasons=[reason.code for reason in reasons],
+        )
+        return self.track
+
+    def tell(self, kind: Kind, versions: dict[str, str] | None = None, **data: object) -> None:
+        """An event about this track, in the same commit."""
+        event_id = self._deps.new_id("evt")
+        self._events.append(make_event(event_id, kind, self.track.track_id, self._actor, self.now, versions, **data))  # type: ignore[arg-type]
+
+    def commit(self, *also: Change) -> Track:
+        """Write it all. Raises ``LostRace`` when the track, or anything in ``also``, changed meanwhile."""
+        rows = [Put(row, 0) for row in self._rows]
+        self._deps.records.commit([Put(self.track, self._read), *rows, *also], self._events)
+        return self.track
