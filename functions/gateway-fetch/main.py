@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from vault_domain.errors import LostRace, Unavailable
 from vault_domain.events import Actor, Kind, make_event
 from vault_domain.ids import TrackId
 from vault_domain.ports import Put, Require
@@ -11,11 +10,11 @@ from vault_domain.runs import check_read, check_token, mark_read
 from vault_domain.tracks import Track
 from vault_domain.training import RunTrack, TrainingRun
 from vault_edge.app import Answer, App, Deps, Request, redirect
+from vault_edge.racing import settled
 from vault_edge.run_tokens import verify_run_token
 
 app = App("gateway-fetch")
 
-TRIES = 6
 LONGEST_LINK_S = 60
 
 
@@ -28,13 +27,8 @@ def fetch(track_id: TrackId, request: Request, deps: Deps) -> Answer:
     5. The read is written down. 6. Only then is a link made, for this one object.
     """
     claims = verify_run_token(request.headers, deps)
-    for _ in range(TRIES):
-        try:
-            track = _record_read(track_id, claims, deps)
-        except LostRace:  # a revocation, or another worker's read of the same track: look again
-            continue
-        return redirect(_link(track, deps))
-    raise Unavailable("This track is being read by many workers at once; try again")
+    track = settled(lambda: _record_read(track_id, claims, deps))  # a revocation in between is seen
+    return redirect(_link(track, deps))
 
 
 def _record_read(track_id: str, claims: dict[str, Any], deps: Deps) -> Track:

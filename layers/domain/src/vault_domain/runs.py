@@ -37,7 +37,6 @@ def run_claims(run: TrainingRun) -> dict[str, object]:
 
 
 def claim_run(
-    present: TrainingRun | None,
     spec: DataSpec,
     job: str,
     entries: tuple[Entry, ...],
@@ -45,9 +44,7 @@ def claim_run(
     now: datetime,
     life: timedelta,
 ) -> TrainingRun:
-    """The run in state ``opening``: fresh, or taken over from this job's own claim that died half-way."""
-    if present is not None:
-        check_same_run(present, spec, job)
+    """The run in state ``opening``: nothing can be read under it yet."""
     return TrainingRun(
         run_id=spec.run_id,
         job=job,

@@ -19,7 +19,7 @@ from vault_domain.submission import Language, Tag
 from vault_domain.tracks import Status, Track
 
 CORE_PACK = "LEMM_Vault_v1_core"
-MANIFEST_TYPE = "application/vnd.lemm.training-manifest.v1+json"
+MANIFEST_NAME = "training-manifest"
 MAX_GRANT = 10_000
 """Tracks in one manifest: what one answer of the API can carry with its signature."""
 MAX_CONSUMED = 40_000

@@ -9,15 +9,15 @@ opens nothing and that the same job takes over by asking again.
 
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 
+from vault_domain import runs
 from vault_domain.canonical import digest
 from vault_domain.events import Actor, AuditEvent, Kind, make_event
 from vault_domain.ports import Change, Delete, Put, Records, Require
-from vault_domain.records import UtcTime
 from vault_domain.rights import RightsRecord
-from vault_domain.runs import grants
 from vault_domain.tracks import Status, Track
-from vault_domain.training import DataSpec, Entry, RunTrack, TrainingRun, matches
+from vault_domain.training import DataSpec, Entry, RunTrack, TrainingRun, check_grant, matches, select
 
 from vault_edge.deps import Deps
 
@@ -54,6 +54,31 @@ def all_granted(records: Records, run_id: str) -> list[RunTrack]:
             return found
 
 
+def open_run(
+    deps: Deps, present: TrainingRun | None, spec: DataSpec, actor: Actor, life: timedelta
+) -> tuple[TrainingRun, tuple[Entry, ...]]:
+    """Select and record a fresh grant, or one whose claim by the same job died half-way."""
+    if present is not None:
+        runs.check_same_run(present, spec, actor.id)
+    entries, left = select(fresh_candidates(deps.records, spec), spec)
+    check_grant(entries, left)
+    claim = runs.claim_run(spec, actor.id, entries, left, deps.clock(), life)
+    return record_grant(deps, present, claim, entries, actor), entries
+
+
+def renew(
+    deps: Deps, run: TrainingRun, spec: DataSpec, actor: Actor, life: timedelta
+) -> tuple[TrainingRun, tuple[Entry, ...]]:
+    """Select what is still allowed of an open run's grant, and record its manifest if that is a new one."""
+    runs.check_same_run(run, spec, actor.id)
+    entries, left = select(granted_candidates(deps.records, run), spec)
+    renewed = runs.reissue(run, entries, left, deps.clock(), life)
+    check_grant(entries, left)
+    if renewed != run:
+        deps.records.commit([Put(renewed, run.version)], [_batch_event(deps, renewed, len(entries), actor)])
+    return renewed, entries
+
+
 def record_grant(
     deps: Deps, present: TrainingRun | None, claim: TrainingRun, entries: tuple[Entry, ...], actor: Actor
 ) -> TrainingRun:
@@ -61,19 +86,11 @@ def record_grant(
     expects = present.version if present else 0
     deps.records.commit([Put(claim, expects)])
     held = claim.with_changes(version=expects + 1)
-    for batch in _batches(_row_changes(all_granted(deps.records, held.run_id), grants(held, entries))):
+    for batch in _batches(_row_changes(all_granted(deps.records, held.run_id), runs.grants(held, entries))):
         deps.records.commit([Require(held, held.version), *batch])
     opened = held.with_changes(state="open")
     deps.records.commit([Put(opened, held.version)], _opening_events(deps, opened, actor))
     return opened
-
-
-def record_reissue(deps: Deps, run: TrainingRun, renewed: TrainingRun, tracks: int, actor: Actor) -> TrainingRun:
-    """Put the new manifest's hash into the run; nothing to write when it is the same manifest."""
-    if renewed != run:
-        event = _batch_event(deps, renewed, tracks, actor)
-        deps.records.commit([Put(renewed, run.version)], [event])
-    return renewed
 
 
 def _accepted(records: Records) -> Iterator[Track]:
@@ -117,7 +134,7 @@ def _batches(changes: Iterable[Change]) -> Iterator[list[Change]]:
 def _opening_events(deps: Deps, run: TrainingRun, actor: Actor) -> list[AuditEvent]:
     spec = run.spec.model_dump(mode="json")
     opened = make_event(
-        deps.new_id("evt"), Kind.RUN_OPENED, run.run_id, actor, _now(deps),
+        deps.new_id("evt"), Kind.RUN_OPENED, run.run_id, actor, deps.clock(),
         job=run.job, model_id=run.spec.model_id, model_type=run.spec.model_type, purpose=run.spec.purpose,
         packs=list(run.spec.packs), spec_sha256=digest(spec), expires=run.expires.isoformat(),
     )  # fmt: skip
@@ -127,11 +144,7 @@ def _opening_events(deps: Deps, run: TrainingRun, actor: Actor) -> list[AuditEve
 def _batch_event(deps: Deps, run: TrainingRun, tracks: int, actor: Actor) -> AuditEvent:
     """What was put into one manifest, by count and hash."""
     return make_event(
-        deps.new_id("evt"), Kind.TRAINING_BATCH, run.run_id, actor, _now(deps),
+        deps.new_id("evt"), Kind.TRAINING_BATCH, run.run_id, actor, deps.clock(),
         model_id=run.spec.model_id, purpose=run.spec.purpose, packs=list(run.spec.packs), tracks=tracks,
         left_out=dict(run.tracks_left_out), manifest_sha256=run.manifest_sha256, expires=run.expires.isoformat(),
     )  # fmt: skip
-
-
-def _now(deps: Deps) -> UtcTime:
-    return deps.clock()

@@ -1,0 +1,73 @@
+"""gateway-issue-token: what a training run may read, decided here, recorded, and only then signed."""
+
+from datetime import timedelta
+
+from vault_domain import runs
+from vault_domain.errors import NotFound
+from vault_domain.events import Kind, make_event
+from vault_domain.ids import RunId
+from vault_domain.ports import Put
+from vault_domain.training import MANIFEST_NAME, CompleteAsk, DataSpec, TrainingRun, check_packs
+from vault_edge import grants
+from vault_edge.app import App, Caller, Deps, Json
+from vault_edge.run_tokens import KEY_PURPOSE, run_token
+from vault_edge.tokens import publish_key
+from vault_store.dsse import seal
+
+app = App("gateway-issue-token")
+
+
+@app.post("/training/tokens", role="system", scope="training", status=201)
+def issue(spec: DataSpec, caller: Caller, deps: Deps) -> Json:
+    """Open a run, or ask again for an open one: a signed manifest and a run token.
+
+    1. Only known packs. 2. A run id belongs to one job and one request. 3. Tracks that match, accepted
+    and allowed for the purpose by their rights now. 4. Record run, granted tracks and events. 5. Sign.
+    """
+    check_packs(spec)
+    run = deps.records.get(TrainingRun, spec.run_id)
+    life = timedelta(seconds=deps.policy().grant_life_s)
+    if run is None or run.state == "opening":
+        run, entries = grants.open_run(deps, run, spec, caller.actor, life)
+    else:
+        run, entries = grants.renew(deps, run, spec, caller.actor, life)
+    signer = deps.signer(KEY_PURPOSE)
+    publish_key(signer, KEY_PURPOSE, deps.records, deps.clock())
+    manifest = seal(MANIFEST_NAME, runs.manifest_document(run, entries), signer)
+    return {"run": _view(run), "manifest": manifest.document(), "token": run_token(signer, run)}
+
+
+@app.get("/training/runs/{run_id}", role="system", scope="training")
+def show(run_id: RunId, caller: Caller, deps: Deps) -> Json:
+    """One run of this job."""
+    return _view(_own(run_id, caller, deps))
+
+
+@app.post("/training/runs/{run_id}/complete", role="system", scope="training", max_body=3 * 2**20)
+def complete(run_id: RunId, ask: CompleteAsk, caller: Caller, deps: Deps) -> Json:
+    """End a run: its token opens nothing any more. What the job says it used is compared with its grant."""
+    run = _own(run_id, caller, deps)
+    ended = runs.close_run(run, ask, grants.all_granted(deps.records, run_id), deps.clock())
+    if ended != run:
+        facts = ended.model_dump(mode="json", include={
+            "state", "weights_sha256", "consumed", "consumed_sha256", "consumed_not_granted", "reads",
+        })  # fmt: skip
+        event = make_event(
+            deps.new_id("evt"), Kind.RUN_CLOSED, run_id, caller.actor, deps.clock(), model_id=run.spec.model_id, **facts
+        )
+        deps.records.commit([Put(ended, run.version)], [event])
+    return _view(ended)
+
+
+def _own(run_id: str, caller: Caller, deps: Deps) -> TrainingRun:
+    run = deps.records.get(TrainingRun, run_id)
+    if run is None or run.job != caller.id:
+        raise NotFound("no such run of yours")
+    return run
+
+
+def _view(run: TrainingRun) -> Json:
+    return run.model_dump(mode="json", exclude={"version"})
+
+
+handler, http = app.lambda_entry(), app.http_entry()
