@@ -1,10 +1,10 @@
 """accounts: who people and services are, and the short-lived tokens that say so."""
 
-from asks import BootstrapAsk, ExternalAsk, KeysAsk, LoginAsk, RegisterAsk, RoleAsk, ServiceAsk, TokenAsk
-from opening import bootstrap_admin, open_account, open_external
-from passwords import LOGIN_PER_EMAIL, LOGIN_PER_SENDER, LOGIN_SECONDS, OPEN_PER_SENDER, OPEN_SECONDS, count
-from services import new_service, service_token
-from signin import give_role, sign_in
+from account_asks import BootstrapAsk, ExternalAsk, KeysAsk, LoginAsk, RegisterAsk, RoleAsk, ServiceAsk, TokenAsk
+from account_opening import bootstrap_admin, open_account, open_external
+from account_passwords import LOGIN_PER_EMAIL, LOGIN_PER_SENDER, LOGIN_SECONDS, OPEN_PER_SENDER, OPEN_SECONDS, count
+from account_services import new_service, service_token
+from account_signin import give_role, sign_in
 
 from vault_domain.accounts import AFFIRMATION, AFFIRMATION_VERSION, KEY_RING, Account, PublicKey, ServiceAccount
 from vault_domain.errors import Forbidden, NotFound

@@ -5,9 +5,9 @@ import binascii
 import secrets
 from urllib.parse import unquote_plus
 
-from asks import ServiceAsk, TokenAsk
-from passwords import LOGIN_PER_EMAIL, LOGIN_PER_SENDER, LOGIN_SECONDS, count, take_back
-from signin import bearer_for
+from account_asks import ServiceAsk, TokenAsk
+from account_passwords import LOGIN_PER_EMAIL, LOGIN_PER_SENDER, LOGIN_SECONDS, count, take_back
+from account_signin import bearer_for
 
 from vault_domain.accounts import ServiceAccount
 from vault_domain.canonical import Json, sha256_hex

@@ -1,7 +1,7 @@
 """Opening accounts: one claim per address or identity, in the same commit as the account."""
 
-from asks import Bootstrap, ExternalAsk, RegisterAsk
-from passwords import hashed
+from account_asks import Bootstrap, ExternalAsk, RegisterAsk
+from account_passwords import hashed
 
 from vault_domain.accounts import (
     ROSTER_KEY,

@@ -1,7 +1,7 @@
 """Signing in, and changing roles."""
 
-from asks import LoginAsk, RoleAsk
-from passwords import hashed, matches, needs_rehash, take_back
+from account_asks import LoginAsk, RoleAsk
+from account_passwords import hashed, matches, needs_rehash, take_back
 
 from vault_domain.accounts import ROSTER_KEY, Account, AdminRoster, EmailClaim, change_role
 from vault_domain.canonical import Json
