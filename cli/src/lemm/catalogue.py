@@ -7,13 +7,13 @@ same files give the same parts.
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
 from vault_audio import features
-from vault_audio.decode import decode_for_matching
+from vault_audio.recordings import OFFLINE, decode_for_matching
 from vault_domain import snapshots
 from vault_domain.errors import BadRequest, VaultError
 from vault_index import snapshot
@@ -24,6 +24,7 @@ from lemm.workers import in_order
 Progress = Callable[[int, int, str], None]
 """Called with files done, files in all, and the file just done."""
 
+TRACKS: Final = replace(OFFLINE, min_duration_s=0.5)
 PART_SECONDS: Final = 25 * 3600.0
 _NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,79}")
 
@@ -104,7 +105,7 @@ def _hidden(path: Path, folder: Path) -> bool:
 def _read(file: str) -> _Read:
     """Runs in a worker: decode and analyse one file."""
     try:
-        found = features.extract(decode_for_matching(Path(file)))
+        found = features.extract(decode_for_matching(Path(file), TRACKS))
     except VaultError as error:
         return _Read(None, 0.0, error.code, error.detail)
     except OSError as error:

@@ -6,11 +6,12 @@ one: ``matches`` is then empty and ``error`` says why.
 """
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
 from vault_audio import features
-from vault_audio.decode import decode_for_matching
+from vault_audio.recordings import OFFLINE, decode_for_matching
 from vault_domain.errors import VaultError
 from vault_index import calibration, snapshot
 from vault_index.search import Match, Span, search
@@ -22,6 +23,8 @@ Progress = Callable[[int, int, str], None]
 """Called with files done, files in all, and the file just done."""
 
 LIMIT: Final = 20
+QUERIES: Final = replace(OFFLINE, min_duration_s=0.5)
+"""Offline, shorter queries may be asked than uploads may be; what they tell is in their similarity."""
 _opened: list[tuple[list[Shard], frozenset[str]]] = []
 
 
@@ -48,7 +51,7 @@ def _match(job: tuple[str, int]) -> dict[str, Any]:
     """Runs in a worker: decode, analyse and look up one file."""
     file, limit = job
     try:
-        query = features.extract(decode_for_matching(Path(file)))
+        query = features.extract(decode_for_matching(Path(file), QUERIES))
     except VaultError as error:
         return _refused(file, error.code, error.detail)
     except OSError as error:
