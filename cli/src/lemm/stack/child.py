@@ -12,6 +12,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from select import select
 from time import monotonic
@@ -38,7 +39,7 @@ class Child:
         ready, told = os.pipe()
         base = {name: os.environ[name] for name in _KEPT if name in os.environ}
         with log.open("ab") as output:
-            self._process = subprocess.Popen(
+            self._process = subprocess.Popen(  # noqa: S603 - our own interpreter and module
                 [sys.executable, "-m", module, *arguments],
                 stdin=subprocess.PIPE,
                 stdout=output,
@@ -73,9 +74,9 @@ class Child:
 
     def tell(self, **facts: object) -> None:
         """Hand it one line of JSON, which it reads with ``from_parent``."""
-        assert self._process.stdin is not None
-        self._process.stdin.write(json.dumps(facts).encode() + b"\n")
-        self._process.stdin.flush()
+        if self._process.stdin is not None:
+            self._process.stdin.write(json.dumps(facts).encode() + b"\n")
+            self._process.stdin.flush()
 
     def last_lines(self, count: int = 15) -> str:
         """The end of its log."""
@@ -100,10 +101,8 @@ class Child:
         self._process.wait()
 
     def _end_group(self) -> None:
-        try:
+        with suppress(ProcessLookupError):
             os.killpg(self._process.pid, signal.SIGKILL)
-        except ProcessLookupError:
-            pass
 
 
 def say_ready(**facts: object) -> None:
@@ -124,7 +123,7 @@ def from_parent() -> dict[str, Any]:
     return dict(json.loads(line))
 
 
-def stop_with_parent(stop: Callable[[], None]) -> None:
+def stop_with_parent(stop: Callable[[], object]) -> None:
     """In the child: call ``stop`` when the parent has gone."""
 
     def watch() -> None:

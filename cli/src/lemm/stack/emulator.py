@@ -29,9 +29,9 @@ from typing import Any
 
 from lemm.stack import workers
 from lemm.stack.child import say_ready, stop_with_parent
+from lemm.stack.events import name_versions
 from lemm.stack.files import make_folder
 from lemm.stack.guard import Asgi, guarded, only_root
-from lemm.stack.events import name_versions
 from lemm.stack.journal import Journal
 from lemm.stack.keyring import Keyring
 from lemm.stack.objects import DurableObjects, finish_intents, same_names

@@ -37,7 +37,12 @@ def only_root(evaluator: Any, sts: Any, account: str, key: tuple[str, str]) -> N
     """One root key, with a secret that has to be known. An unsigned request stays what it was: anonymous."""
     identity, secret = key
     evaluator.is_root_access_key = sts.is_root_access_key = lambda access_key: not access_key
-    session = {"Arn": f"arn:aws:iam::{account}:root", "UserId": account, "SecretAccessKey": secret, "AccountId": account}
+    session = {
+        "Arn": f"arn:aws:iam::{account}:root",
+        "UserId": account,
+        "SecretAccessKey": secret,
+        "AccountId": account,
+    }
     sts.register_session(identity, session)
 
 
@@ -46,15 +51,17 @@ def guarded(app: Asgi, control_token: str, session: Callable[[str], dict[str, st
 
     async def door(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
-            return await app(scope, receive, send)
+            await app(scope, receive, send)
+            return
         path, headers = scope["path"], {name: value.decode("latin-1") for name, value in scope["headers"]}
         if not is_loopback(headers.get(b"host", "")):
-            return await _refuse(scope, send, 403, "only loopback names are served")
-        if path == SESSION_PATH:
-            return await _session(scope, send, headers, control_token, session)
-        if path.startswith(CLOSED) and path not in HEALTH:
-            return await _refuse(scope, send, 404, "not served here")
-        await app(scope, receive, send)
+            await _refuse(scope, send, 403, "only loopback names are served")
+        elif path == SESSION_PATH:
+            await _session(scope, send, headers, control_token, session)
+        elif path.startswith(CLOSED) and path not in HEALTH:
+            await _refuse(scope, send, 404, "not served here")
+        else:
+            await app(scope, receive, send)
 
     return door
 
@@ -66,16 +73,22 @@ def is_loopback(host: str) -> bool:
 
 
 async def _session(
-    scope: Scope, send: Send, headers: dict[bytes, str], token: str, session: Callable[[str], dict[str, str] | None]
+    scope: Scope,
+    send: Send,
+    headers: dict[bytes, str],
+    token: str,
+    session: Callable[[str], dict[str, str] | None],
 ) -> None:
     given = headers.get(b"authorization", "").removeprefix("Bearer ")
     if scope["type"] != "http" or scope["method"] != "POST" or not hmac.compare_digest(given.encode(), token.encode()):
-        return await _refuse(scope, send, 403, "the control token is missing or wrong")
+        await _refuse(scope, send, 403, "the control token is missing or wrong")
+        return
     function = parse_qs(scope["query_string"].decode()).get("function", [""])[0]
     found = session(function)
     if found is None:
-        return await _refuse(scope, send, 404, "no such function")
-    await _reply(send, 200, found)
+        await _refuse(scope, send, 404, "no such function")
+    else:
+        await _reply(send, 200, found)
 
 
 async def _refuse(scope: Scope, send: Send, status: int, why: str) -> None:

@@ -29,9 +29,6 @@ from time import monotonic
 from types import FrameType
 from typing import Any
 
-import functions_framework
-import waitress
-
 from lemm.stack import template as templates
 from lemm.stack.child import from_parent, say_ready, stop_with_parent
 from lemm.stack.router import Router, Wsgi
@@ -53,8 +50,9 @@ class Functions:
 
     def _load(self, name: str, source: Path) -> None:
         """functions-framework calls every module by its file's name; they are all ``main``."""
+        framework: Any = import_module("functions_framework")
         before = list(sys.path)
-        self.served[name] = functions_framework.create_app(target="http", source=str(source), signature_type="http")
+        self.served[name] = framework.create_app(target="http", source=str(source), signature_type="http")
         module: Any = sys.modules.pop("main")
         sys.path[:] = before
         sys.modules[f"lemm_function_{name}"] = self.modules[name] = module
@@ -89,6 +87,7 @@ def serve(settings: dict[str, Any]) -> None:
         otherwise=static(root / "web" / "dist"),
     )
     functions.bind(from_parent()["environments"])
+    waitress: Any = import_module("waitress")
     server = waitress.create_server(
         router,
         sockets=[listener],

@@ -191,7 +191,7 @@ class Journal:
                 return
             try:
                 self._write_batch(batch)
-            except BaseException as failure:  # noqa: BLE001 - told to every waiter
+            except BaseException as failure:
                 self._settle(None, failure)
                 return
             self._settle(ticket, None)
@@ -208,9 +208,8 @@ class Journal:
         self._write_frame(entries)
 
     def _write_frame(self, entries: list[str]) -> None:
-        if not entries:
+        if not entries or self._file is None:
             return
-        assert self._file is not None
         self._frame += 1
         frame = memoryview(frames.encode(self._frame, f"[{','.join(entries)}]".encode()))
         self.segment_bytes += len(frame)

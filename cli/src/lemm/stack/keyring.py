@@ -7,7 +7,6 @@ random, and stays for the life of the folder, whichever process asks first.
 import base64
 import fcntl
 import json
-import os
 import secrets
 from collections.abc import Callable
 from pathlib import Path
@@ -28,7 +27,7 @@ class Keyring:
     def _read(self) -> dict[str, str]:
         if not self._path.exists():
             return {}
-        os.chmod(self._path, 0o600)
+        self._path.chmod(0o600)
         try:
             return dict(json.loads(self._path.read_bytes()))
         except ValueError as damage:

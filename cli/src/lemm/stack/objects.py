@@ -20,7 +20,6 @@ which come from the template at each start.
 """
 
 import json
-import os
 import uuid
 from collections.abc import Callable
 from contextlib import suppress
@@ -41,9 +40,9 @@ def finish_intents(folder: Path, data: Path) -> int:
     finished = 0
     for intent in sorted(folder.glob("*.json")):
         for temporary, final in json.loads(intent.read_bytes()):
-            if os.path.exists(temporary):
-                os.replace(temporary, final)
-                sync_folder(os.path.dirname(final))
+            if Path(temporary).exists():
+                Path(temporary).replace(final)
+                sync_folder(Path(final).parent)
                 finished += 1
         intent.unlink()
     for leftover in [*folder.glob("*.tmp"), *data.rglob("*.tmp")]:
@@ -77,6 +76,8 @@ class DurableObjects:
             token = _failed.set(failures)
             try:
                 response = await inner(*request)
+            except OSError as failure:
+                failures.append(failure)
             finally:
                 _failed.reset(token)
             if failures:
@@ -89,9 +90,9 @@ class DurableObjects:
         s3 = self._s3
         path = s3._object_disk_path(bucket, key)
         meta = {**s3._object_meta_from_record(obj), **s3._key_history_meta(bucket, key), "key": key}
-        self.store(path, obj.get("body"), json.dumps(meta).encode())
+        self.store(Path(path), obj.get("body"), json.dumps(meta).encode())
         obj["body"] = None
-        s3._remove_key_files(s3._other_key_disk_path(self._bucket_folder(bucket), key, path))
+        remove_key_files(s3._other_key_disk_path(self._bucket_folder(bucket), key, path))
 
     def _delete_persisted_object(self, bucket: str, key: str) -> None:
         s3 = self._s3
@@ -100,20 +101,21 @@ class DurableObjects:
         remove_key_files(s3._other_key_disk_path(self._bucket_folder(bucket), key, path))
 
     def _bucket_folder(self, bucket: str) -> str:
-        return os.path.join(self._s3.DATA_DIR, self._s3.get_account_id(), bucket)
+        return str(Path(self._s3.DATA_DIR, self._s3.get_account_id(), bucket))
 
-    def store(self, path: str, body: bytes | None, meta: bytes) -> None:
+    def store(self, path: Path, body: bytes | None, meta: bytes) -> None:
         """Put bytes and metadata in place together; ``body`` None leaves the bytes as they are."""
+        beside = sidecar(path)
         if body is None:
-            atomic_write(path + ".meta.json", meta)
+            atomic_write(beside, meta)
             return
-        make_folder(Path(path).parent)
-        new = not os.path.exists(path) and not os.path.exists(path + ".meta.json")
-        renames = [(_stage(path + ".meta.json", meta), path + ".meta.json"), (_stage(path, body), path)]
-        intent = None if new else self._intend(renames)
+        make_folder(path.parent)
+        new = not path.exists() and not beside.exists()
+        renames = [(_stage(beside, meta), beside), (_stage(path, body), path)]
+        intent = None if new else self._intend([(str(temporary), str(final)) for temporary, final in renames])
         for temporary, final in renames:
-            os.replace(temporary, final)
-        sync_folder(os.path.dirname(path))
+            temporary.replace(final)
+        sync_folder(path.parent)
         if intent is not None:
             intent.unlink()
 
@@ -130,39 +132,43 @@ class DurableObjects:
         self.restored += count
 
 
-def _stage(path: str, data: bytes | str) -> str:
+def sidecar(path: Path) -> Path:
+    """The file of an object's metadata, as MiniStack names it."""
+    return path.with_name(path.name + ".meta.json")
+
+
+def _stage(path: Path, data: bytes | str) -> Path:
     """Write and sync under a fresh name that MiniStack's loader ignores."""
-    temporary = f"{path}.{uuid.uuid4().hex[:12]}.tmp"
+    temporary = path.with_name(f"{path.name}.{uuid.uuid4().hex[:12]}.tmp")
     try:
-        write_synced(Path(temporary), data.encode() if isinstance(data, str) else data)
+        write_synced(temporary, data.encode() if isinstance(data, str) else data)
     except OSError as failure:
         failures = _failed.get()
         if failures is not None:
             failures.append(failure)
         with suppress(OSError):
-            os.remove(temporary)
+            temporary.unlink()
         raise
     return temporary
 
 
-def atomic_write(path: str, data: bytes | str, *, text: bool = False) -> None:
+def atomic_write(path: Path | str, data: bytes | str, *, text: bool = False) -> None:
     """One file, in place and synced when this returns (``text`` as in the function it replaces)."""
-    make_folder(Path(path).parent)
-    os.replace(_stage(path, data), path)
-    sync_folder(os.path.dirname(path))
+    path = Path(path)
+    make_folder(path.parent)
+    _stage(path, data).replace(path)
+    sync_folder(path.parent)
 
 
 def remove_key_files(path: str | None) -> None:
     """Remove an object's bytes, then its metadata; gone for good when this returns."""
     if not path:
         return
-    removed = False
-    for name in (path, path + ".meta.json"):
-        if os.path.isfile(name):
-            os.remove(name)
-            removed = True
-    if removed:
-        sync_folder(os.path.dirname(path))
+    there = [file for file in (Path(path), sidecar(Path(path))) if file.is_file()]
+    for file in there:
+        file.unlink()
+    if there:
+        sync_folder(there[0].parent)
 
 
 class _AdoptingBuckets:

@@ -73,7 +73,14 @@ def package(template: Template, root: Path, bucket: str, *, built_layers: bool =
 
 
 def _replace(
-    done: Package, properties: dict[str, Any], key: str, name: str, root: Path, bucket: str, *, marker: bool = False
+    done: Package,
+    properties: dict[str, Any],
+    key: str,
+    name: str,
+    root: Path,
+    bucket: str,
+    *,
+    marker: bool = False,
 ) -> None:
     given = properties.get(key)
     if not isinstance(given, str) or given.startswith("s3://"):

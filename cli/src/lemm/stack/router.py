@@ -18,7 +18,11 @@ Environ = dict[str, Any]
 Start = Callable[..., Any]
 Wsgi = Callable[[Environ, Start], Iterable[bytes]]
 _PART = re.compile(r"\{([A-Za-z0-9_]+)(\+?)\}")
-_ALWAYS = [("X-Content-Type-Options", "nosniff"), ("Referrer-Policy", "no-referrer"), ("X-Frame-Options", "DENY")]
+_ALWAYS = [
+    ("X-Content-Type-Options", "nosniff"),
+    ("Referrer-Policy", "no-referrer"),
+    ("X-Frame-Options", "DENY"),
+]
 
 
 @dataclass(frozen=True)
@@ -55,8 +59,7 @@ class Router:
     ) -> None:
         extra = [_Entry(_pattern(path), "ANY", serve) for path, serve in (extra_routes or {}).items()]
         named = [
-            _Entry(_pattern(route.path), route.method, functions[route.function])
-            for route in sorted(routes, key=_rank)
+            _Entry(_pattern(route.path), route.method, functions[route.function]) for route in sorted(routes, key=_rank)
         ]
         self._entries = extra + named
         self._otherwise = otherwise or _nothing

@@ -28,7 +28,10 @@ def static(folder: Path | None) -> Wsgi:
         if found is None:
             return answer(start, "404 Not Found", "not_found", "There is nothing at this address")
         body, kind = found
-        start("200 OK", [("Content-Type", kind), ("Content-Length", str(len(body))), ("Cache-Control", "no-cache")])
+        start(
+            "200 OK",
+            [("Content-Type", kind), ("Content-Length", str(len(body))), ("Cache-Control", "no-cache")],
+        )
         return [b"" if method == "HEAD" else body]
 
     return serve

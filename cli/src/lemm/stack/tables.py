@@ -98,7 +98,9 @@ class TableRecorder:
         db.handle_request = self._durable_reply(db.handle_request)
         for (account, region, token), entry in self.kept.tokens.items():
             if time.time() - entry["completed_at"] < db._TXN_TOKEN_TTL:
-                db._txn_idempotency.set_scoped(account, region, token, {**entry, "signature": Digest(entry["signature"])})
+                db._txn_idempotency.set_scoped(
+                    account, region, token, {**entry, "signature": Digest(entry["signature"])}
+                )
 
     # --- what is recorded ----------------------------------------------------
 
@@ -232,7 +234,10 @@ class TableRecorder:
             state = self._state()
             segment = self._journal.rotate()
             self._compacting = threading.Thread(
-                target=self._journal.write_snapshot, args=(segment, state.records()), name="journal-snapshot", daemon=True
+                target=self._journal.write_snapshot,
+                args=(segment, state.records()),
+                name="journal-snapshot",
+                daemon=True,
             )
             self._compacting.start()
 

@@ -73,7 +73,7 @@ class Stack:
         self._mounts = mounts
         self._built_layers = built_layers
         self._children: list[Child] = []
-        self._session = boto3.Session(region_name=REGION)
+        self._session: Any = boto3.Session(region_name=REGION)
         self._endpoint = ""
 
     # --- life ----------------------------------------------------------------
@@ -188,10 +188,10 @@ class Stack:
 
     def function_credentials(self, function: str) -> dict[str, str]:
         """The credentials of a function's role, as its worker has them."""
-        request = urllib.request.Request(
+        request = urllib.request.Request(  # noqa: S310 - our own loopback address
             f"{self._endpoint}{SESSION_PATH}?function={quote(function)}",
             method="POST",
             headers={"Authorization": f"Bearer {self.keyring.token('control_token')}"},
         )
-        with urllib.request.urlopen(request, timeout=10) as reply:  # noqa: S310 - our own loopback address
+        with urllib.request.urlopen(request, timeout=10) as reply:  # noqa: S310 - likewise
             return dict(json.load(reply))

@@ -46,7 +46,11 @@ class RoleSessions:
 
     def _open(self, function: str, role: str) -> dict[str, str]:
         account, name = role.split(":")[4], role.rsplit("/", 1)[-1]
-        key, secret, token = "ASIA" + secrets.token_hex(8).upper(), secrets.token_urlsafe(30), secrets.token_urlsafe(48)
+        key, secret, token = (
+            "ASIA" + secrets.token_hex(8).upper(),
+            secrets.token_urlsafe(30),
+            secrets.token_urlsafe(48),
+        )
         session = {
             "Arn": f"arn:aws:sts::{account}:assumed-role/{name}/{function}",
             "UserId": f"{name}:{function}",
@@ -63,7 +67,9 @@ def install(runtime: Any, functions: Any, sessions: RoleSessions, logs: Path) ->
     functions.execution_credentials = sessions.credentials
     script: str = runtime._PYTHON_WORKER_SCRIPT
     if _REPORT not in script:
-        raise RuntimeError("this MiniStack's worker script is not the one that we know; see docs/runbooks/local-stack.md")
+        raise RuntimeError(
+            "this MiniStack's worker script is not the one that we know; see docs/runbooks/local-stack.md"
+        )
     runtime._PYTHON_WORKER_SCRIPT = script.replace(_REPORT, _RAISED)
     runtime.Worker._drain_stderr_bounded.__defaults__ = (0.005, 0.005, 0.250)
     runtime.Worker.invoke = _keep_worker(runtime.Worker.invoke)
