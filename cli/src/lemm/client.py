@@ -49,19 +49,33 @@ class Api:
     def __init__(self, url: str, token: str | None = None, *, seconds: float = 60.0) -> None:
         self.url = url.rstrip("/")
         self.token = token
+        self._renew: Callable[[], Json] | None = None
         # No proxy from the environment: a vault is named by its address.
         self._http = httpx.Client(timeout=seconds, trust_env=False)
 
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self._http.close()
 
     # --- plumbing -----------------------------------------------------------
 
     def call(self, method: str, path: str, body: Any = None, **query: Any) -> Json:
-        """One request; the JSON answer, or :class:`ApiProblem`."""
+        """One request; the JSON answer, or :class:`ApiProblem`. A token that ran out is renewed once."""
+        try:
+            return self._send(method, path, body, query)
+        except ApiProblem as problem:
+            renew, self._renew = self._renew, None
+            if problem.status != 401 or renew is None:
+                self._renew = renew
+                raise
+            renew()
+            return self._send(method, path, body, query)
+
+    def _send(self, method: str, path: str, body: Any, query: dict[str, Any]) -> Json:
         headers = {"Authorization": f"Bearer {self.token}"} if self.token else {}
         try:
             answer = self._http.request(method, self.url + path, json=body, params=query or None, headers=headers)
@@ -83,6 +97,7 @@ class Api:
         """Sign in; later calls carry the token."""
         answer = self.call("POST", "/accounts/login", {"email": email, "password": password})
         self.token = answer["access_token"]
+        self._renew = lambda: self.login(email, password)
         return answer
 
     def service_login(self, client_id: str, client_secret: str) -> Json:
@@ -90,11 +105,12 @@ class Api:
         body = {"grant_type": "client_credentials", "client_id": client_id, "client_secret": client_secret}
         answer = self.call("POST", "/accounts/token", body)
         self.token = answer["access_token"]
+        self._renew = lambda: self.service_login(client_id, client_secret)
         return answer
 
     def create_service(self, name: str, scopes: list[str]) -> Json:
         """A service account (admin); the secret is in this answer and never again."""
-        return self.call("POST", "/accounts/service", {"display_name": name, "scopes": scopes})
+        return self.call("POST", "/accounts/service", {"name": name, "scopes": scopes})
 
     def terms(self) -> Json:
         """The contribution terms in force, with the hash that a submission must name."""

@@ -9,7 +9,9 @@ from lemm.commands.account import JsonFlag
 from lemm.output import emit, err, out, problems, progress, span_words, table
 from lemm.session import load_session
 
-catalogue = typer.Typer(no_args_is_help=True, help="Outside catalogues: build one from a folder, register it, list them.")
+catalogue = typer.Typer(
+    no_args_is_help=True, help="Outside catalogues: build one from a folder, register it, list them."
+)
 
 
 @catalogue.command()
@@ -40,7 +42,9 @@ def build(
 
 @catalogue.command("register")
 def register_snapshot(
-    snapshot: Annotated[Path, typer.Argument(exists=True, file_okay=False, help="NAME.snapshot from `catalogue build`.")],
+    snapshot: Annotated[
+        Path, typer.Argument(exists=True, file_okay=False, help="NAME.snapshot from `catalogue build`.")
+    ],
     title: Annotated[str, typer.Option(help="Title that people see.")],
     licence: Annotated[str, typer.Option(help="Licence under which its tracks may be compared with.")],
     json: JsonFlag = False,
@@ -53,7 +57,11 @@ def register_snapshot(
     with problems(json), Api(session.url, session.token) as api, progress(json) as bar:
         task = bar.add_task("Sending", total=None)
         answer = send_catalogue(
-            api, snapshot, title, licence, lambda done, total, what: bar.update(task, completed=done, total=total, description=what)
+            api,
+            snapshot,
+            title,
+            licence,
+            lambda done, total, what: bar.update(task, completed=done, total=total, description=what),
         )
     if json:
         emit(answer)
@@ -73,7 +81,9 @@ def list_catalogues(json: JsonFlag = False) -> None:
         for item in found:
             emit(item)
         return
-    rows = [(item["name"], item["title"], str(item["tracks"]), item["licence"], item["snapshot"][:12]) for item in found]
+    rows = [
+        (item["name"], item["title"], str(item["tracks"]), item["licence"], item["snapshot"][:12]) for item in found
+    ]
     out.print(table("Catalogues", ("name", "title", "tracks", "licence", "snapshot"), rows))
 
 
@@ -92,7 +102,9 @@ def match(
     unread = 0
     with progress(json) as bar:
         task = bar.add_task("Matching", total=len(files))
-        for line in match_files(files, against, lambda done, total, what: bar.update(task, completed=done, total=total)):
+        for line in match_files(
+            files, against, lambda done, total, what: bar.update(task, completed=done, total=total)
+        ):
             unread += "error" in line
             if json:
                 emit(line)
@@ -105,7 +117,9 @@ def match(
                 (found["track"], f"{found['similarity']:.2f}", found["detector"], span_words(found["spans"]))
                 for found in line["matches"][:10]
             ]
-            out.print(table(name, ("track", "similarity", "detector", "passages"), rows) if rows else f"{name}  no match")
+            out.print(
+                table(name, ("track", "similarity", "detector", "passages"), rows) if rows else f"{name}  no match"
+            )
     if unread:
         raise typer.Exit(1)
 

@@ -38,7 +38,9 @@ def submit(
     keep_fingerprints: Annotated[
         bool, typer.Option(help="After a revocation, fingerprints may stay for safety checks.")
     ] = False,
-    accept_terms: Annotated[bool, typer.Option(help="You have read the terms (shown otherwise) and accept them.")] = False,
+    accept_terms: Annotated[
+        bool, typer.Option(help="You have read the terms (shown otherwise) and accept them.")
+    ] = False,
     wait: Annotated[bool, typer.Option(help="Wait for the decision.")] = True,
     json: JsonFlag = False,
 ) -> None:
@@ -106,7 +108,9 @@ def _show_submitted(result: dict[str, Any], as_json: bool) -> None:
 
 
 def status(
-    track: Annotated[str | None, typer.Argument(metavar="TRACK", help="A track id; all of yours when left out.")] = None,
+    track: Annotated[
+        str | None, typer.Argument(metavar="TRACK", help="A track id; all of yours when left out.")
+    ] = None,
     json: JsonFlag = False,
 ) -> None:
     """Where your tracks stand, and why."""

@@ -13,7 +13,6 @@ from pathlib import Path
 import numpy as np
 import soundfile
 from imageio_ffmpeg import get_ffmpeg_exe
-
 from vault_models.compose import compose
 
 RATE = 44_100
@@ -41,24 +40,23 @@ class Material:
     """Uploaded by two people at the same moment."""
     unrelated: Path = Path()
     catalogue: Path = Path()
-    copies: dict[str, Copy] = field(default_factory=dict)
     bad: dict[str, Path] = field(default_factory=dict)
     """Expected refusal code -> file."""
 
 
 def make_material(folder: Path, audio: Path | None, tell: Tell) -> Material:
-    """Compose, cut and code everything into ``folder``."""
+    """Compose everything that does not depend on what the vault accepts into ``folder``."""
     made = Material()
     tell("composing music")
-    made.originals = _users_files(audio) if audio else [_piece(folder, f"original-{n}", 100 + n, 45.0) for n in range(4)]
+    made.originals = (
+        _users_files(audio) if audio else [_piece(folder, f"original-{n}", 100 + n, 45.0) for n in range(4)]
+    )
     made.twin = _piece(folder, "twin", 201, 40.0)
     made.unrelated = _piece(folder, "unrelated", 202, 30.0)
     made.catalogue = folder / "open-corpus"
     made.catalogue.mkdir()
     for n in range(3):
         _piece(made.catalogue, f"open-{n}", 300 + n, 60.0)
-    tell("making copies in disguise")
-    made.copies = _copies(folder, made.originals)
     tell("making files that must be refused")
     made.bad = _bad_files(folder, made.twin)
     return made
@@ -91,7 +89,7 @@ def _length(path: Path, folder: Path) -> float:
     return float(length)
 
 
-def _copies(folder: Path, originals: list[Path]) -> dict[str, Copy]:
+def make_copies(folder: Path, originals: list[Path]) -> dict[str, Copy]:
     """An MP3, a quieter and equalised copy, and ten seconds inside another piece."""
     long_enough = [(path, seconds) for path in originals if (seconds := _length(path, folder)) >= 25.0][:4]
     if not long_enough:

@@ -1,0 +1,1 @@
+"""The demonstration: the main job on sample audio, each expectation checked."""
