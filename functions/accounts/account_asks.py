@@ -1,7 +1,6 @@
 """What callers may send to accounts."""
 
 from pydantic import Field, SecretStr
-
 from vault_domain.accounts import MAX_PASSWORD, DisplayName, Email, PersonRole, Scope
 from vault_domain.records import Value
 

@@ -2,7 +2,6 @@
 
 from account_asks import Bootstrap, ExternalAsk, RegisterAsk
 from account_passwords import hashed
-
 from vault_domain.accounts import (
     ROSTER_KEY,
     Account,
@@ -41,9 +40,7 @@ def open_account(ask: RegisterAsk, deps: Deps) -> Account:
 
 def open_external(ask: ExternalAsk, identity: str, deps: Deps) -> Account:
     """Raises ``Conflict`` for an identity that has an account."""
-    account = register(
-        deps.new_id("acc"), deps.clock(), display_name=ask.display_name, affirmed=ask.affirms_authority
-    )
+    account = register(deps.new_id("acc"), deps.clock(), display_name=ask.display_name, affirmed=ask.affirms_authority)
     _store(account, IdentityClaim(identity_hash=identity, account_id=account.account_id), deps)
     return account
 
@@ -60,7 +57,13 @@ def _created(account: Account, by: str, deps: Deps) -> AuditEvent:
     affirmed = account.affirmation
     versions = {"affirmation": str(affirmed.version)} if affirmed else {}
     return make_event(
-        deps.new_id("evt"), Kind.ACCOUNT_CREATED, account.account_id, actor, account.created, versions, role=account.role
+        deps.new_id("evt"),
+        Kind.ACCOUNT_CREATED,
+        account.account_id,
+        actor,
+        account.created,
+        versions,
+        role=account.role,
     )
 
 

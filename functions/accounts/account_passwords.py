@@ -11,7 +11,6 @@ from functools import cache
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
-
 from vault_domain.accounts import Window, attempt, forgive
 from vault_domain.errors import LostRace, TooMany
 from vault_domain.ports import Put, Records

@@ -8,7 +8,6 @@ from urllib.parse import unquote_plus
 from account_asks import ServiceAsk, TokenAsk
 from account_passwords import LOGIN_PER_EMAIL, LOGIN_PER_SENDER, LOGIN_SECONDS, count, take_back
 from account_signin import bearer_for
-
 from vault_domain.accounts import ServiceAccount
 from vault_domain.canonical import Json, sha256_hex
 from vault_domain.errors import BadCredentials, BadRequest
@@ -16,13 +15,13 @@ from vault_domain.events import Kind, make_event
 from vault_domain.ports import Put
 from vault_edge.app import Caller, Deps, Request
 
-SECRET_PREFIX = "lemm_"
-"""Makes a leaked secret findable by scanners."""
+FINDABLE = "lemm_"
+"""Begins every secret, so that scanners find a leaked one."""
 
 
 def new_service(ask: ServiceAsk, caller: Caller, deps: Deps) -> Json:
     """Store the account and the hash of a fresh 256-bit secret."""
-    now, secret = deps.clock(), SECRET_PREFIX + secrets.token_urlsafe(32)
+    now, secret = deps.clock(), FINDABLE + secrets.token_urlsafe(32)
     service = ServiceAccount(
         client_id=deps.new_id("svc"),
         name=ask.name,

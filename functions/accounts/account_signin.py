@@ -2,7 +2,6 @@
 
 from account_asks import LoginAsk, RoleAsk
 from account_passwords import hashed, matches, needs_rehash, take_back
-
 from vault_domain.accounts import ROSTER_KEY, Account, AdminRoster, EmailClaim, change_role
 from vault_domain.canonical import Json
 from vault_domain.errors import BadCredentials, LostRace, NotFound
@@ -22,7 +21,11 @@ def sign_in(ask: LoginAsk, email_hash: str, sender: str, deps: Deps) -> Json:
     take_back(deps.records, f"login#{email_hash}")
     take_back(deps.records, f"login-from#{sender}")
     _strengthen(account, password, deps)
-    return {**bearer_for(account.account_id, account.role, (), deps), "account_id": account.account_id, "role": account.role}
+    return {
+        **bearer_for(account.account_id, account.role, (), deps),
+        "account_id": account.account_id,
+        "role": account.role,
+    }
 
 
 def _normal(ask: LoginAsk) -> str:

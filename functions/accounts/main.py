@@ -5,7 +5,6 @@ from account_opening import bootstrap_admin, open_account, open_external
 from account_passwords import LOGIN_PER_EMAIL, LOGIN_PER_SENDER, LOGIN_SECONDS, OPEN_PER_SENDER, OPEN_SECONDS, count
 from account_services import new_service, service_token
 from account_signin import give_role, sign_in
-
 from vault_domain.accounts import AFFIRMATION, AFFIRMATION_VERSION, KEY_RING, Account, PublicKey, ServiceAccount
 from vault_domain.errors import Forbidden, NotFound
 from vault_domain.ids import AccountId
@@ -50,7 +49,12 @@ def me(caller: Caller, deps: Deps) -> Json:
         service = deps.records.get(ServiceAccount, caller.id)
         if service is None:
             raise NotFound()
-        return {"account_id": service.client_id, "role": "system", "display_name": service.name, "scopes": service.scopes}
+        return {
+            "account_id": service.client_id,
+            "role": "system",
+            "display_name": service.name,
+            "scopes": service.scopes,
+        }
     account = deps.records.get(Account, caller.id)
     if account is None:
         raise NotFound()

@@ -45,7 +45,7 @@ def normal_email(text: str) -> str:
     found = unicodedata.normalize("NFKC", text).strip().lower()
     local, at, domain = found.rpartition("@")
     labels = domain.split(".")
-    plain = all(character.isprintable() and character not in " <>(),;:\\\"[]" for character in found)
+    plain = all(character.isprintable() and character not in ' <>(),;:\\"[]' for character in found)
     if not (at and 0 < len(local) <= 64 and "@" not in local and len(found) <= MAX_EMAIL and plain):
         raise ValueError("not an e-mail address")
     if len(labels) < 2 or not all(label and len(label) <= 63 and label.strip("-") == label for label in labels):

@@ -21,11 +21,21 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from vault_domain.canonical import Json
 from vault_domain.errors import NotFound, TooLarge, VaultError
+
 from vault_edge.bounds import DEFAULT_BODY
 from vault_edge.caller import PUBLIC, ROLES, Caller, admit
 from vault_edge.deps import Deps, from_process
 from vault_edge.endpoint import Endpoint, Query, slots_of
-from vault_edge.http import Answer, Request, as_answer, is_http_event, method_and_path, read_request, redirect, to_result
+from vault_edge.http import (
+    Answer,
+    Request,
+    as_answer,
+    is_http_event,
+    method_and_path,
+    read_request,
+    redirect,
+    to_result,
+)
 from vault_edge.logs import correlated, correlation, make_logger
 from vault_edge.problems import PROBLEM_TYPE, MethodNotAllowed, describe, headers_of, internal, problem
 from vault_edge.step import Step

@@ -17,7 +17,7 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from threading import Lock
 from typing import TYPE_CHECKING, Any
@@ -25,10 +25,13 @@ from typing import TYPE_CHECKING, Any
 from vault_domain.accounts import KEY_RING, Account, IdentityClaim, PublicKey
 from vault_domain.canonical import sha256_hex
 from vault_domain.errors import Forbidden, Unauthenticated
+
 from vault_edge.caller import INCLUDES, Caller
 from vault_edge.tokens import AUDIENCE, ISSUER, MAX_LIFE, unb64
 
 if TYPE_CHECKING:
+    from jwt.types import Options
+
     from vault_edge.deps import Deps
     from vault_edge.oidc import Provider
 
@@ -179,15 +182,15 @@ def verified(
 
     if header.get("alg") != algorithm:
         raise Unauthenticated()
-    asked = {"require": ["iss", "aud", "sub", "iat", "exp"], "verify_exp": False, "verify_iat": False}
+    asked: Options = {
+        "require": ["iss", "aud", "sub", "iat", "exp"],
+        "verify_exp": False,  # PyJWT reads the system's clock; times are checked below, against ours
+        "verify_iat": False,
+        "verify_nbf": False,
+    }
     try:
         claims: dict[str, Any] = jwt.decode(
-            token,
-            key,
-            algorithms=[algorithm],
-            issuer=issuer,
-            audience=audience,
-            options={**asked, "verify_nbf": False},  # type: ignore[typeddict-item]
+            token, key, algorithms=[algorithm], issuer=issuer, audience=audience, options=asked
         )
     except (jwt.PyJWTError, ValueError, TypeError) as error:
         raise Unauthenticated() from error
@@ -200,8 +203,6 @@ def verified(
 
 def moment(claims: Mapping[str, Any], name: str) -> datetime:
     """A claim that is a time (seconds since 1970). Raises ``Unauthenticated`` for anything else."""
-    from datetime import UTC
-
     value = claims.get(name)
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise Unauthenticated()

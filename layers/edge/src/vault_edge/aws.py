@@ -14,8 +14,8 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 from pydantic_core import to_json
-
 from vault_domain.errors import Conflict, Unavailable, VaultError
+
 from vault_edge.problems import error_from_name
 
 if TYPE_CHECKING:
@@ -61,7 +61,8 @@ class Cloud:
             max_pool_connections=32,
             **extra,
         )
-        return self._session.client(service, endpoint_url=endpoint, config=config)
+        session: Any = self._session  # its overloads want the service's name as a literal
+        return session.client(service, endpoint_url=endpoint, config=config)
 
     def dynamo_connection(self) -> "Connection":
         """A pynamodb connection; it makes one try, since the record store repeats by itself."""
@@ -118,7 +119,7 @@ def _remote_error(document: Mapping[str, Any]) -> Exception:
     known: VaultError | None = error_from_name(name, message)
     if known is not None:
         return known
-    if not name or name.startswith("Sandbox.") or name.startswith("Runtime."):
+    if not name or name.startswith(("Sandbox.", "Runtime.")):
         return Unavailable("A part of the service ran out of time or memory")
     return RemoteFailure(f"{name}: {message[:500]}")
 

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from typing import Any, NoReturn
 
 from vault_domain.errors import BadRequest, TooLarge
+
 from vault_edge.problems import HeadersTooLarge
 
 DEFAULT_BODY = 256 * 1024

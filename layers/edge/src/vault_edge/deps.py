@@ -21,6 +21,7 @@ from vault_domain.policy import HEAD, SHIPPED, SHIPPED_NUMBER, Policy, PolicyVer
 from vault_domain.ports import Objects, Records, Signer
 
 if TYPE_CHECKING:
+    from vault_embedder import Embedder
     from vault_store.secrets import Secrets
 
     from vault_edge.auth import TokenRules
@@ -167,13 +168,13 @@ class Deps:
         return IndexStore.over(self.bucket("snapshots"))
 
     @cached_property
-    def embedder(self) -> Any:
+    def embedder(self) -> "Embedder | None":
         """The ONNX embedder, or None where the layer is absent."""
         try:
             from vault_embedder import Embedder
-        except ImportError:
+        except ModuleNotFoundError:
             return None
-        return Embedder()
+        return Embedder.load()
 
     @cached_property
     def acoustid(self) -> "AcoustId | None":

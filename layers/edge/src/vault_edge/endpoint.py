@@ -18,8 +18,8 @@ from typing import Annotated, Any, TypeVar, Union, get_args, get_origin, get_typ
 from urllib.parse import parse_qs
 
 from pydantic import BaseModel, TypeAdapter, ValidationError
-
 from vault_domain.errors import BadRequest, NotFound
+
 from vault_edge.bounds import MAX_QUERY_FIELDS, parse_json
 from vault_edge.caller import PUBLIC, Caller
 from vault_edge.deps import Deps
@@ -175,9 +175,7 @@ def _validated(slot: Slot, value: Any, *within: str) -> Any:
 
 def _form_values(body: bytes) -> dict[str, str]:
     try:
-        pairs = parse_qs(
-            body.decode("utf-8"), keep_blank_values=True, max_num_fields=MAX_QUERY_FIELDS, errors="strict"
-        )
+        pairs = parse_qs(body.decode("utf-8"), keep_blank_values=True, max_num_fields=MAX_QUERY_FIELDS, errors="strict")
     except (ValueError, UnicodeDecodeError) as error:
         raise BadRequest("The form can't be read") from error
     if any(len(values) > 1 for values in pairs.values()):

@@ -11,9 +11,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from flask import Request, Response
+from vault_domain.errors import TooLarge
 from werkzeug.exceptions import RequestEntityTooLarge
 
-from vault_domain.errors import TooLarge
 from vault_edge.bounds import MAX_HEADERS
 
 LARGEST_BODY = 10 * 1024 * 1024

@@ -14,8 +14,8 @@ from typing import Any
 from urllib.parse import parse_qs
 
 from pydantic_core import to_json
-
 from vault_domain.errors import BadRequest
+
 from vault_edge.bounds import MAX_QUERY_FIELDS, check_body, check_headers
 
 Event = Mapping[str, Any]

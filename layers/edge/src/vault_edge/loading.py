@@ -24,7 +24,9 @@ def load_folder(folder: Path) -> ModuleType:
         raise ImportError(f"{folder} has no main.py")
     module = importlib.util.module_from_spec(spec)
     with _LOCK:
-        neighbours = {path.stem for path in folder.glob("*.py")} | {path.name for path in folder.iterdir() if path.is_dir()}
+        neighbours = {path.stem for path in folder.glob("*.py")} | {
+            path.name for path in folder.iterdir() if path.is_dir()
+        }
         hidden = {name: sys.modules.pop(name) for name in neighbours if name in sys.modules}
         sys.path.insert(0, str(folder))
         sys.modules[spec.name] = module

@@ -13,6 +13,7 @@ from threading import Lock
 from typing import Any
 
 from vault_domain.errors import SourceUnavailable, Unauthenticated, Unavailable
+
 from vault_edge.outbound import fetch_json
 
 FRESH = timedelta(hours=1)

@@ -14,7 +14,6 @@ from typing import Any
 
 from pydantic import ValidationError
 from pydantic_core import to_jsonable_python
-
 from vault_domain.errors import Unauthenticated, Unavailable, VaultError, all_errors
 
 PROBLEM_TYPE = "application/problem+json"

@@ -101,9 +101,9 @@ def _query_fields(model: type[BaseModel]) -> list[inspect.Parameter]:
 
     found = []
     for name, info in model.model_fields.items():
-        kind = Annotated[(info.annotation, *info.metadata)] if info.metadata else info.annotation
         default = inspect.Parameter.empty if info.is_required() else info.get_default(call_default_factory=True)
-        marked = Annotated[kind, Query(alias=info.alias or name, description=info.description)]
+        about = Query(alias=info.alias or name, description=info.description)
+        marked: Any = Annotated[(info.annotation, *info.metadata, about)]
         found.append(_parameter(name, marked, default))
     return found
 

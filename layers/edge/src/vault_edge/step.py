@@ -12,8 +12,8 @@ from typing import Any, get_type_hints
 
 from pydantic import TypeAdapter, ValidationError
 from pydantic_core import to_jsonable_python
-
 from vault_domain.canonical import Json
+
 from vault_edge.deps import Deps
 from vault_edge.problems import invalid
 

@@ -21,9 +21,7 @@ AUDIENCE = "urn:lemm:vault"
 MAX_LIFE = timedelta(minutes=15)
 
 
-def issue_token(
-    signer: Signer, *, subject: str, role: str, scopes: Iterable[str], token_id: str, now: datetime
-) -> str:
+def issue_token(signer: Signer, *, subject: str, role: str, scopes: Iterable[str], token_id: str, now: datetime) -> str:
     """A signed token for ``subject``, valid from ``now`` for ``MAX_LIFE``."""
     issued = int(now.timestamp())
     claims = {
