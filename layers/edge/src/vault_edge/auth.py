@@ -2,6 +2,7 @@
 
 1. One bearer token, of bounded size, in three parts.
 2. A header we can read; nothing critical in it; a key id of plain characters.
+   Our own tokens also say their type, so that no other token of ours passes.
 3. The key by its id: a record in table ``keys`` for our own tokens, the
    provider's published set for OIDC tokens. Keys are never read from the token.
 4. The signature, with the algorithm that belongs to the key. What the token
@@ -27,7 +28,7 @@ from vault_domain.canonical import sha256_hex
 from vault_domain.errors import Forbidden, Unauthenticated
 
 from vault_edge.caller import INCLUDES, Caller
-from vault_edge.tokens import AUDIENCE, ISSUER, MAX_LIFE, unb64
+from vault_edge.tokens import AUDIENCE, ISSUER, MAX_LIFE, TYPE, unb64
 
 if TYPE_CHECKING:
     from jwt.types import Options
@@ -120,7 +121,7 @@ def _unverified(token: str) -> tuple[dict[str, Any], dict[str, Any]]:
 def _own(token: str, header: Mapping[str, Any], deps: "Deps") -> Caller:
     """Steps 3 to 6 for a token that we issued."""
     now = deps.clock()
-    if not _OWN_KID.fullmatch(header["kid"]):  # 3
+    if header.get("typ") != TYPE or not _OWN_KID.fullmatch(header["kid"]):  # 3
         raise Unauthenticated()
     key = deps.token_rules.own_key(header["kid"], deps)
     if key is None or key.purpose != "jwt" or (key.retired is not None and key.retired <= now):

@@ -18,6 +18,7 @@ from vault_domain.ports import Put, Records, Signer
 
 ISSUER = "urn:lemm:accounts"
 AUDIENCE = "urn:lemm:vault"
+TYPE = "at+jwt"
 MAX_LIFE = timedelta(minutes=15)
 
 
@@ -34,7 +35,7 @@ def issue_token(signer: Signer, *, subject: str, role: str, scopes: Iterable[str
         "exp": issued + int(MAX_LIFE.total_seconds()),
         "jti": token_id,
     }
-    header = {"alg": "EdDSA", "kid": signer.key_id, "typ": "at+jwt"}
+    header = {"alg": "EdDSA", "kid": signer.key_id, "typ": TYPE}
     signed = f"{b64(canonical(header))}.{b64(canonical(claims))}"
     return f"{signed}.{b64(signer.sign(signed.encode('ascii')))}"
 
