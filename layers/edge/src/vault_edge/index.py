@@ -32,7 +32,7 @@ CHANGE_TRIES = 12
 Rule = Callable[[Manifest], Manifest]
 
 
-class Reading(NamedTuple):
+class Opened(NamedTuple):
     """One consistent index: ``manifest.removed`` must be left out of every search."""
 
     manifest: Manifest
@@ -46,7 +46,7 @@ class _Held:
     def __init__(self) -> None:
         self.lock = Lock()
         self.etag: str | None = None
-        self.reading: Reading | None = None
+        self.reading: Opened | None = None
 
 
 class IndexStore:
@@ -63,7 +63,7 @@ class IndexStore:
         """The indexes of the snapshots bucket."""
         return cls(lambda prefix: SnapshotStore(bucket, prefix))
 
-    def reader(self, name: str) -> Reading:
+    def reader(self, name: str) -> Opened:
         """The index as it is now. Raises ``SourceUnavailable``."""
         with self._lock:
             held = self._held.setdefault(name, _Held())
@@ -75,14 +75,14 @@ class IndexStore:
         except VaultError as error:
             raise SourceUnavailable(f"The index {name} can't be read ({error.code})", index=name) from error
 
-    def _refreshed(self, name: str, held: _Held) -> Reading:
+    def _refreshed(self, name: str, held: _Held) -> Opened:
         store = self._open(prefix_of(name))
         if held.reading is not None and not store.changed(held.etag):
             return held.reading
         manifest, etag = self._manifest(name, store)
         by_name = {part.name: part.sha256 for part in manifest.parts}
         shards = open_parts(manifest, lambda part: store.fetch_part(by_name[part]), self._cache)
-        held.etag, held.reading = etag, Reading(manifest, manifest.snapshot_id, shards)
+        held.etag, held.reading = etag, Opened(manifest, manifest.snapshot_id, shards)
         return held.reading
 
     def _manifest(self, name: str, store: SnapshotStore) -> tuple[Manifest, str | None]:
@@ -134,3 +134,6 @@ def _begin(name: str, store: SnapshotStore) -> None:
 def prefix_of(name: str) -> str:
     """Where an index lies in the snapshots bucket."""
     return VAULT if name == VAULT else f"catalogues/{name}"
+
+
+Reading = Opened
