@@ -8,6 +8,7 @@ warn, from 0.7 block. The thresholds come from the policy; a check that was not
 made is never clean.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -88,6 +89,22 @@ def decide_submission(
     if not policy.auto_accept:
         return Verdict("review", (Reason(code="awaiting_reviewer", detail="No findings; a reviewer decides."),))
     return Verdict("accept", (Reason(code="clean", detail="All required sources were checked; nothing was found."),))
+
+
+def flag_reasons(flags: Iterable[str]) -> tuple[Reason, ...]:
+    """What the audio itself gave a reviewer to look at, as reasons."""
+    return tuple(Reason(code=flag, detail="Noticed when the recording was measured.") for flag in flags)
+
+
+def versions_of(reports: tuple[SourceReport, ...], policy_number: int) -> dict[str, str]:
+    """What a decision rests on, for its event: policy, calibration, and each source's snapshot."""
+    found = {"policy": str(policy_number)}
+    for report in reports:
+        if report.snapshot:
+            found[f"snapshot:{report.source}"] = report.snapshot
+        if report.calibration:
+            found["calibration"] = report.calibration
+    return found
 
 
 def decide_output(

@@ -19,6 +19,8 @@ from vault_domain.records import Record, Sha256, UtcTime, Value
 from vault_domain.submission import RightsDeclaration
 
 LICENCE = "lemm_training_only_v1"
+CONSENT_RECEIPT = "consent-receipt"
+"""Name of the signed document (docs/formats/consent-receipt.md)."""
 
 Purpose = Literal["internal_experiment", "product", "evaluation", "internal_demo", "artist_adapter"]
 FLAG_FOR: dict[str, str] = {
@@ -166,6 +168,7 @@ def allows(record: RightsRecord | None, purpose: str) -> str | None:
 def consent_receipt(record: RightsRecord, terms_title: str) -> dict[str, object]:
     """The statement a contributor gets, to be signed: who allowed what under exactly which text."""
     return {
+        "format": 1,
         "rights_id": record.rights_id,
         "track_id": record.track_id,
         "contributor": record.contributor,

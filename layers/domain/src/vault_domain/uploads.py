@@ -226,3 +226,8 @@ def bind(upload: Upload, track_id: str, owner: str, now: datetime) -> Upload:
     if upload.state in (UploadState.REFUSED, UploadState.EXPIRED):
         raise Conflict(f"this upload was {upload.state.value}; upload the file again")
     return upload.with_changes(track_id=track_id, changed=now)
+
+
+def counts_as_open(upload: Upload) -> bool:
+    """Whether this upload counts against its owner's quota."""
+    return upload.track_id is None and upload.state in (UploadState.WAITING, UploadState.VALIDATED)

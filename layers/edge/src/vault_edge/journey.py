@@ -8,6 +8,7 @@ from vault_domain.events import Actor, AuditEvent, Kind, make_event
 from vault_domain.ports import Change, Put
 from vault_domain.reasons import Reason
 from vault_domain.tracks import Guards, HistoryRow, Track, Trigger, transition
+
 from vault_edge.deps import Deps
 
 NO_FACTS = Guards()

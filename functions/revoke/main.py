@@ -1,0 +1,83 @@
+"""revoke: consent taken back, at once, and a signed receipt of who had been given the track.
+
+Rights, status and claim to the sound change in one transaction: from then on no
+grant and no read succeeds. The index follows; asking again finishes what a call
+that was cut off left undone, and gives the same receipt.
+"""
+
+from vault_domain.admission import may_be_indexed
+from vault_domain.errors import NotFound
+from vault_domain.evidence import Original
+from vault_domain.events import Kind
+from vault_domain.ids import TrackId
+from vault_domain.ports import Delete, Put
+from vault_domain.reasons import Reason
+from vault_domain.revocation import REVOCATION_RECEIPT, keeps_fingerprints, revocation_receipt
+from vault_domain.rights import RevokeAsk, RightsRecord, revoke
+from vault_domain.tracks import Guards, Track, way_out
+from vault_domain.training import RunTrack
+from vault_edge.app import App, Caller, Deps, Json
+from vault_edge.journey import Journey
+from vault_edge.membership import leave
+from vault_edge.racing import settled
+from vault_edge.receipts import signed_receipt
+
+app = App("revoke")
+OWNER = Guards(is_owner=True)
+PAGE = 200
+
+
+@app.post("/tracks/{track_id}/revoke", role="contributor")
+def take_back(track_id: TrackId, ask: RevokeAsk, caller: Caller, deps: Deps) -> Json:
+    """Take a track back: no reason needed, nothing to confirm, and twice is the same as once."""
+    track, rights = settled(lambda: _record(track_id, ask, caller, deps))
+    policy = deps.policy()
+    if may_be_indexed(track) and not keeps_fingerprints(track, rights, policy):
+        leave(deps.index, track_id, deps.clock())
+    statement = revocation_receipt(track, rights, _granted(track_id, deps), policy)
+    return {
+        "track_id": track_id,
+        "status": track.status.value,
+        "consent": {
+            "version": rights.consent_version,
+            **rights.flags.model_dump(),
+            "revoked": rights.revoked,
+            "revoked_at": rights.revoked_at,
+            "revocation_reason": rights.revocation_reason,
+        },
+        "receipt": signed_receipt(REVOCATION_RECEIPT, statement, deps),
+    }
+
+
+def _record(track_id: str, ask: RevokeAsk, caller: Caller, deps: Deps) -> tuple[Track, RightsRecord]:
+    track, rights = deps.records.get(Track, track_id), deps.records.get(RightsRecord, track_id)
+    if track is None or rights is None or track.owner != caller.id:
+        raise NotFound("no such track of yours")
+    if rights.revoked:
+        return track, rights
+    journey = Journey(deps, track, caller.actor)
+    journey.take(way_out(track.status), OWNER, (Reason(code="taken_back", detail="Taken back by its owner."),))
+    taken = revoke(rights, ask.reason, journey.now)
+    consent = {"terms_sha256": rights.terms_sha256, "consent": str(rights.consent_version)}
+    journey.tell(Kind.TRACK_REVOKED, consent, rights_id=rights.rights_id, scope=ask.scope)
+    return journey.commit(Put(taken, rights.version), *_claim(track, deps)), taken
+
+
+def _claim(track: Track, deps: Deps) -> list[Delete]:
+    """The sound belongs to nobody then: it may be submitted again."""
+    claim = deps.records.get(Original, track.audio_sha256) if track.audio_sha256 else None
+    return [Delete(claim, claim.version)] if claim and claim.track_id == track.track_id else []
+
+
+def _granted(track_id: str, deps: Deps) -> list[RunTrack]:
+    found: list[RunTrack] = []
+    cursor: str | None = None
+    while True:
+        page = deps.records.find(RunTrack, "by_track", track_id, limit=PAGE, cursor=cursor)
+        found.extend(page.items)
+        cursor = page.cursor
+        if cursor is None:
+            return found
+
+
+handler, http = app.lambda_entry(), app.http_entry()
