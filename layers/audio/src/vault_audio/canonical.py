@@ -5,9 +5,6 @@ One ffmpeg run reads the source once and writes, under fixed names:
 ===================== ===========================================================
 ``canonical.flac``    rate of the source up to 48 kHz, one or two channels, 16 bit
                       (24 where a lossless source holds more); what the vault keeps
-``samples.sha256``    SHA-256 of exactly those samples, as 24-bit little-endian,
-                      interleaved: equal for the same sound under other tags,
-                      in another lossless container, or at a padded depth
 ``analysis.flac``     16 kHz mono, 16 bit: what every detector hears
 ``chromaprint.pcm``   11,025 Hz mono, 16 bit, through the resampler settings of
                       chromaprint's own reader, so that items equal fpcalc's
@@ -28,10 +25,8 @@ RECIPE: Final = 1
 MAX_RATE: Final = 48_000
 ANALYSIS_RATE: Final = 16_000
 
-CANONICAL, ANALYSIS, HASH, PCM, LOG = (
-    "canonical.flac", "analysis.flac", "samples.sha256", "chromaprint.pcm", "decode.log",
-)
-FILES: Final = (CANONICAL, ANALYSIS, HASH, PCM, LOG)
+CANONICAL, ANALYSIS, PCM, LOG = "canonical.flac", "analysis.flac", "chromaprint.pcm", "decode.log"
+FILES: Final = (CANONICAL, ANALYSIS, PCM, LOG)
 
 # A source at another rate goes to the nearest of these.
 _RATES: Final = "8000|11025|12000|16000|22050|24000|32000|44100|48000"
@@ -49,7 +44,7 @@ def command(ffmpeg: Path, source: Path, held: Container, *, seconds: float) -> l
     depth = "s16|s32" if held.deep else "s16"
     graph = (
         "[0:a:0]asplit=3[whole][mono][print];"
-        f"[whole]aformat=sample_fmts={depth}:sample_rates={_RATES}:channel_layouts=mono|stereo,asplit=2[keep][hash];"
+        f"[whole]aformat=sample_fmts={depth}:sample_rates={_RATES}:channel_layouts=mono|stereo[keep];"
         f"{_analysis('mono', 'hear')};"
         f"[print]aresample=osr={CHROMAPRINT_RATE}:ochl=mono:osf=s16"
         ":filter_size=16:phase_shift=8:linear_interp=0:cutoff=0.8[items]"
@@ -58,7 +53,6 @@ def command(ffmpeg: Path, source: Path, held: Container, *, seconds: float) -> l
         *_input(ffmpeg, source, held, seconds),
         "-filter_complex", graph,
         "-map", "[keep]", *_flac(5), CANONICAL,
-        "-map", "[hash]", "-c:a", "pcm_s24le", "-f", "hash", "-hash", "sha256", HASH,
         "-map", "[hear]", *_flac(0), ANALYSIS,
         "-map", "[items]", "-c:a", "pcm_s16le", "-f", "s16le", PCM,
     ]
@@ -73,13 +67,14 @@ def analysis_command(ffmpeg: Path, source: Path, held: Container, *, seconds: fl
 
 
 def _input(ffmpeg: Path, source: Path, held: Container, seconds: float) -> list[str]:
-    endless = ["-ignore_length", "1"] if held.endless else []
+    # The last, short packet of a WAV without a size looks corrupt to -xerror; its samples are fine.
+    strict = ["-ignore_length", "1"] if held.endless else ["-xerror"]
     return [
         str(ffmpeg), "-hide_banner", "-nostdin", "-nostats", "-y", "-loglevel", "level+info",
-        "-xerror", "-err_detect", "crccheck+bitstream+buffer+explode", "-threads", "1",
         "-filter_threads", "1", "-filter_complex_threads", "1",
+        *strict, "-err_detect", "crccheck+bitstream+buffer+explode", "-flags:a", "+bitexact", "-threads", "1",
         "-protocol_whitelist", "file", "-format_whitelist", held.demuxer, "-codec_whitelist", _DECODERS,
-        "-vn", "-sn", "-dn", "-flags:a", "+bitexact", "-t", f"{seconds:.3f}", *endless, "-f", held.demuxer, "-i", f"file:{source}",
+        "-vn", "-sn", "-dn", "-t", f"{seconds:.3f}", "-f", held.demuxer, "-i", f"file:{source}",
     ]
 
 

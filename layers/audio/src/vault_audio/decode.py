@@ -20,6 +20,8 @@ import hashlib
 import re
 import signal
 import sys
+import tempfile
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
@@ -31,6 +33,7 @@ from vault_domain.errors import DecodeLimit, NotAudio, TooLong, TooShort, Trunca
 from vault_audio import canonical as recipe
 from vault_audio import containers, flac_header, sandbox
 from vault_audio.chromaprint import Items, compress, fingerprint, head
+from vault_audio.recordings import Samples, analysis_blocks, read_analysis, samples_sha256
 
 MIN_DURATION_S: Final = 3.0
 """A Chromaprint item needs 2.7 s, a verified landmark match 2.5 s: less can't be checked at all."""
@@ -39,6 +42,11 @@ LOST_S: Final = 0.25
 """How much shorter than announced a decoded file may be: encoder delay and padding are up to 0.1 s."""
 
 _SOURCE: Final = "source.bin"
+
+__all__ = [
+    "OFFLINE", "Decoded", "Limits", "decode", "decode_analysis", "decode_for_matching", "ffmpeg_path",
+    "read_analysis", "stream_analysis",
+]
 
 
 @dataclass(frozen=True)
@@ -49,6 +57,12 @@ class Limits:
     min_duration_s: float = MIN_DURATION_S
     max_source_bytes: int = 512 << 20
     bounds: sandbox.Bounds = field(default_factory=sandbox.Bounds)
+
+
+OFFLINE: Final = Limits(
+    max_duration_s=6 * 3600, max_source_bytes=8 << 30, bounds=sandbox.Bounds(wall_s=900, cpu_s=600, file_bytes=2 << 30)
+)
+"""For files of the operator's own: long mixes are welcome, everything else is as for uploads."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,11 +97,11 @@ def decode(
         _remove(workdir, recipe.FILES)
         raise
     finally:
-        _remove(workdir, (_SOURCE, recipe.HASH, recipe.PCM, recipe.LOG))
+        _remove(workdir, (_SOURCE, recipe.PCM, recipe.LOG))
 
 
 def decode_analysis(
-    source: Path, workdir: Path, limits: Limits | None = None, *, ffmpeg: Path | None = None
+    source: Path | bytes, workdir: Path, limits: Limits | None = None, *, ffmpeg: Path | None = None
 ) -> Path:
     """The analysis audio alone, with the same refusals: what offline matching of long mixes needs."""
     limits = limits or Limits()
@@ -103,8 +117,22 @@ def decode_analysis(
         _remove(workdir, recipe.FILES)
         raise
     finally:
-        _remove(workdir, (recipe.LOG,))
+        _remove(workdir, (_SOURCE, recipe.LOG))
     return workdir / recipe.ANALYSIS
+
+
+def decode_for_matching(path: Path, limits: Limits = OFFLINE, *, ffmpeg: Path | None = None) -> Samples:
+    """Any accepted file as analysis audio, mono 16 kHz, shape (n,); leaves nothing behind."""
+    with tempfile.TemporaryDirectory() as folder:
+        return read_analysis(decode_analysis(path, Path(folder), limits, ffmpeg=ffmpeg))
+
+
+def stream_analysis(
+    path: Path, block_s: float = 60.0, limits: Limits = OFFLINE, *, ffmpeg: Path | None = None
+) -> Iterator[Samples]:
+    """Any accepted file as successive blocks of analysis audio; the file is judged before the first block."""
+    with tempfile.TemporaryDirectory() as folder:
+        yield from analysis_blocks(decode_analysis(path, Path(folder), limits, ffmpeg=ffmpeg), block_s)
 
 
 @lru_cache(maxsize=1)
@@ -166,7 +194,7 @@ def _decode(path: Path, workdir: Path, limits: Limits, ffmpeg: Path) -> Decoded:
         chromaprint=compress(head(items)),
         items=items,
         content_sha256=_sha256(path),
-        audio_sha256=(workdir / recipe.HASH).read_text().strip().removeprefix("SHA256="),
+        audio_sha256=samples_sha256(workdir / recipe.CANONICAL),
     )
 
 

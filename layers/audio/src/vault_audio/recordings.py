@@ -1,11 +1,12 @@
 """Read decoded recordings as arrays, whole or in blocks.
 
-Promise: :func:`stream_analysis` and :func:`blocks` hold one block in memory
-however long the recording is; :func:`read_analysis` and
-:func:`decode_for_matching` hold all of it (64 kB per second).
+Promise: :func:`blocks`, :func:`analysis_blocks` and :func:`samples_sha256`
+hold one block in memory however long the recording is; :func:`read_analysis`
+holds all of it (64 kB per second). Only files that we wrote come here: one
+that can't be read is Corrupt, a fault of ours.
 """
 
-import tempfile
+import hashlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -15,15 +16,13 @@ from numpy.typing import NDArray
 from vault_domain.errors import Corrupt
 
 from vault_audio.canonical import ANALYSIS_RATE
-from vault_audio.decode import Limits, decode_analysis
 
 if TYPE_CHECKING:
     import soundfile
 
 Samples = NDArray[np.float32]
 
-OFFLINE: Final = Limits(max_duration_s=6 * 3600, max_source_bytes=8 << 30)
-"""For files of the operator's own: long mixes are welcome, everything else is as for uploads."""
+_HASH_FRAMES: Final = 1 << 18
 
 
 def read_analysis(path: Path) -> Samples:
@@ -33,22 +32,25 @@ def read_analysis(path: Path) -> Samples:
         return np.asarray(file.read(dtype="float32"), dtype=np.float32)
 
 
-def decode_for_matching(path: Path, limits: Limits = OFFLINE, *, ffmpeg: Path | None = None) -> Samples:
-    """Any accepted file as analysis audio, mono 16 kHz, shape (n,); leaves nothing behind."""
-    with tempfile.TemporaryDirectory() as folder:
-        return read_analysis(decode_analysis(path, Path(folder), limits, ffmpeg=ffmpeg))
+def analysis_blocks(path: Path, block_s: float) -> Iterator[Samples]:
+    """Analysis audio in successive blocks of ``block_s`` seconds (the last one shorter)."""
+    with _opened(path) as file:
+        _check(path, file)
+        for block in file.blocks(round(block_s * ANALYSIS_RATE), dtype="float32"):
+            yield np.asarray(block, dtype=np.float32)
 
 
-def stream_analysis(
-    path: Path, block_s: float = 60.0, limits: Limits = OFFLINE, *, ffmpeg: Path | None = None
-) -> Iterator[Samples]:
-    """Any accepted file as successive blocks of analysis audio; the file is judged before the first block."""
-    with tempfile.TemporaryDirectory() as folder:
-        analysis = decode_analysis(path, Path(folder), limits, ffmpeg=ffmpeg)
-        with _opened(analysis) as file:
-            _check(analysis, file)
-            for block in file.blocks(round(block_s * ANALYSIS_RATE), dtype="float32"):
-                yield np.asarray(block, dtype=np.float32)
+def samples_sha256(path: Path) -> str:
+    """SHA-256 of a decoded file's samples, interleaved, as 24-bit little-endian.
+
+    The same sound has the same hash under other tags, in another lossless
+    container, and at a padded depth.
+    """
+    digest = hashlib.sha256()
+    with _opened(path) as file:
+        for block in file.blocks(_HASH_FRAMES, dtype="int32", always_2d=True):
+            digest.update(np.ascontiguousarray(block, dtype="<i4").view(np.uint8).reshape(-1, 4)[:, 1:].tobytes())
+    return digest.hexdigest()
 
 
 def blocks(path: Path, frames: int) -> Iterator[Samples]:
