@@ -23,8 +23,8 @@ def _denied(call, **arguments):
 
 
 @pytest.fixture(scope="module")
-def credentials(vault):
-    return {name: vault.stack.function_credentials(f"lemm-{name}") for name in ACCESS.functions}
+def credentials(installation):
+    return {name: installation.stack.function_credentials(f"lemm-{name}") for name in ACCESS.functions}
 
 
 def test_the_printed_table_is_the_template():
@@ -32,8 +32,8 @@ def test_the_printed_table_is_the_template():
 
 
 @pytest.mark.parametrize("function", ACCESS.functions)
-def test_tables(vault, credentials, function):
-    tables = vault.stack.client("dynamodb", credentials[function])
+def test_tables(installation, credentials, function):
+    tables = installation.stack.client("dynamodb", credentials[function])
     wrong = []
     for table in ACCESS.tables:
         letters, name = ACCESS.letters(function, table), f"lemm-{table}"
@@ -55,11 +55,11 @@ PREFIXES = sorted({prefix for grant in ACCESS.grants for prefix in grant.prefixe
 
 
 @pytest.mark.parametrize("function", ACCESS.functions)
-def test_buckets(vault, credentials, function):
-    objects, root = vault.stack.client("s3", credentials[function]), vault.stack.client("s3")
+def test_buckets(installation, credentials, function):
+    objects, root = installation.stack.client("s3", credentials[function]), installation.stack.client("s3")
     wrong = []
     for bucket in ACCESS.buckets:
-        name = vault.bucket(bucket)
+        name = installation.bucket(bucket)
         for prefix in PREFIXES:
             key = _probe(prefix)
             seen = {
@@ -80,13 +80,13 @@ def _covers(granted, prefix):
     return granted in (prefix, "*")
 
 
-def test_decide_reads_no_audio(vault, credentials):
-    objects = vault.stack.client("s3", credentials["decide"])
+def test_decide_reads_no_audio(installation, credentials):
+    objects = installation.stack.client("s3", credentials["decide"])
     for bucket in ("quarantine", "vault", "outputs"):
-        assert _denied(objects.get_object, Bucket=vault.bucket(bucket), Key="audio/any.flac")
+        assert _denied(objects.get_object, Bucket=installation.bucket(bucket), Key="audio/any.flac")
 
 
-def test_a_training_job_holds_no_cloud_credentials_and_the_gateway_lists_nothing(vault, credentials):
+def test_a_training_job_holds_no_cloud_credentials_and_the_gateway_lists_nothing(installation, credentials):
     for function in ("gateway-issue-token", "gateway-fetch"):
-        objects = vault.stack.client("s3", credentials[function])
-        assert _denied(objects.list_objects_v2, Bucket=vault.bucket("vault"))
+        objects = installation.stack.client("s3", credentials[function])
+        assert _denied(objects.list_objects_v2, Bucket=installation.bucket("vault"))

@@ -17,7 +17,7 @@ import httpx
 Json = dict[str, Any]
 MAX_INLINE = 3 * 2**20
 """Outputs up to this size travel inline; larger ones through an upload form."""
-DECIDED = {"accepted", "rejected", "rejected_final", "removed", "pending_review"}
+UNDER_WAY = {"submitted", "pending_automated_checks"}
 CONTENT_TYPES = {
     ".wav": "audio/wav",
     ".flac": "audio/flac",
@@ -184,8 +184,8 @@ class Api:
         """Poll until a decision stands. Raises ``ApiProblem('timeout')`` past ``seconds``."""
         until = time.monotonic() + seconds
         while True:
-            state = self.status(track_id)
-            if state["status"] in DECIDED and not state.get("in_progress", False):
+            state = self.track(track_id)
+            if is_decided(state):
                 return state
             if time.monotonic() > until:
                 raise ApiProblem(0, "timeout", f"{track_id} is still {state['status']} after {seconds:.0f} s.")
@@ -201,6 +201,12 @@ class Api:
         else:
             body["audio_upload_token"] = self.upload(path, purpose="output")
         return self.call("POST", "/safety/checks", body)
+
+
+def is_decided(track: Json) -> bool:
+    """Whether a track (GET /tracks/{id}) waits for nothing but people."""
+    entering = track["status"] == "pending_review" and track["verdict"] in ("none", "accept")
+    return track["status"] not in UNDER_WAY and not entering
 
 
 def _read(answer: httpx.Response) -> Json:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from lemm.client import Api, ApiProblem, Json
+from lemm.client import Api, ApiProblem, Json, is_decided
 
 PATIENCE_S = 600.0
 PAUSE_S = 0.25
@@ -21,14 +21,14 @@ def submit_and_watch(api: Api, path: Path, cast: Any, submit: Callable[[Api, Pat
         if upload["state"] == "refused":
             refusal = {**upload["refusal"], "refs": []}
             return _outcome(track, upload, "refused", [refusal])
-        if not track["in_progress"]:
+        if is_decided(track):
             return _outcome(track, upload, track["status"], track["reasons"])
         time.sleep(PAUSE_S)
     raise ApiProblem(0, "timeout", f"{path.name} was not decided within {PATIENCE_S:.0f} s")
 
 
 def _outcome(track: Json, upload: Json, status: str, reasons: list[Json]) -> Json:
-    reports = track.get("checks", [])
+    reports = track["evidence"]
     hits = sorted((hit for report in reports for hit in report["hits"]), key=lambda hit: -hit["similarity"])
     return {
         "track_id": track["track_id"],
