@@ -8,7 +8,7 @@ callers what they may send and nothing of what we inject.
 import inspect
 import re
 from collections.abc import Callable
-from typing import Annotated, Any
+from typing import Annotated, Any, get_type_hints
 
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver
 from pydantic import BaseModel
@@ -16,6 +16,11 @@ from pydantic import BaseModel
 from vault_edge.endpoint import Endpoint, Slot
 
 _NAMED = re.compile(r"\{(\w+)\}|<(\w+)>")
+
+
+def braced(path: str) -> str:
+    """The path with its named parts in braces, as OpenAPI writes them."""
+    return _NAMED.sub(lambda found: "{" + (found.group(1) or found.group(2)) + "}", path)
 
 
 class Routes(APIGatewayHttpResolver):
@@ -72,7 +77,7 @@ class Routes(APIGatewayHttpResolver):
 def _stand_in(endpoint: Endpoint) -> Callable[..., Any]:
     """A function with the HTTP part of the handler's signature; it is never called."""
 
-    def operation(**_: Any) -> dict[str, Any]:
+    def operation(**_: Any) -> Any:
         raise AssertionError("described, not called")
 
     parameters: list[inspect.Parameter] = []
@@ -80,7 +85,9 @@ def _stand_in(endpoint: Endpoint) -> Callable[..., Any]:
         parameters.extend(_described(slot, endpoint))
     parameters.sort(key=lambda parameter: parameter.default is not inspect.Parameter.empty)
     operation.__name__ = endpoint.func.__name__
-    operation.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+    answer = get_type_hints(endpoint.func).get("return")
+    described = answer if isinstance(answer, type) and issubclass(answer, BaseModel) else inspect.Signature.empty
+    operation.__signature__ = inspect.Signature(parameters, return_annotation=described)  # type: ignore[attr-defined]
     return operation
 
 
