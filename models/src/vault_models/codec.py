@@ -54,7 +54,7 @@ def code(audio: Samples, rate: int, name: str, *, seconds: float = 120.0) -> Sam
 def _pipe(command: tuple[str, ...], data: bytes, seconds: float) -> bytes:
     quiet = (command[0], "-nostdin", "-hide_banner", "-loglevel", "error", *command[1:])
     try:
-        done = subprocess.run(quiet, input=data, capture_output=True, timeout=seconds, check=True)
+        done = subprocess.run(quiet, input=data, capture_output=True, timeout=seconds, check=True)  # noqa: S603 - our own command
     except (subprocess.SubprocessError, OSError) as error:
         raise CodecMissing(f"ffmpeg could not do it: {error}") from error
     return done.stdout
@@ -67,3 +67,14 @@ def _align(original: Samples, decoded: Samples) -> Samples:
     match = np.fft.irfft(np.fft.rfft(decoded[: probe + 4096], size) * np.conj(np.fft.rfft(original[:probe], size)))
     shifted = decoded[int(np.argmax(match[:4096])) :]
     return np.pad(shifted[: len(original)], (0, max(0, len(original) - len(shifted)))).astype(np.float32)
+
+
+def rubberband(audio: Samples, rate: int, tempo: float, semitones: float, *, seconds: float = 120.0) -> Samples:
+    """Stretch and shift with ffmpeg's Rubber Band filter (a separate, GPL program): test material only."""
+    program = find_ffmpeg()
+    if program is None:
+        raise CodecMissing("no ffmpeg: install imageio-ffmpeg, or put ffmpeg on the path")
+    raw = ("-f", "f32le", "-ar", str(rate), "-ac", "1")
+    bend = f"rubberband=tempo={tempo:.6f}:pitch={2 ** (semitones / 12):.6f}"
+    out = _pipe((program, *raw, "-i", "-", "-af", bend, *raw, "-"), audio.tobytes(), seconds)
+    return np.frombuffer(out, dtype=np.float32).copy()

@@ -25,7 +25,8 @@ BEFORE = (WINDOW - HOP) // 2  # samples of padding before the first frame, and a
 def window() -> NDArray[np.float64]:
     """Periodic Hann window, scaled so that a full-scale sine has a peak power of 1/4."""
     shape = 0.5 - 0.5 * np.cos(2 * np.pi * np.arange(WINDOW) / WINDOW)
-    return shape / shape.sum()
+    scaled: NDArray[np.float64] = shape / shape.sum()
+    return scaled
 
 
 def band_matrix(*, margin: int = 0) -> NDArray[np.float64]:

@@ -54,7 +54,7 @@ class _Builder:
 
 
 def build(weights: Weights) -> bytes:
-    """Serialised model: ``samples`` (n,) at 16 kHz, n a multiple of 4096 and at least 65536, to ``segments`` (k, 512)."""
+    """Serialised model: ``samples`` (n,), n a multiple of 4096 from 65536 on, to ``segments`` (k, 512)."""
     b = _Builder()
     features = _log_bands(b, "samples")
     x = _normalise(b, features)
@@ -148,8 +148,9 @@ def _convolve(b: _Builder, x: str, conv: Conv, weights: Weights) -> str:
 
 
 def _head(b: _Builder, x: str, weights: Weights) -> str:
-    window = {"kernel_shape": [1, architecture.POOL], "strides": [1, architecture.POOL_HOP]}
-    pooled = b.node("Concat", b.node("AveragePool", x, **window), b.node("MaxPool", x, **window), axis=1)
+    size, step = [1, architecture.POOL], [1, architecture.POOL_HOP]
+    mean = b.node("AveragePool", x, kernel_shape=size, strides=step)
+    pooled = b.node("Concat", mean, b.node("MaxPool", x, kernel_shape=size, strides=step), axis=1)
     rows = b.node("Transpose", b.node("Reshape", pooled, b.whole(2 * architecture.WIDTH, -1)), perm=[1, 0])
     raw = b.node("MatMul", rows, b.weight(weights["head.weight"].T))
     points = b.node("Add", raw, b.weight(weights["head.bias"], small=False))

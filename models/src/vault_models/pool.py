@@ -98,10 +98,11 @@ def _save(target: Path, made: list[Version]) -> None:
     part.replace(target)
 
 
-def read(folder: Path) -> list[list[Version]]:
-    """Every piece of the pool that is long enough, in order."""
+def read(folder: Path, real: int) -> tuple[list[list[Version]], int]:
+    """(every piece of the pool that is long enough, in order; how many of them are among the first ``real``)."""
     pieces: list[list[Version]] = []
-    for path in sorted(folder.glob("*.npz")):
+    kept_real = 0
+    for index, path in enumerate(sorted(folder.glob("*.npz"))):
         with np.load(path, allow_pickle=False) as stored:
             made = [
                 Version(stored[f"features_{i}"], float(tempo), float(semitones))
@@ -109,6 +110,7 @@ def read(folder: Path) -> list[list[Version]]:
             ]
         if len(made[0].features) * frontend.HOP >= SHORTEST * frontend.RATE:
             pieces.append(made)
+            kept_real += index < real
     if not pieces:
         raise ValueError(f"{folder}: no pool here; build one first")
-    return pieces
+    return pieces, kept_real

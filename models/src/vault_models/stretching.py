@@ -64,7 +64,7 @@ def _overlap_add(frames: Samples, window: Samples, count: int, skip: int) -> Sam
     for index, frame in enumerate(frames):
         out[index * _HOP : index * _HOP + _WINDOW] += frame
         weight[index * _HOP : index * _HOP + _WINDOW] += window**2
-    out = out / np.maximum(weight, 1e-3)
+    out /= np.maximum(weight, np.float32(1e-3))
     return np.pad(out[skip : skip + count], (0, max(0, count - len(out) + skip)))
 
 

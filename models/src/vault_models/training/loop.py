@@ -46,7 +46,8 @@ def weigh(pieces: list[list[Version]], real: int, share: float) -> NDArray[np.fl
     for group, part in ((inside, share), (~inside, 1 - share)):
         if group.any():
             chances[group] = part * lengths[group] / lengths[group].sum()
-    return chances / chances.sum()
+    total: NDArray[np.float64] = chances / chances.sum()
+    return total
 
 
 def learning_rate(recipe: Recipe, step: int) -> float:

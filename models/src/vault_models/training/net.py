@@ -47,9 +47,7 @@ def _box(x: torch.Tensor) -> torch.Tensor:
     return functional.avg_pool2d(tall, (1, frames), 1, (0, frames // 2), count_include_pad=False)
 
 
-def embed(
-    x: torch.Tensor, weights: Weights, state: Weights, *, training: bool, half: bool = False
-) -> torch.Tensor:
+def embed(x: torch.Tensor, weights: Weights, state: Weights, *, training: bool, half: bool = False) -> torch.Tensor:
     """Normalised (batch, 1, bands, frames) to (batch, segments, 512), unit length; frames in multiples of 8."""
     with torch.autocast(x.device.type, dtype=torch.bfloat16, enabled=half):
         pooled = _trunk(x, weights, state, training=training)
@@ -70,9 +68,7 @@ def _trunk(x: torch.Tensor, weights: Weights, state: Weights, *, training: bool)
 
 
 def _convolve(x: torch.Tensor, conv: Conv, weights: Weights, state: Weights, *, training: bool) -> torch.Tensor:
-    x = functional.conv2d(
-        x, weights[f"{conv.name}.weight"], None, conv.stride, conv.pad, conv.dilation, conv.groups
-    )
+    x = functional.conv2d(x, weights[f"{conv.name}.weight"], None, conv.stride, conv.pad, conv.dilation, conv.groups)
     x = functional.batch_norm(
         x, state[f"{conv.name}.mean"], state[f"{conv.name}.variance"], weights[f"{conv.name}.scale"],
         weights[f"{conv.name}.shift"], training, 0.05,

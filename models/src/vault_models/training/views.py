@@ -16,7 +16,7 @@ from numpy.random import Generator
 from numpy.typing import NDArray
 
 from vault_models.architecture import POOL, POOL_HOP, TIME_STRIDE
-from vault_models.frontend import BANDS, PER_OCTAVE
+from vault_models.frontend import BANDS, FLOOR, PER_OCTAVE
 from vault_models.pool import MARGIN, Version
 
 Features = NDArray[np.float32]
@@ -46,13 +46,11 @@ def draw_batch(pieces: list[list[Version]], weights: NDArray[np.float64], rng: G
     return Batch(views, chosen.astype(np.int64))
 
 
-def _view(
-    made: list[Version], centre: float, rng: Generator, pieces: list[list[Version]], *, gentle: bool
-) -> Features:
+def _view(made: list[Version], centre: float, rng: Generator, pieces: list[list[Version]], *, gentle: bool) -> Features:
     """One distorted crop around ``centre`` (clean frames). The gentle view is what a catalogue would hold."""
     if gentle:
         clean = crop(made[0], centre, 1.0, 0.0)
-        return np.log(_cover(np.exp(clean), rng, -70.0) + 1e-10)
+        return _log(_cover(np.exp(clean), rng, -70.0))
     version = made[int(rng.integers(len(made)))]
     bent = rng.random() < 0.6
     tempo = float(np.exp(rng.uniform(-0.25, 0.25))) if bent and rng.random() < 0.6 else 1.0
@@ -67,11 +65,16 @@ def _view(
     if rng.random() < 0.4:
         power = _add(power, _noise(rng), float(rng.uniform(-5, 25)))
     power = power * _equaliser(rng)
-    return np.log(_cover(power, rng, float(rng.uniform(-75, -40))) + 1e-10)
+    return _log(_cover(power, rng, float(rng.uniform(-75, -40))))
+
+
+def _log(power: Features) -> Features:
+    out: Features = np.log(power + np.float32(FLOOR))
+    return out
 
 
 def crop(version: Version, centre: float, tempo: float, shift: float) -> Features:
-    """FRAMES around ``centre`` (in clean frames), ``tempo`` faster, moved up by ``shift`` bands; linear in both axes."""
+    """FRAMES around ``centre`` (clean frames), ``tempo`` faster, moved up by ``shift`` bands; bilinear."""
     features = version.features
     middle = centre / version.tempo
     places = np.clip(middle + (np.arange(FRAMES) - (FRAMES - 1) / 2) * tempo, 0, len(features) - 1.001)
@@ -81,14 +84,16 @@ def crop(version: Version, centre: float, tempo: float, shift: float) -> Feature
     bands = np.clip(MARGIN + np.arange(BANDS) - shift, 0, features.shape[1] - 1.001)
     below = bands.astype(int)
     share = (bands - below).astype(np.float32)
-    return rows[:, below] * (1 - share) + rows[:, below + 1] * share
+    found: Features = rows[:, below] * (1 - share) + rows[:, below + 1] * share
+    return found
 
 
 def _other(pieces: list[list[Version]], rng: Generator) -> Features:
     made = pieces[int(rng.integers(len(pieces)))]
     version = made[int(rng.integers(len(made)))]
     shift = float(rng.uniform(-MARGIN, MARGIN))
-    return np.exp(crop(version, float(rng.uniform(0, len(made[0].features))), 1.0, shift))
+    power: Features = np.exp(crop(version, float(rng.uniform(0, len(made[0].features))), 1.0, shift))
+    return power
 
 
 def _add(power: Features, other: Features, snr: float) -> Features:
@@ -113,7 +118,8 @@ def _noise(rng: Generator) -> Features:
     octaves = np.arange(BANDS) / PER_OCTAVE
     shape = np.maximum(1.0, 2**octaves / 1.5)
     grain = rng.gamma(shape, 1 / shape, (FRAMES, BANDS))
-    return (grain * 2 ** (octaves * rng.uniform(-2.5, 0.5))).astype(np.float32)
+    noise: Features = (grain * 2 ** (octaves * rng.uniform(-2.5, 0.5))).astype(np.float32)
+    return noise
 
 
 def _smear(power: Features, rng: Generator) -> Features:
@@ -135,10 +141,12 @@ def _equaliser(rng: Generator) -> Features:
         curve -= 3.0 * (np.maximum(low - bands, 0) + np.maximum(bands - high, 0))
     level = np.interp(np.arange(FRAMES), [0, FRAMES / 2, FRAMES], rng.uniform(-6, 6, 3) * (rng.random() < 0.3))
     gains = 10 ** ((curve[None, :] + level[:, None]) / 10)
-    return gains.astype(np.float32)
+    shaped: Features = gains.astype(np.float32)
+    return shaped
 
 
 def _cover(power: Features, rng: Generator, floor_db: float) -> Features:
     """A noise floor relative to the crop's mean power, so that emptiness tells nothing; then a random level."""
     floor = power.mean() * 10 ** (floor_db / 10) * rng.gamma(3.0, 1 / 3.0, power.shape)
-    return ((power + floor) * 10 ** rng.uniform(-2, 0.5)).astype(np.float32)
+    covered: Features = ((power + floor) * 10 ** rng.uniform(-2, 0.5)).astype(np.float32)
+    return covered
