@@ -68,7 +68,8 @@ def read_access(path: Path) -> Access:
         props["BucketName"]["Fn::Sub"].split("}-")[1].rsplit("-", 1)[0]
         for _, props in templates.resources(loaded, "AWS::S3::Bucket")
     )
-    functions, grants = [], []
+    functions: list[str] = []
+    grants: list[Grant] = []
     for _, props in templates.resources(loaded, templates.FUNCTION):
         name = Path(props["CodeUri"]).name
         functions.append(name)

@@ -16,4 +16,4 @@ def spans_hold(spans: Iterable[dict[str, Any]], query_start: float, query_end: f
     if not right:
         return False
     begin, end = min(s["query_start"] for s in right), max(s["query_end"] for s in right)
-    return abs(begin - query_start) <= TOLERANCE_S and abs(end - query_end) <= TOLERANCE_S
+    return bool(abs(begin - query_start) <= TOLERANCE_S and abs(end - query_end) <= TOLERANCE_S)
