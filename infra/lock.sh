@@ -11,3 +11,4 @@ $export --package vault-audio --prune vault-domain --prune cffi --prune typing-e
 $export --package vault-index --prune vault-domain --prune numpy -o requirements/layers/index.txt >/dev/null
 $export --package vault-embedder --prune numpy --prune packaging -o requirements/layers/embedder.txt >/dev/null
 $export --all-packages --group local | awk '/^imageio-ffmpeg==/{p=1} p{print} p&&!/\\$/{exit}' > requirements/layers/ffmpeg.txt
+$export --package vault-edge -o requirements/service.txt >/dev/null
