@@ -10,5 +10,5 @@ $export --package vault-edge --prune vault-audio --prune vault-index --prune num
 $export --package vault-audio --prune vault-domain --prune cffi --prune typing-extensions -o requirements/layers/audio.txt >/dev/null
 $export --package vault-index --prune vault-domain --prune numpy -o requirements/layers/index.txt >/dev/null
 $export --package vault-embedder --prune numpy --prune packaging -o requirements/layers/embedder.txt >/dev/null
-$export --all-packages --group local | awk '/^imageio-ffmpeg==/{p=1} p{print} p&&!/\\$/{exit}' > requirements/layers/ffmpeg.txt
+$export --all-packages --group local | awk '/^[a-z]/{p=0} /^imageio-ffmpeg==/{p=1} p{print}' > requirements/layers/ffmpeg.txt
 $export --package vault-edge -o requirements/service.txt >/dev/null
