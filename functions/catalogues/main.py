@@ -8,9 +8,11 @@ from vault_domain.events import Kind, make_event
 from vault_domain.policy import CatalogueEntry
 from vault_domain.ports import Put
 from vault_edge.app import App, Caller, Deps, Json
+from vault_edge.index import prefix_of
 from vault_edge.racing import settled
 from vault_index.shard import Shard
 from vault_index.snapshot import settings
+from vault_store.snapshots import SnapshotStore
 
 app = App("catalogues")
 
@@ -56,7 +58,7 @@ def register(ask: CatalogueAsk, caller: Caller, deps: Deps) -> Json:
         )
     for part in ask.manifest.parts:
         _verify(ask.name, part.sha256, part.bytes, part.tracks, deps)
-    deps.index.change(ask.name, lambda _: ask.manifest)
+    settled(lambda: _point(ask, deps))
     entry = settled(lambda: _enter(ask, caller, deps))
     return entry.model_dump(mode="json", exclude={"version"})
 
@@ -73,6 +75,14 @@ def _verify(name: str, sha256: str, size: int, tracks: int, deps: Deps) -> None:
         raise BadRequest(f"part {sha256} is not an intact index part", part=sha256) from error
     if shard.sha256 != sha256 or len(shard.tracks) != tracks:
         raise BadRequest(f"part {sha256} is not the one that the manifest names", part=sha256)
+
+
+def _point(ask: CatalogueAsk, deps: Deps) -> None:
+    """Step 3. The pointer names verified parts alone, so readers may use it before the entry is written."""
+    store, wanted = SnapshotStore(deps.bucket("snapshots"), prefix_of(ask.name)), ask.manifest.to_bytes()
+    found = store.current()
+    if found is None or found[0] != wanted:
+        store.move(wanted, expects=found[1] if found else "absent")
 
 
 def _enter(ask: CatalogueAsk, caller: Caller, deps: Deps) -> CatalogueEntry:

@@ -127,12 +127,6 @@ def unmade(
     return SourceReport(subject=subject, source=source, side=side, status=status, reason=reason[:300], at=now)
 
 
-def versions_of(reports: Iterable[SourceReport]) -> dict[str, str]:
-    """Snapshot and calibration by source, for the versions that a decision names."""
-    found = {f"snapshot:{one.source}": one.snapshot for one in reports if one.snapshot}
-    return found | {f"calibration:{one.source}": one.calibration for one in reports if one.calibration}
-
-
 def _made(
     query: Query, source: Source, opened: Opened, calibration: Calibration, hits: tuple[Hit, ...], now: datetime
 ) -> SourceReport:

@@ -1,0 +1,43 @@
+"""external-match: compare a fingerprinted track with every registered catalogue and with AcoustID."""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+
+from vault_domain.events import Actor
+from vault_domain.evidence import SourceReport
+from vault_domain.policy import CatalogueEntry
+from vault_edge.app import App, Deps, Json
+from vault_edge.comparing import MatchAsk, patiently, query_of, record_reports
+from vault_edge.matching import Query, Source, acoustid_report, report_of
+
+app = App("external-match")
+ACTOR = Actor(id="fn:external-match", role="system")
+AT_ONCE = 4
+
+
+@app.step
+def match(ask: MatchAsk, deps: Deps) -> Json:
+    """Ask every active source at once; record what each found, or that it could not be asked.
+
+    Raises ``Revoked`` for a track that was taken back.
+    """
+    query = query_of(ask, deps)
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        reports = list(pool.map(patiently, _questions(query, deps)))
+    record_reports(reports, ACTOR, deps)
+    return {**ask.model_dump(), "sources": [{"source": one.source, "status": one.status} for one in reports]}
+
+
+def _questions(query: Query, deps: Deps) -> list[Callable[[], SourceReport]]:
+    """One question per source; AcoustID first, since it takes longest."""
+    entries = deps.records.list(CatalogueEntry, "catalogues").items
+    asked: list[Callable[[], SourceReport]] = [lambda: acoustid_report(query, deps.acoustid, deps.clock())]
+    for entry in entries:
+        if entry.active:
+            source = Source(f"catalogue:{entry.name}", "external", partial(deps.index.reader, entry.name))
+            asked.append(partial(report_of, query, source, deps.clock()))
+    return asked
+
+
+handler, http = app.lambda_entry(), app.http_entry()
