@@ -2,7 +2,7 @@
 
 import threading
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta, timezone
 from itertools import count
@@ -19,8 +19,9 @@ new_id = RandomIds()
 
 
 @pytest.fixture
-def records(record_world: RecordWorld) -> Records:
-    return record_world.records
+def records(record_world: RecordWorld) -> Iterator[Records]:
+    yield record_world.records
+    record_world.clear()
 
 
 @pytest.fixture

@@ -16,6 +16,8 @@ from typing import ClassVar
 
 import boto3
 from moto import mock_aws
+from moto.backends import get_backend
+from moto.core import DEFAULT_ACCOUNT_ID
 from pydantic import Field
 from vault_domain.events import AuditEvent
 from vault_domain.ports import Objects, PostForm, Records
@@ -82,6 +84,7 @@ class RecordWorld:
     name: str
     records: Records
     concurrent: bool = True
+    clear: Callable[[], None] = lambda: None
 
 
 @dataclass
@@ -102,7 +105,13 @@ def memory_records() -> Iterator[RecordWorld]:
 def moto_records() -> Iterator[RecordWorld]:
     """moto checks a transaction and applies it in two steps, so it says nothing about races."""
     with mock_aws():
-        yield RecordWorld("moto", dynamo_records(None), concurrent=False)
+        yield RecordWorld("moto", dynamo_records(None), concurrent=False, clear=_empty_moto)
+
+
+def _empty_moto() -> None:
+    """moto copies whole tables for each transaction, so they must not grow from test to test."""
+    for table in get_backend("dynamodb")[DEFAULT_ACCOUNT_ID][REGION].tables.values():
+        table.items.clear()
 
 
 def emulator_records(endpoint: str) -> Iterator[RecordWorld]:
