@@ -2,9 +2,8 @@
 
 import pytest
 from botocore.exceptions import ClientError
-from template import ROOT
-
 from lemm.access import markdown, read_access
+from template import ROOT
 
 pytestmark = pytest.mark.e2e
 ACCESS = read_access(ROOT / "template.yaml")

@@ -49,12 +49,13 @@ class Functions:
             self._load(name, templates.code_folder(template, root, name) / "main.py")
 
     def _load(self, name: str, source: Path) -> None:
-        """functions-framework calls every module by its file's name; they are all ``main``."""
+        """functions-framework calls every module by its file's name; they are all ``main``.
+
+        It also puts the folder on ``sys.path``, where modules beside ``main.py`` are found.
+        """
         framework: Any = import_module("functions_framework")
-        before = list(sys.path)
         self.served[name] = framework.create_app(target="http", source=str(source), signature_type="http")
         module: Any = sys.modules.pop("main")
-        sys.path[:] = before
         sys.modules[f"lemm_function_{name}"] = self.modules[name] = module
 
     def bind(self, environments: Mapping[str, Mapping[str, str]]) -> None:
