@@ -1,10 +1,11 @@
-"""Fixtures for every test: steps loaded from their folders, in a world that is simulated."""
+"""Fixtures for every test: a simulated vault, and steps loaded from their folders into it."""
 
 from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
 
 import pytest
+from simulator import Simulator
 from vault_edge.loading import load_folder
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -12,12 +13,18 @@ LoadStep = Callable[[str], ModuleType]
 
 
 @pytest.fixture
-def load_step(request: pytest.FixtureRequest) -> LoadStep:
-    """``load_step("submit")``: the folder's fresh ``main`` module, its app bound to the test's simulator."""
+def sim() -> Simulator:
+    """A fresh vault in memory."""
+    return Simulator()
+
+
+@pytest.fixture
+def load_step(sim: Simulator) -> LoadStep:
+    """``load_step("submit")``: the folder's fresh ``main`` module, its app bound to ``sim``."""
 
     def load(step: str) -> ModuleType:
         module = load_folder(ROOT / "functions" / step)
-        module.app.bind(request.getfixturevalue("deps"))
+        module.app.bind(sim.deps)
         return module
 
     return load
