@@ -1,17 +1,20 @@
 """Output checks: the request, the stored record and the words for the user."""
 
+from dataclasses import dataclass
+from datetime import datetime
 from typing import ClassVar, Literal
 
-from pydantic import Field
+from pydantic import Field, JsonValue, model_validator
 
-from vault_domain.decision import Clearance
-from vault_domain.evidence import Hit, SourceReport
+from vault_domain.decision import Clearance, max_similarity
+from vault_domain.evidence import Hit, SourceReport, all_hits
 from vault_domain.ids import AccountId, OutputId, UploadId
 from vault_domain.reasons import Reason
 from vault_domain.records import Record, Sha256, UtcTime, Value, stamp
 
 MAX_INLINE_BYTES = 4 * 2**20
 MAX_OUTPUT_S = 600.0
+MAX_HITS = 20
 
 MESSAGES = {
     "allow": "No similarity to known works was found.",
@@ -27,8 +30,15 @@ class CheckAsk(Value):
     output_id: OutputId
     model_id: str = Field(min_length=1, max_length=120)
     audio_upload_token: UploadId | None = None
-    audio_base64: str | None = Field(default=None, max_length=MAX_INLINE_BYTES * 4 // 3 + 4)
+    audio_base64: str | None = Field(default=None, max_length=2 * MAX_INLINE_BYTES, repr=False)
     user_ref: str | None = Field(default=None, max_length=120)
+    """The service's own reference to its user; kept with the check, never in the log."""
+
+    @model_validator(mode="after")
+    def _one_way(self) -> "CheckAsk":
+        if (self.audio_upload_token is None) == (self.audio_base64 is None):
+            raise ValueError("give audio_upload_token or audio_base64, and only one of them")
+        return self
 
 
 class OutputCheck(Record):
@@ -53,9 +63,13 @@ class OutputCheck(Record):
     checked_against_external_catalogs: tuple[str, ...]
     missing: tuple[str, ...] = ()
     reasons: tuple[Reason, ...] = ()
-    hits: tuple[Hit, ...] = Field(default=(), max_length=20)
+    hits: tuple[Hit, ...] = Field(default=(), max_length=MAX_HITS)
     versions: dict[str, str]
-    features: str | None = None
+    features: str | None = Field(default=None, max_length=300)
+    """Bucket and key of the packed features, kept so that the output can be checked again; its audio is not."""
+    chromaprint: str | None = Field(default=None, max_length=200_000)
+    user_ref: str | None = Field(default=None, max_length=120)
+    upload_id: UploadId | None = None
     at: UtcTime
 
     def key(self) -> tuple[str, str]:
@@ -83,10 +97,79 @@ def vault_reached(reports: tuple[SourceReport, ...]) -> bool:
     return any(r.side == "internal" and r.status == "checked" for r in reports)
 
 
-def answer(check: OutputCheck, clearance: Clearance) -> dict[str, object]:
+@dataclass(frozen=True)
+class Heard:
+    """What a check knows of the audio it was given."""
+
+    content_sha256: str
+    audio_sha256: str
+    duration_s: float
+    chromaprint: str
+    features: str
+    upload_id: str | None = None
+
+
+def same_check(earlier: OutputCheck, audio_sha256: str, versions: dict[str, str]) -> bool:
+    """Whether a check of this audio under these versions was made already, with nothing missing."""
+    return earlier.audio_sha256 == audio_sha256 and earlier.versions == versions and not earlier.missing
+
+
+def make_check(
+    ask: CheckAsk,
+    number: int,
+    service: str,
+    heard: Heard,
+    reports: tuple[SourceReport, ...],
+    clearance: Clearance,
+    versions: dict[str, str],
+    now: datetime,
+) -> OutputCheck:
+    """The record of one check."""
+    return OutputCheck(
+        output_id=ask.output_id,
+        check=number,
+        service=service,
+        model_id=ask.model_id,
+        content_sha256=heard.content_sha256,
+        audio_sha256=heard.audio_sha256,
+        duration_s=heard.duration_s,
+        outcome=clearance.outcome,
+        similarity_level=LEVELS[clearance.outcome],
+        sim_internal_max=max_similarity(reports, "internal"),
+        sim_external_max=max_similarity(reports, "external"),
+        checked_against_internal=vault_reached(reports),
+        checked_against_external_catalogs=catalogues_reached(reports),
+        missing=clearance.missing,
+        reasons=clearance.reasons[:MAX_HITS],
+        hits=all_hits(reports)[:MAX_HITS],
+        versions=versions,
+        features=heard.features,
+        chromaprint=heard.chromaprint,
+        user_ref=ask.user_ref,
+        upload_id=heard.upload_id,
+        at=now,
+    )
+
+
+def event_facts(check: OutputCheck) -> dict[str, JsonValue]:
+    """What the audit event says of a check: scores and references, nothing personal."""
+    facts: dict[str, JsonValue] = check.model_dump(
+        mode="json",
+        include={
+            "model_id", "check", "outcome", "similarity_level", "sim_internal_max", "sim_external_max",
+            "checked_against_internal", "checked_against_external_catalogs", "missing", "audio_sha256",
+            "content_sha256",
+        },
+    )  # fmt: skip
+    return {**facts, "matched": [hit.ref for hit in check.hits]}
+
+
+def answer(check: OutputCheck) -> dict[str, object]:
     """What the generation service gets."""
     return {
         "output_id": check.output_id,
+        "check": check.check,
+        "model_id": check.model_id,
         "outcome": check.outcome,
         "message": MESSAGES[check.outcome],
         "similarity_level": check.similarity_level,
@@ -94,7 +177,7 @@ def answer(check: OutputCheck, clearance: Clearance) -> dict[str, object]:
         "sim_external_max": check.sim_external_max,
         "checked_against_internal": check.checked_against_internal,
         "checked_against_external_catalogs": list(check.checked_against_external_catalogs),
-        "missing": list(clearance.missing),
+        "missing": list(check.missing),
         "reasons": [reason.model_dump() for reason in check.reasons],
         "matches": [hit.model_dump() for hit in check.hits],
         "versions": check.versions,

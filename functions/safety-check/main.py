@@ -1,0 +1,107 @@
+"""safety-check: may this output leave? Asked and answered in one call, and always on record."""
+
+from concurrent.futures import ThreadPoolExecutor
+
+from vault_audio.features import extract, pack
+from vault_domain.decision import decide_output
+from vault_domain.errors import AudioRefused, Conflict, NotFound
+from vault_domain.events import Kind, make_event
+from vault_domain.ids import OutputId
+from vault_domain.ports import Put
+from vault_domain.safety import CheckAsk, Heard, OutputCheck, answer, event_facts, make_check, same_check
+from vault_domain.uploads import Refusal, Upload, expire, pin, refuse
+from vault_edge.app import App, Caller, Deps, Json
+from vault_edge.matching import Query
+from vault_edge.output_audio import Sent, Sound, decoded, discarded, received
+from vault_edge.output_checks import Basis, basis_of, earlier_checks, reports_of
+from vault_edge.racing import settled
+
+app = App("safety-check")
+BODY = 6 * 2**20
+
+
+@app.post("/safety/checks", role="system", scope="safety", max_body=BODY)
+def check(ask: CheckAsk, caller: Caller, deps: Deps) -> Json:
+    """Check one output against the vault, every registered catalogue and, where configured, AcoustID.
+
+    1. An output id belongs to one service; an upload that was checked gives its check again. 2. Receive and
+    decode; meanwhile read what to check against. 3. The same audio under the same versions is the same check.
+    4. Compare. 5. Decide. 6. Keep the fingerprints, record the check and its event. 7. Delete the audio.
+    """
+    made = _earlier(ask.output_id, caller, deps)  # 1
+    known = next((one for one in made if one.upload_id and one.upload_id == ask.audio_upload_token), None)
+    if known is not None:
+        discarded(Sent(upload=deps.records.get(Upload, known.upload_id or "")), ask.output_id, deps)
+        return answer(known)
+    sent = received(ask, caller, deps)  # 2
+    with ThreadPoolExecutor(1) as pool:
+        gathering = pool.submit(basis_of, deps)
+        sound = _decoded(sent, ask.output_id, caller, deps)
+        basis = gathering.result()
+    if not (made and same_check(made[-1], sound.audio_sha256, basis.versions)):  # 3
+        made = (_compared(ask, sent, sound, basis, caller, deps),)
+    discarded(sent, ask.output_id, deps)  # 7
+    return answer(made[-1])
+
+
+@app.get("/safety/checks/{output_id}", role=("system", "reviewer"), scope="safety")
+def show(output_id: OutputId, caller: Caller, deps: Deps) -> Json:
+    """The last check of an output; a service sees its own."""
+    made = earlier_checks(output_id, deps)
+    if not made or (caller.role == "system" and made[0].service != caller.id):
+        raise NotFound("no check of such an output of yours")
+    return {**answer(made[-1]), "checks": len(made)}
+
+
+def _earlier(output_id: str, caller: Caller, deps: Deps) -> tuple[OutputCheck, ...]:
+    made = earlier_checks(output_id, deps)
+    if made and made[0].service != caller.id:
+        raise Conflict("this output id is taken; choose another")
+    return made
+
+
+def _decoded(sent: Sent, output_id: str, caller: Caller, deps: Deps) -> Sound:
+    """Refused audio is final for its upload, and deleted."""
+    try:
+        return decoded(sent, output_id, deps)
+    except AudioRefused as error:
+        if sent.upload is not None:
+            refused = refuse(sent.upload, Refusal(code=error.code, detail=error.detail[:500]), deps.clock())
+            event = make_event(
+                deps.new_id("evt"), Kind.UPLOAD_REFUSED, refused.upload_id, caller.actor, deps.clock(), code=error.code
+            )
+            deps.records.commit([Put(refused, sent.upload.version)], [event])
+        discarded(sent, output_id, deps)
+        raise
+
+
+def _compared(ask: CheckAsk, sent: Sent, sound: Sound, basis: Basis, caller: Caller, deps: Deps) -> OutputCheck:
+    """Steps 4 to 6."""
+    embedder = deps.embedder
+    features = extract(sound.samples, embedder.embed if embedder else None)
+    query = Query(ask.output_id, features, sound.audio_sha256, sound.chromaprint)
+    reports = reports_of(query, basis, deps)
+    clearance = decide_output(reports, basis.policy, basis.configured)
+    key = f"features/{ask.output_id}/{sound.audio_sha256}.bin"
+    deps.bucket("outputs").write(key, pack(features, dense=True), content_type="application/octet-stream")
+    heard = Heard(
+        sound.content_sha256, sound.audio_sha256, sound.duration_s, sound.chromaprint, f"outputs/{key}", sent.upload_id
+    )
+
+    def record() -> OutputCheck:
+        made = _earlier(ask.output_id, caller, deps)
+        if made and same_check(made[-1], sound.audio_sha256, basis.versions):
+            return made[-1]
+        now = deps.clock()
+        one = make_check(ask, len(made) + 1, caller.id, heard, reports, clearance, basis.versions, now)
+        event = make_event(
+            deps.new_id("evt"), Kind.OUTPUT_CHECK, ask.output_id, caller.actor, now, basis.versions, **event_facts(one)
+        )
+        used = [Put(expire(pin(sent.upload, sent.version_id, now), now), sent.upload.version)] if sent.upload else []
+        deps.records.commit([Put(one, 0), *used], [event])
+        return one
+
+    return settled(record)
+
+
+handler, http = app.lambda_entry(), app.http_entry()

@@ -1,0 +1,126 @@
+"""An output's audio on its way through a check: received, decoded, and gone again.
+
+Promises: only the function ``decode`` parses what was sent; only the version
+that arrived first is read; refused audio is deleted like checked audio. What
+the bucket still holds after a crash is deleted by its lifecycle within a day.
+"""
+
+import base64
+import binascii
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from vault_audio.recordings import read_analysis
+from vault_domain.audio_rules import AudioFacts, AudioLimits, judge
+from vault_domain.errors import AudioRefused, BadRequest, Conflict, NotFound, TooLarge
+from vault_domain.safety import MAX_INLINE_BYTES, MAX_OUTPUT_S, CheckAsk
+from vault_domain.uploads import Upload, UploadState, analysis_key, source_key
+
+from vault_edge.app import Caller
+from vault_edge.deps import Deps
+
+DECODE = "LEMM_FUNCTION_DECODE"
+MAX_ANALYSIS_BYTES = 64 * 2**20
+LIMITS = AudioLimits(max_duration_s=MAX_OUTPUT_S)
+
+
+@dataclass(frozen=True, eq=False)
+class Sound:
+    """A decoded output: mono samples at 16 kHz, shape (n,), and what decode said of it."""
+
+    samples: NDArray[np.float32]
+    content_sha256: str
+    audio_sha256: str
+    duration_s: float
+    chromaprint: str
+
+
+@dataclass(frozen=True)
+class Sent:
+    """Audio as it was sent: inline, or an upload of the caller's."""
+
+    inline: str | None = None
+    upload: Upload | None = None
+    version_id: str | None = None
+
+    @property
+    def upload_id(self) -> str | None:
+        return self.upload.upload_id if self.upload else None
+
+
+def received(ask: CheckAsk, caller: Caller, deps: Deps) -> Sent:
+    """Find what was sent. Raises ``TooLarge``, ``BadRequest``, ``NotFound`` or ``Conflict``."""
+    if ask.audio_base64 is not None:
+        return Sent(inline=_bounded(ask.audio_base64))
+    upload = deps.records.get(Upload, ask.audio_upload_token or "")
+    if upload is None or upload.owner != caller.id or upload.purpose != "output":
+        raise NotFound("no such upload of yours for a check")
+    if upload.refusal is not None:
+        raise Conflict(f"this upload was refused ({upload.refusal.code}): {upload.refusal.detail}")
+    if upload.state is not UploadState.WAITING:
+        raise Conflict("this upload was used or has expired; send the audio again")
+    first = deps.bucket("outputs").first_version(source_key(upload.upload_id))
+    if first is None:
+        raise Conflict("the audio has not arrived; send it to the form first")
+    return Sent(upload=upload, version_id=first.version_id)
+
+
+def _bounded(text: str) -> str:
+    if len(text) > MAX_INLINE_BYTES * 4 // 3 + 4:
+        raise TooLarge(f"inline audio may hold {MAX_INLINE_BYTES} bytes; use an upload", limit_bytes=MAX_INLINE_BYTES)
+    try:
+        size = len(base64.b64decode(text, validate=True))
+    except (binascii.Error, ValueError) as error:
+        raise BadRequest("audio_base64 is not standard base64") from error
+    if size == 0 or size > MAX_INLINE_BYTES:
+        raise TooLarge(f"inline audio has 1 to {MAX_INLINE_BYTES} bytes; use an upload", limit_bytes=MAX_INLINE_BYTES)
+    return text
+
+
+def decoded(sent: Sent, output_id: str, deps: Deps) -> Sound:
+    """Decode and judge. Raises ``AudioRefused`` for what can't be checked."""
+    if sent.inline is not None:
+        told = deps.invoke(DECODE, {"audio_base64": sent.inline, "max_duration_s": MAX_OUTPUT_S})
+        if "analysis_base64" in told:
+            return _sound(told, base64.b64decode(told["analysis_base64"]))
+        # Long and well compressed: its analysis audio does not fit into an answer.
+        key, analysis = f"uploads/{output_id}/source", f"analysis/{output_id}.flac"
+        deps.bucket("outputs").write(key, base64.b64decode(sent.inline), content_type="application/octet-stream")
+        return _from_bucket(key, None, analysis, deps)
+    upload_id = sent.upload_id or ""
+    return _from_bucket(source_key(upload_id), sent.version_id, analysis_key(upload_id), deps)
+
+
+def _from_bucket(key: str, version_id: str | None, analysis: str, deps: Deps) -> Sound:
+    ask = {
+        "bucket": "outputs", "key": key, "version_id": version_id,
+        "targets": {"analysis": analysis}, "max_duration_s": MAX_OUTPUT_S,
+    }  # fmt: skip
+    told = deps.invoke(DECODE, ask)
+    return _sound(told, deps.bucket("outputs").read(analysis, limit=MAX_ANALYSIS_BYTES))
+
+
+def _sound(told: dict[str, Any], analysis: bytes) -> Sound:
+    verdict = judge(AudioFacts.model_validate(told["facts"]), LIMITS)
+    refusal = verdict.error()
+    if refusal is not None:
+        raise refusal
+    if any(flag.code == "phase_cancels" for flag in verdict.flags):
+        raise AudioRefused("the channels cancel each other; nobody could hear, or check, what they hold")
+    with TemporaryDirectory() as folder:
+        path = Path(folder, "analysis.flac")
+        path.write_bytes(analysis)
+        samples = read_analysis(path)
+    return Sound(samples, told["content_sha256"], told["audio_sha256"], told["duration_s"], told["chromaprint"])
+
+
+def discarded(sent: Sent, output_id: str, deps: Deps) -> None:
+    """Delete every version of what was sent, and the analysis audio made of it. Free to repeat."""
+    outputs = deps.bucket("outputs")
+    name = sent.upload_id or output_id
+    outputs.delete(f"uploads/{name}/source", all_versions=True)
+    outputs.delete(f"analysis/{name}.flac", all_versions=True)

@@ -1,0 +1,112 @@
+"""What an output is checked against, gathered once per check, and the search of all of it.
+
+The pointers of all indexes are looked at for every check; the policy and the
+list of catalogues are read every time too, so that a change counts at once.
+All of these are small reads, made side by side while the audio is decoded.
+"""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import datetime
+
+from vault_audio.features import SETTINGS
+from vault_domain.errors import VaultError
+from vault_domain.evidence import Original, SourceReport
+from vault_domain.policy import CatalogueEntry, Policy
+from vault_domain.safety import OutputCheck
+from vault_index.calibration import builtin
+
+from vault_edge.deps import Deps
+from vault_edge.index import Opened
+from vault_edge.matching import ACOUSTID, VAULT, Query, Side, Source, acoustid_report, report_of, unmade
+
+AT_ONCE = 8
+UNREAD = "unread"
+Opening = Opened | VaultError
+Question = Callable[[], SourceReport]
+
+
+@dataclass(frozen=True)
+class Basis:
+    """Everything beside the audio that a check rests on."""
+
+    number: int
+    policy: Policy
+    indexes: dict[str, Opening]
+    """Source name -> what was opened, or why it could not be."""
+    configured: frozenset[str]
+    versions: dict[str, str]
+
+
+def basis_of(deps: Deps) -> Basis:
+    """Policy, catalogues and indexes as they are now."""
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        in_force = pool.submit(deps.policy_in_force)
+        vault = pool.submit(_opened, VAULT, deps)
+        entries = [entry for entry in deps.records.list(CatalogueEntry, "catalogues").items if entry.active]
+        opened = pool.map(lambda entry: _opened(entry.name, deps), entries)
+        indexes = {VAULT: vault.result()}
+        indexes |= {f"catalogue:{entry.name}": one for entry, one in zip(entries, opened, strict=True)}
+        number, policy = in_force.result()
+    configured = frozenset({ACOUSTID} if deps.acoustid is not None else ())
+    return Basis(number, policy, indexes, configured, _versions(number, indexes, configured, deps))
+
+
+def _opened(name: str, deps: Deps) -> Opening:
+    try:
+        return deps.index.reader(name)
+    except VaultError as error:
+        return error
+
+
+def _versions(number: int, indexes: dict[str, Opening], configured: frozenset[str], deps: Deps) -> dict[str, str]:
+    embedder = deps.embedder
+    found = {
+        "policy": str(number),
+        "calibration": builtin().version,
+        "settings:features": str(SETTINGS),
+        "embedder": embedder.identity if embedder else "none",
+        ACOUSTID: "configured" if configured else "not configured",
+    }
+    for source, one in indexes.items():
+        found[f"snapshot:{source}"] = one.snapshot_id if isinstance(one, Opened) else UNREAD
+    return found
+
+
+def reports_of(query: Query, basis: Basis, deps: Deps) -> tuple[SourceReport, ...]:
+    """Ask every source at once; one report each, made or honestly not made."""
+    now = deps.clock()
+    questions: list[Question] = [lambda: acoustid_report(query, deps.acoustid, now)]
+    questions += [_question(name, opened, query, now, deps) for name, opened in basis.indexes.items()]
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        return tuple(pool.map(lambda ask: ask(), questions))
+
+
+def _question(name: str, opened: Opening, query: Query, now: datetime, deps: Deps) -> Question:
+    side: Side = "internal" if name == VAULT else "external"
+    if not isinstance(opened, Opened):
+        detail = opened.detail
+        return lambda: unmade(query.subject, name, side, "failed", detail, now)
+    source = Source(name, side, lambda: opened)
+    if name != VAULT:
+        return lambda: report_of(query, source, now)
+    return lambda: report_of(query, source, now, _original(query, deps))
+
+
+def _original(query: Query, deps: Deps) -> str | None:
+    """The vault's track with exactly these samples."""
+    claim = deps.records.get(Original, query.audio_sha256) if query.audio_sha256 else None
+    return claim.track_id if claim else None
+
+
+def earlier_checks(output_id: str, deps: Deps) -> tuple[OutputCheck, ...]:
+    """All checks of one output, in order."""
+    found: tuple[OutputCheck, ...] = ()
+    cursor: str | None = None
+    while True:
+        page = deps.records.list(OutputCheck, output_id, cursor=cursor)
+        found += page.items
+        cursor = page.cursor
+        if cursor is None:
+            return found
