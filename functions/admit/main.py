@@ -12,7 +12,6 @@ track was taken back meanwhile, it undoes what was made and ends.
 import hashlib
 
 from pydantic import BaseModel
-
 from vault_audio.features import Features, pack, unpack
 from vault_domain.admission import duplicate_of, holds_claim, vault_audio_key, vault_features_key, vault_uri
 from vault_domain.canonical import sha256_hex

@@ -6,7 +6,6 @@ condition that the record is as it was read, so neither can be missed.
 """
 
 from pydantic import BaseModel, Field
-
 from vault_domain.errors import NotFound
 from vault_domain.events import Actor, Kind, make_event
 from vault_domain.ids import UploadId

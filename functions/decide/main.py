@@ -5,8 +5,7 @@ after the index moved on, are, while the track still waits to be admitted.
 """
 
 from pydantic import BaseModel
-
-from vault_domain.decision import Verdict, decide_submission, flag_reasons, max_similarity, versions_of
+from vault_domain.decision import Verdict, decide_submission, holding, max_similarity, versions_of
 from vault_domain.errors import NotFound, Revoked
 from vault_domain.events import Actor, Kind
 from vault_domain.evidence import SourceReport, findings_sha256
@@ -47,7 +46,7 @@ def _decide(track_id: str, deps: Deps) -> str:
     if track.status is Status.REMOVED:
         raise Revoked("the track was taken back")
     reports: Reports = deps.records.list(SourceReport, track_id).items
-    flags = (*track.flags, *flag_reasons(upload.flags))
+    flags = holding((*track.flags, *upload.flags))
     findings = findings_sha256(reports, flags)
     if track.status not in HOW or track.evidence_sha256 == findings:
         return track.verdict

@@ -9,7 +9,6 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from pydantic import BaseModel
-
 from vault_audio.features import SETTINGS, extract, pack
 from vault_audio.recordings import read_analysis
 from vault_domain.canonical import sha256_hex
@@ -59,7 +58,7 @@ def _features(upload_id: str, deps: Deps) -> bytes:
         path = Path(folder, "analysis.flac")
         path.write_bytes(deps.bucket("quarantine").read(analysis_key(upload_id), limit=MAX_UPLOAD_BYTES))
         samples = read_analysis(path)
-    return pack(extract(samples, deps.embedder), dense=True)
+    return pack(extract(samples, deps.embedder.embed if deps.embedder else None), dense=True)
 
 
 def _record(ask: StepAsk, upload: Upload, where: str, features: bytes, deps: Deps) -> None:
@@ -78,7 +77,7 @@ def _record(ask: StepAsk, upload: Upload, where: str, features: bytes, deps: Dep
         features=where,
         features_sha256=sha256_hex(features),
         settings={"features": SETTINGS},
-        embedder=getattr(deps.embedder, "version", None),
+        embedder=deps.embedder.identity if deps.embedder else None,
         at=journey.now,
     )
     journey.take(

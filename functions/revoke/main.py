@@ -7,8 +7,8 @@ that was cut off left undone, and gives the same receipt.
 
 from vault_domain.admission import may_be_indexed
 from vault_domain.errors import NotFound
-from vault_domain.evidence import Original
 from vault_domain.events import Kind
+from vault_domain.evidence import Original
 from vault_domain.ids import TrackId
 from vault_domain.ports import Delete, Put
 from vault_domain.reasons import Reason

@@ -3,7 +3,6 @@
 from typing import Annotated
 
 from pydantic import BaseModel, Field
-
 from vault_domain.errors import NotFound
 from vault_domain.evidence import SourceReport
 from vault_domain.ids import TrackId
@@ -65,9 +64,7 @@ def receipt(track_id: TrackId, caller: Caller, deps: Deps) -> Json:
 @app.get("/contributors/me/tracks", role="contributor")
 def mine(page: Query[Page], caller: Caller, deps: Deps) -> Json:
     """Your tracks, newest first."""
-    found = deps.records.find(
-        Track, "by_owner", caller.id, newest_first=True, limit=page.limit, cursor=page.cursor
-    )
+    found = deps.records.find(Track, "by_owner", caller.id, newest_first=True, limit=page.limit, cursor=page.cursor)
     return {"tracks": [_view(track) for track in found.items], "cursor": found.cursor}
 
 

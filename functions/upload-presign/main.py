@@ -7,13 +7,21 @@ from vault_domain.ids import UploadId
 from vault_domain.ports import Put
 from vault_domain.records import stamp
 from vault_domain.uploads import (
-    BIND_WITHIN, FORM_LIFE, Upload, UploadAsk, counts_as_open, may_open, open_upload, source_key,
+    BIND_WITHIN,
+    FORM_LIFE,
+    Upload,
+    UploadAsk,
+    counts_as_open,
+    may_open,
+    open_upload,
+    source_key,
 )  # fmt: skip
 from vault_edge.app import App, Caller, Deps, Json
 
 app = App("upload-presign")
 BUCKETS = {"track": "quarantine", "output": "outputs"}
 PAGE = 200
+SHOWN = {"upload_id", "purpose", "state", "filename", "created", "changed", "refusal", "flags", "track_id", "parked"}
 
 
 @app.post("/uploads", role=("contributor", "system"), status=201)
@@ -26,8 +34,10 @@ def open_form(ask: UploadAsk, caller: Caller, deps: Deps) -> Json:
     _check_quota(caller.id, deps)
     now = deps.clock()
     upload = open_upload(ask, deps.new_id("upl"), caller.id, now)
-    facts = {"purpose": ask.purpose, "bytes": ask.bytes, "content_type": ask.content_type}
-    event = make_event(deps.new_id("evt"), Kind.UPLOAD_OPENED, upload.upload_id, caller.actor, now, **facts)
+    event = make_event(
+        deps.new_id("evt"), Kind.UPLOAD_OPENED, upload.upload_id, caller.actor, now,
+        purpose=ask.purpose, bytes=ask.bytes, content_type=ask.content_type,
+    )  # fmt: skip
     deps.records.commit([Put(upload, 0)], [event])
     form = deps.bucket(BUCKETS[ask.purpose]).presign_post(
         source_key(upload.upload_id),
@@ -60,8 +70,7 @@ def _check_quota(owner: str, deps: Deps) -> None:
 def show(upload_id: UploadId, caller: Caller, deps: Deps) -> Json:
     """Where an upload of yours stands, and why."""
     upload = check_owner(deps.records.get(Upload, upload_id), caller.id)
-    shown = {"upload_id", "purpose", "state", "filename", "created", "changed", "refusal", "flags", "track_id", "parked"}
-    return upload.model_dump(mode="json", include=shown)
+    return upload.model_dump(mode="json", include=SHOWN)
 
 
 handler, http = app.lambda_entry(), app.http_entry()

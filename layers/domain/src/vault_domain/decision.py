@@ -91,9 +91,13 @@ def decide_submission(
     return Verdict("accept", (Reason(code="clean", detail="All required sources were checked; nothing was found."),))
 
 
-def flag_reasons(flags: Iterable[str]) -> tuple[Reason, ...]:
-    """What the audio itself gave a reviewer to look at, as reasons."""
-    return tuple(Reason(code=flag, detail="Noticed when the recording was measured.") for flag in flags)
+NOTED = frozenset({"mono", "clipping", "very_quiet", "dc_offset"})
+"""Flags of the recording that a reviewer sees, and that alone are no ground for a review."""
+
+
+def holding(flags: Iterable[Reason]) -> tuple[Reason, ...]:
+    """The flags that keep a track from being accepted without a person."""
+    return tuple(flag for flag in flags if flag.code not in NOTED)
 
 
 def versions_of(reports: tuple[SourceReport, ...], policy_number: int) -> dict[str, str]:

@@ -11,10 +11,12 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import ClassVar, Literal, get_args
 
-from pydantic import Field, JsonValue
+from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
+from vault_domain.audio_rules import AudioFacts
 from vault_domain.errors import BadRequest, Conflict, Forbidden, TooLarge
 from vault_domain.ids import AccountId, TrackId, UploadId
+from vault_domain.reasons import Reason
 from vault_domain.records import Record, Sha256, UtcTime, Value, stamp
 from vault_domain.submission import Line
 
@@ -32,6 +34,15 @@ Purpose = Literal["track", "output"]
 BOUND = "bound"
 SAFETY_SCOPE = "safety"
 MAX_OUTPUT_BYTES = 256 * 2**20
+_TYPE_OF = {
+    "audio/wav": "wav", "audio/x-wav": "wav", "audio/flac": "flac or ogg", "audio/x-flac": "flac or ogg",
+    "audio/mpeg": "mp3", "audio/ogg": "ogg", "audio/opus": "ogg", "audio/mp4": "mp4 or aac", "audio/x-m4a": "mp4",
+    "audio/aac": "aac or mp4", "audio/aiff": "aiff", "audio/x-aiff": "aiff",
+}  # fmt: skip
+_ENDING_OF = {
+    "wav": "wav", "wave": "wav", "flac": "flac", "mp3": "mp3", "ogg": "ogg", "oga": "ogg", "opus": "ogg",
+    "m4a": "mp4", "mp4": "mp4", "aac": "aac or mp4", "aif": "aiff", "aiff": "aiff", "aifc": "aiff",
+}  # fmt: skip
 _SOURCE = re.compile(r"uploads/(upl_[0-9a-z]{26})/source")
 
 
@@ -42,6 +53,20 @@ class UploadAsk(Value):
     bytes: int = Field(ge=MIN_UPLOAD_BYTES)
     content_type: ContentType = "application/octet-stream"
     purpose: Purpose = "track"
+
+
+class Heard(BaseModel):
+    """What ``decode`` says of a recording; what else it says is for others."""
+
+    model_config = ConfigDict(frozen=True)
+
+    content_sha256: Sha256
+    audio_sha256: Sha256
+    duration_s: float = Field(ge=0)
+    container: str = Field(max_length=60)
+    codec: str = Field(max_length=60)
+    chromaprint: str = Field(max_length=200_000)
+    facts: AudioFacts
 
 
 class UploadState(StrEnum):
@@ -91,7 +116,8 @@ class Upload(Record):
     chromaprint: str | None = Field(default=None, max_length=200_000)
     facts: dict[str, JsonValue] = Field(default_factory=dict)
     container: str | None = Field(default=None, max_length=60)
-    flags: tuple[str, ...] = ()
+    flags: tuple[Reason, ...] = ()
+    """What the recording itself gives a reviewer to look at."""
     refusal: Refusal | None = None
     track_id: TrackId | None = None
     token: str | None = Field(default=None, max_length=2048)
@@ -176,6 +202,33 @@ def pin(upload: Upload, version_id: str | None, now: datetime) -> Upload:
     return upload.with_changes(object_version=version_id, arrived=now, changed=now)
 
 
+def mislabelled(upload: Upload, container: str) -> tuple[Reason, ...]:
+    """A flag when the announced type or the file's name says something else than its bytes."""
+    announced = _TYPE_OF.get(upload.content_type), _ENDING_OF.get(upload.filename.rpartition(".")[2].lower())
+    wrong = sorted({name for name in announced if name is not None and container not in name})
+    if not wrong:
+        return ()
+    said = f"Announced as {' and '.join(wrong)}, the bytes are {container}."
+    return (Reason(code="inconsistent_metadata", detail=said),)
+
+
+def validated(upload: Upload, heard: Heard, flags: tuple[Reason, ...], now: datetime) -> Upload:
+    """The upload with what was heard. Raises ``Conflict`` unless it was waiting."""
+    if upload.state is not UploadState.WAITING:
+        raise Conflict(f"an upload that is {upload.state.value} can't be validated")
+    return upload.with_changes(
+        state=UploadState.VALIDATED,
+        content_sha256=heard.content_sha256,
+        audio_sha256=heard.audio_sha256,
+        chromaprint=heard.chromaprint,
+        container=heard.container,
+        facts={**heard.facts.model_dump(mode="json"), "codec": heard.codec},
+        flags=flags,
+        parked=None,
+        changed=now,
+    )
+
+
 def wait_with(upload: Upload, token: str, now: datetime) -> Upload:
     """The pipeline waits here, under this task token, for the submission."""
     if upload.track_id is not None or upload.state is not UploadState.VALIDATED:
@@ -199,7 +252,7 @@ def refuse(upload: Upload, refusal: Refusal, now: datetime) -> Upload:
         return upload
     if upload.state is not UploadState.WAITING:
         raise Conflict(f"an upload that is {upload.state.value} can't be refused")
-    return upload.with_changes(state=UploadState.REFUSED, refusal=refusal, changed=now, token=None)
+    return upload.with_changes(state=UploadState.REFUSED, refusal=refusal, changed=now, token=None, parked=None)
 
 
 def expire(upload: Upload, now: datetime) -> Upload:

@@ -1,0 +1,105 @@
+"""Carrying out a plan: one effect after the other, the record of it last, all of it repeatable."""
+
+from contextlib import suppress
+from datetime import timedelta
+
+from sweep_sight import see_removed_track, see_upload
+from vault_domain.admission import vault_audio_key, vault_features_key
+from vault_domain.errors import Conflict
+from vault_domain.events import Actor, Kind, make_event
+from vault_domain.ports import Put
+from vault_domain.sweeping import (
+    NEVER_ARRIVED,
+    ExpireUpload,
+    HideTrack,
+    Instruction,
+    PurgeAudio,
+    PurgeUpload,
+    RefuseUpload,
+    SeenUpload,
+    StartPipeline,
+    plan_removed,
+    plan_upload,
+)  # fmt: skip
+from vault_domain.uploads import (
+    Upload,
+    analysis_key,
+    canonical_key,
+    expire,
+    features_key,
+    refuse,
+    restarted,
+    source_key,
+)
+from vault_edge.app import Deps
+from vault_edge.membership import leave
+from vault_edge.racing import settled
+
+ACTOR = Actor(id="fn:sweep", role="system")
+
+
+def carry_out(instruction: Instruction, deps: Deps, patience: timedelta) -> bool:
+    """Do it if it is still what the rules say; False when the world moved on."""
+    if isinstance(instruction, HideTrack | PurgeAudio):
+        return settled(lambda: _removed(instruction, deps))
+    return settled(lambda: _upload(instruction, deps, patience))
+
+
+def _upload(
+    instruction: ExpireUpload | RefuseUpload | StartPipeline | PurgeUpload, deps: Deps, patience: timedelta
+) -> bool:
+    seen = see_upload(instruction.upload_id, deps)
+    if plan_upload(seen, deps.policy(), deps.clock(), patience) != instruction:
+        return False
+    if isinstance(instruction, ExpireUpload):
+        _change(seen.upload, expire(seen.upload, deps.clock()), Kind.UPLOAD_EXPIRED, deps)
+    elif isinstance(instruction, RefuseUpload):
+        refused = refuse(seen.upload, NEVER_ARRIVED, deps.clock())
+        _change(seen.upload, refused, Kind.UPLOAD_REFUSED, deps, code=NEVER_ARRIVED.code)
+    elif isinstance(instruction, StartPipeline):
+        _start(instruction, seen, deps)
+    else:
+        _purge(instruction, seen.upload, deps)
+    return True
+
+
+def _start(instruction: StartPipeline, seen: SeenUpload, deps: Deps) -> None:
+    """Start first, note it after: a sweep that dies in between starts the same name again, which is one start."""
+    document = {"bucket": deps.bucket("quarantine").bucket, "key": source_key(instruction.upload_id)}
+    with suppress(Conflict):  # it was started under this name before
+        deps.tasks.start(deps.env("LEMM_STATE_MACHINE_INGEST"), instruction.name, document)
+    deps.records.commit([Put(restarted(seen.upload, deps.clock()), seen.upload.version)])
+
+
+def _purge(instruction: PurgeUpload, upload: Upload, deps: Deps) -> None:
+    """An output's audio goes by its bucket's own lifecycle rule where this function has no right to it."""
+    if upload.purpose == "track":
+        for key in (source_key, canonical_key, analysis_key, features_key):
+            deps.bucket("quarantine").delete(key(upload.upload_id), all_versions=True)
+    elif deps.optional("LEMM_BUCKET_OUTPUTS"):
+        for key in (source_key, analysis_key):
+            deps.bucket("outputs").delete(key(upload.upload_id), all_versions=True)
+    purged = upload.with_changes(purged=deps.clock(), parked=None)
+    _change(upload, purged, Kind.AUDIO_PURGED, deps, why=instruction.why)
+
+
+def _removed(instruction: HideTrack | PurgeAudio, deps: Deps) -> bool:
+    seen = see_removed_track(instruction.track_id, deps)
+    if instruction not in plan_removed(seen, deps.policy(), deps.clock()):
+        return False
+    if isinstance(instruction, HideTrack):
+        leave(deps.index, instruction.track_id, deps.clock())
+        return True
+    vault = deps.bucket("vault")
+    vault.delete(vault_audio_key(instruction.track_id), all_versions=True)
+    if instruction.features_too:
+        vault.delete(vault_features_key(instruction.track_id), all_versions=True)
+    track = seen.track
+    event = make_event(deps.new_id("evt"), Kind.AUDIO_PURGED, track.track_id, ACTOR, deps.clock(), why="removed")
+    deps.records.commit([Put(track.with_changes(stored=None), track.version)], [event])
+    return True
+
+
+def _change(before: Upload, after: Upload, kind: Kind, deps: Deps, **data: str) -> None:
+    event = make_event(deps.new_id("evt"), kind, before.upload_id, ACTOR, deps.clock(), None, **data)
+    deps.records.commit([Put(after, before.version)], [event])

@@ -1,0 +1,80 @@
+"""What a sweep looks at: uploads that still need something, and tracks that were taken back."""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+from vault_domain.errors import NotFound
+from vault_domain.policy import Policy
+from vault_domain.records import stamp
+from vault_domain.rights import RightsRecord
+from vault_domain.sweeping import STANDINGS, SeenRemoved, SeenUpload
+from vault_domain.tracks import Status, Track
+from vault_domain.uploads import Upload, UploadState, source_key
+from vault_edge.app import Deps
+from vault_edge.index import VAULT
+
+PAGE = 200
+LOOK_BACK = timedelta(days=30)
+"""How long after its retention a removed track is looked at by ordinary sweeps."""
+
+
+def see_uploads(deps: Deps, now: datetime, patience: timedelta) -> Iterator[SeenUpload]:
+    """Every upload that is not done with. What moved a moment ago is not looked at closely."""
+    fresh = stamp(now - patience)
+    for standing in STANDINGS:
+        cursor: str | None = None
+        while True:
+            until = fresh if standing in ("waiting", "validated") and patience else None
+            page = deps.records.find(Upload, "by_state", standing, until=until, limit=PAGE, cursor=cursor)
+            for listed in page.items:
+                yield _looked_at(listed, deps)
+            cursor = page.cursor
+            if cursor is None:
+                break
+
+
+def see_upload(upload_id: str, deps: Deps) -> SeenUpload:
+    """One upload, read consistently. Raises ``NotFound``."""
+    upload = deps.records.get(Upload, upload_id)
+    if upload is None:
+        raise NotFound("no such upload")
+    return _looked_at(upload, deps)
+
+
+def see_removed(deps: Deps, policy: Policy, now: datetime, *, everything: bool) -> Iterator[SeenRemoved]:
+    """Tracks that were taken back: lately, or ever."""
+    since = None if everything else stamp(now - timedelta(days=policy.removed_audio_days) - LOOK_BACK)
+    indexed: frozenset[str] | None = None
+    cursor: str | None = None
+    while True:
+        page = deps.records.find(Track, "by_status", Status.REMOVED.value, since=since, limit=PAGE, cursor=cursor)
+        for track in page.items:
+            if indexed is None:
+                indexed = indexed_tracks(deps)
+            yield SeenRemoved(track, deps.records.get(RightsRecord, track.track_id), track.track_id in indexed)
+        cursor = page.cursor
+        if cursor is None:
+            return
+
+
+def see_removed_track(track_id: str, deps: Deps) -> SeenRemoved:
+    """One track, read consistently. Raises ``NotFound``."""
+    track = deps.records.get(Track, track_id)
+    if track is None:
+        raise NotFound("no such track")
+    return SeenRemoved(track, deps.records.get(RightsRecord, track_id), track_id in indexed_tracks(deps))
+
+
+def indexed_tracks(deps: Deps) -> frozenset[str]:
+    """Every track that a search of the vault would find."""
+    opened = deps.index.reader(VAULT)
+    return frozenset(entry.id for shard in opened.shards for entry in shard.tracks) - frozenset(opened.manifest.removed)
+
+
+def _looked_at(upload: Upload, deps: Deps) -> SeenUpload:
+    """``arrived`` is looked up only where it decides anything."""
+    track = deps.records.get(Track, upload.track_id) if upload.track_id else None
+    arrived = upload.arrived is not None
+    if not arrived and upload.state is UploadState.WAITING and upload.purpose == "track":
+        arrived = deps.bucket("quarantine").first_version(source_key(upload.upload_id)) is not None
+    return SeenUpload(upload, track, arrived)
