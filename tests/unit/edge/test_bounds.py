@@ -1,11 +1,12 @@
 """What strangers may send: JSON is strict and bounded, and nothing but ``BadRequest`` comes out."""
 
 import json
+from contextlib import suppress
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from vault_domain.errors import BadRequest, TooLarge, VaultError
+from vault_domain.errors import BadRequest, TooLarge
 from vault_edge.bounds import MAX_DEPTH, MAX_VALUES, check_body, check_headers, parse_json
 from vault_edge.problems import HeadersTooLarge
 
@@ -22,10 +23,8 @@ def test_what_json_can_say_is_read_as_it_was_written(document):
 
 @given(st.binary(max_size=200))
 def test_any_bytes_are_read_or_refused(data: bytes):
-    try:
+    with suppress(BadRequest):
         parse_json(data)
-    except BadRequest:
-        pass
 
 
 @given(st.integers(min_value=1, max_value=4 * MAX_DEPTH))
@@ -75,11 +74,12 @@ def test_a_body_is_refused_exactly_above_its_bound(size: int, bound: int):
 
 @given(st.dictionaries(st.text(max_size=20), st.text(max_size=400), max_size=100), st.text(max_size=9000))
 def test_headers_and_query_are_bounded(headers: dict[str, str], query: str):
-    try:
-        check_headers(headers, query)
-    except VaultError as error:
-        assert isinstance(error, HeadersTooLarge | TooLarge)
+    size = sum(map(len, headers)) + sum(map(len, headers.values()))
+    if len(headers) > 64 or size > 16 * 1024:
+        with pytest.raises(HeadersTooLarge):
+            check_headers(headers, query)
+    elif len(query) > 8 * 1024:
+        with pytest.raises(TooLarge):
+            check_headers(headers, query)
     else:
-        assert len(headers) <= 64
-        assert sum(map(len, headers)) + sum(map(len, headers.values())) <= 16 * 1024
-        assert len(query) <= 8 * 1024
+        check_headers(headers, query)

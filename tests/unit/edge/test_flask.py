@@ -64,7 +64,7 @@ def served(app: App) -> flask.Flask:
 
 def as_seen(result: Mapping[str, Any]) -> tuple[int, dict[str, str], list[str], bytes]:
     body = base64.b64decode(result["body"]) if result["isBase64Encoded"] else result["body"].encode()
-    headers = {name: value for name, value in result["headers"].items()}
+    headers = dict(result["headers"])
     return result["statusCode"], headers, list(result.get("cookies", ())), body
 
 
