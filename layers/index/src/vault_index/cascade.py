@@ -10,27 +10,30 @@ before all combinations share the last.
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from vault_index import refine
-from vault_index.protocols import STEPS_PER_FRAME, STEPS_PER_SECOND, FeaturesLike
+from vault_index.protocols import STEPS_PER_BIN, STEPS_PER_FRAME, STEPS_PER_SECOND, FeaturesLike
 from vault_index.shard import Shard
-from vault_index.verify import Alignment, QueryMap, query_map
-from vault_index.votes import TEMPO_STEPS, TEMPOS, Lookups, Stage, Window, candidates, postings_touched
+from vault_index.verify import Alignment, QueryMap, landmarks_near, pairs, query_map
+from vault_index.votes import TEMPOS, UNCHANGED, Lookups, Stage, Window, candidates, postings_touched
 
 _ALL: Final = tuple(range(len(TEMPOS)))
-_SAME: Final = Stage("same", (TEMPO_STEPS - 1, TEMPO_STEPS, TEMPO_STEPS + 1), "none", 300_000)
-_FULL: Final = Stage("full", _ALL, "any", 1_200_000)
+_NEAR: Final = (UNCHANGED - 1, UNCHANGED, UNCHANGED + 1)
+_SAME: Final = Stage("same", _NEAR, "none", 300_000)
+_FULL: Final = Stage("full", _ALL, "any", 1_500_000)
 _BETWEEN: Final = (
-    Stage("tempo", _ALL, "none", 300_000),
-    Stage("speed", _ALL, "speed", 300_000),
-    Stage("pitch", (TEMPO_STEPS - 1, TEMPO_STEPS, TEMPO_STEPS + 1), "any", 300_000),
+    Stage("tempo", _ALL, "none", 300_000, probe=False),
+    Stage("speed", _ALL, "speed", 300_000, probe=False),
+    Stage("pitch", _NEAR, "any", 300_000),
 )
 _MOST: Final = 32
 _FINE: Final = 6
 _PER_TRACK: Final = 2
 _SURE: Final = 12.0
-_FILLED: Final = 0.85
-_FOUND: Final = 0.6
+_SURE_PAIRS: Final = 0.4
+_REST_SHARE: Final = 0.3
+_REST_LEAST: Final = 12
 _PLAIN_TEMPO: Final = 0.004
 _PLAIN_SHIFT: Final = 0.3
 
@@ -43,47 +46,55 @@ def window(
     low, high = np.searchsorted(query.peak_times, [start, stop])
     if high - low < 3 or query.dense is None:
         return []
-    times = query.peak_times[low:high].astype(np.float64)
-    lookups = Lookups(Window(times, query.peak_pitches[low:high].astype(np.float64)))
-    a, b = int(start) // STEPS_PER_FRAME, int(stop) // STEPS_PER_FRAME + 1
-    local = query_map(query.dense[a:b], shard.pitch_share)
-    shifted = _Local(shard, lookups, local, float(a * STEPS_PER_FRAME), start, stop, excluded)
-    found = shifted.run(_SAME)
-    if found and _settled(found[0], stop - start):
-        return found
+    local = query_map(query, shard.pitch_share, start, stop)
+    origin = float(int(start) // STEPS_PER_FRAME * STEPS_PER_FRAME)
+    run = _Run(shard, local, origin, start, stop, excluded)
+    everything = Lookups(Window(local.times, local.pitches * STEPS_PER_BIN))
+    found = run.stage(everything, _SAME)
+    lookups = everything
+    if found and _certain(found[0]):
+        rest = _unexplained(shard, local, found[0].shifted(-origin))
+        if np.count_nonzero(rest) < max(_REST_LEAST, _REST_SHARE * len(rest)):
+            return found
+        lookups = Lookups(Window(local.times[rest], local.pitches[rest] * STEPS_PER_BIN))
     if postings_touched(shard, lookups, _FULL) > _FULL.budget:
         for stage in _BETWEEN:
-            found += shifted.run(stage)
-    found += shifted.run(_FULL)
+            found += run.stage(lookups, stage)
+    found += run.stage(lookups, _FULL)
     return _distinct(found)
 
 
-def _settled(best: Alignment, length: float) -> bool:
-    """Whether an unchanged copy explains the whole window, so that nothing else need be tried."""
+def _certain(best: Alignment) -> bool:
+    """Whether an unchanged copy is there beyond doubt."""
     plain = abs(best.tempo - 1) < _PLAIN_TEMPO and abs(best.shift) < _PLAIN_SHIFT
-    found = best.hits >= _FOUND * best.landmarks and best.end - best.begin >= _FILLED * length
-    return plain and found and best.score >= _SURE
+    return plain and best.score >= _SURE and best.pairs >= _SURE_PAIRS * best.landmarks
 
 
-class _Local:
-    """One window of the query, with its map starting at the window's first frame."""
+def _unexplained(shard: Shard, local: QueryMap, found: Alignment) -> NDArray[np.bool_]:
+    """Which landmarks of the query are not those of the alignment: other music mixed in or joined on."""
+    before, after = found.anchor * found.tempo, (local.frames * STEPS_PER_FRAME - found.anchor) * found.tempo
+    marks = landmarks_near(shard, found.track, found.place, before, after)
+    rest = np.ones(len(local.cells), np.bool_)
+    rest[pairs(local, marks, found.anchor, found.tempo, found.shift)[1]] = False
+    return rest
+
+
+class _Run:
+    """One window of the query; alignments come out with times from the query's start."""
 
     def __init__(
-        self, shard: Shard, lookups: Lookups, local: QueryMap, origin: float, start: float, stop: float,
-        excluded: frozenset[int],
-    ) -> None:  # fmt: skip
-        self._shard, self._lookups, self._map = shard, lookups, local
-        self._origin, self._start, self._stop = origin, start, stop
+        self, shard: Shard, local: QueryMap, origin: float, start: float, stop: float, excluded: frozenset[int]
+    ) -> None:
+        self._shard, self._map, self._origin = shard, local, origin
+        self._start, self._stop = start - origin, stop - origin
         self._excluded = excluded
 
-    def run(self, stage: Stage) -> list[Alignment]:
-        """Candidates of one stage, the best of them refined; times from the query's start."""
-        found = candidates(self._shard, self._lookups, stage, _MOST, self._excluded)
-        found = found.shifted(-self._origin)
-        start, stop = self._start - self._origin, self._stop - self._origin
-        rough = refine.coarse(self._shard, self._map, found, start, stop)
+    def stage(self, lookups: Lookups, stage: Stage) -> list[Alignment]:
+        """Candidates of one stage, the best of them refined."""
+        found = candidates(self._shard, lookups, stage, _MOST, self._excluded)
+        rough = refine.coarse(self._shard, self._map, found, self._start, self._stop)
         chosen = _distinct(rough)[:_FINE]
-        exact = [refine.fine(self._shard, self._map, seed, start, stop) for seed in chosen]
+        exact = [refine.fine(self._shard, self._map, seed, self._start, self._stop) for seed in chosen]
         return _distinct([found.shifted(self._origin) for found in exact])
 
 

@@ -39,6 +39,7 @@ class Passage:
     votes: int
     landmarks: int
     hits: int
+    pairs: int
 
 
 def assemble(
@@ -53,7 +54,8 @@ def assemble(
     for group in by_track.values():
         kept: list[Passage] = []
         for joined in _joined(shard, query, group, length):
-            passage = _passage(shard, joined, weights)
+            grown = refine.counted(shard, query, refine.extended(shard, query, joined, length))
+            passage = _passage(shard, grown, weights)
             if not any(_overlap(passage, other) for other in kept):
                 kept.append(passage)
         out.extend(kept)
@@ -125,7 +127,7 @@ def _passage(shard: Shard, found: Alignment, weights: Mapping[str, float]) -> Pa
     return Passage(
         found.track, found.begin / STEPS_PER_SECOND, found.end / STEPS_PER_SECOND,
         seconds(found.begin), seconds(found.end), found.tempo, found.shift, raw_score(found, weights),
-        found.score, found.votes, found.landmarks, found.hits,
+        found.score, found.votes, found.landmarks, found.hits, found.pairs,
     )  # fmt: skip
 
 

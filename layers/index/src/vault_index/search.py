@@ -95,7 +95,7 @@ def _in_shard(
     found: list[Alignment] = []
     for start, stop in windows(query.duration_s):
         found.extend(cascade.window(shard, query, start, stop, excluded))
-    whole = query_map(query.dense, shard.pitch_share)
+    whole = query_map(query, shard.pitch_share)
     made = passages.assemble(shard, whole, found, query.duration_s * STEPS_PER_SECOND, used.weights)
     return [(shard.tracks[passage.track].id, passage) for passage in made]
 

@@ -13,25 +13,29 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from vault_index.protocols import BINS, STEPS_PER_BIN, STEPS_PER_FRAME
+from vault_index.protocols import BINS, STEPS_PER_BIN, STEPS_PER_FRAME, FeaturesLike
 from vault_index.shard import Shard
 
 PENALTY: Final = 0.35
 """Taken off every landmark's value, in deviations: what the same key and tempo may give."""
 
 _STRETCHES: Final = (2.5, 5.0, 10.0)  # seconds
-_LEAST_LANDMARKS: Final = 12
-_TOP: Final = 4.0
+LEAST_LANDMARKS: Final = 12
+_UNIT: Final = 32.0  # map values per local deviation
+_PLAY: Final = (0, -1, 1, -2, 2)
 
 
 @dataclass(frozen=True, eq=False)
 class QueryMap:
     """The query's dense map with the mean and deviation that a random landmark meets."""
 
-    values: NDArray[np.float32]  # (frames * BINS,), flat
+    values: NDArray[np.int8]  # (frames * BINS,), flat, in 1/32 of a local deviation
     frames: int
     mean: float
     deviation: float
+    cells: NDArray[np.int64]  # frame * BINS + bin of the query's own landmarks, sorted
+    times: NDArray[np.float64]  # of those landmarks, steps
+    pitches: NDArray[np.float64]  # of those landmarks, bins
 
 
 @dataclass(frozen=True)
@@ -49,6 +53,7 @@ class Alignment:
     end: float
     landmarks: int
     hits: int
+    pairs: int = 0
 
     def at(self, query: float) -> float:
         """The reference time (steps on the shard's time line) of a query time."""
@@ -66,18 +71,42 @@ class Alignment:
         return abs(self.at(middle) - other.at(middle)) < 80 and abs(self.tempo / other.tempo - 1) < 0.06
 
 
-def query_map(dense: NDArray[np.int8], share: NDArray[np.float32]) -> QueryMap:
-    """Prepare a dense map (frames, BINS); ``share`` weighs bins by how often references use them."""
-    values = np.minimum(dense.astype(np.float32) / 32, _TOP)
-    if len(values) == 0 or not share.any():
-        return QueryMap(np.zeros(BINS, np.float32), 1, 0.0, 1.0)
-    mean = float(values.mean(axis=0) @ share)
-    square = float((values * values).mean(axis=0) @ share)
-    return QueryMap(values.reshape(-1), len(values), mean, max(0.2, float(np.sqrt(max(0.0, square - mean * mean)))))
+def query_map(query: FeaturesLike, share: NDArray[np.float32], start: float = 0.0, stop: float = 1e12) -> QueryMap:
+    """The part of the query's map between two times (steps); ``share`` weighs bins by how often references use them.
+
+    Times in the result count from the first frame of that part."""
+    dense = query.dense
+    if dense is None:
+        raise ValueError("a query needs its dense map")
+    first, last = int(start) // STEPS_PER_FRAME, int(min(stop // STEPS_PER_FRAME + 1, len(dense)))
+    part = dense[first:last]
+    low, high = np.searchsorted(query.peak_times, [start, stop])
+    times = query.peak_times[low:high].astype(np.float64) - first * STEPS_PER_FRAME
+    pitches = query.peak_pitches[low:high].astype(np.float64) / STEPS_PER_BIN
+    cells = np.rint(times / STEPS_PER_FRAME).astype(np.int64) * BINS + np.rint(pitches).astype(np.int64)
+    order = np.argsort(cells, kind="stable")
+    if len(part) == 0 or not share.any():
+        return QueryMap(np.zeros(BINS, np.int8), 1, 0.0, 1.0, cells[order], times[order], pitches[order])
+    mean, deviation = _background(part, share)
+    return QueryMap(
+        np.ascontiguousarray(part).reshape(-1), len(part), mean, deviation, cells[order], times[order], pitches[order]
+    )
+
+
+def _background(part: NDArray[np.int8], share: NDArray[np.float32]) -> tuple[float, float]:
+    """Mean and deviation that landmarks meet at random times of the query."""
+    total, square = np.zeros(BINS), np.zeros(BINS)
+    for at in range(0, len(part), 4096):
+        rows = part[at : at + 4096].astype(np.float32) / _UNIT
+        total += rows.sum(axis=0)
+        square += (rows * rows).sum(axis=0)
+    mean = float(total @ share) / len(part)
+    spread = float(square @ share) / len(part) - mean * mean
+    return mean, max(0.2, float(np.sqrt(max(0.0, spread))))
 
 
 @dataclass(frozen=True, eq=False)
-class _Landmarks:
+class Landmarks:
     """One track's landmarks inside the window, around a pivot."""
 
     times: NDArray[np.float64]  # steps from ``place``
@@ -86,7 +115,7 @@ class _Landmarks:
 
 def landmarks_near(
     shard: Shard, track: int, place: float, before: float, after: float
-) -> _Landmarks:
+) -> Landmarks:
     """Landmarks from ``place - before`` to ``place + after`` (steps on the shard's time line)."""
     entry = shard.tracks[track]
     times = shard.times[entry.first : entry.first + entry.count]
@@ -94,12 +123,12 @@ def landmarks_near(
     low = int(np.searchsorted(times, max(0.0, local - before)))
     high = int(np.searchsorted(times, max(0.0, local + after)))
     pitches = shard.pitches[entry.first + low : entry.first + high].astype(np.float64)
-    return _Landmarks(times[low:high].astype(np.float64) - local, pitches / STEPS_PER_BIN)
+    return Landmarks(times[low:high].astype(np.float64) - local, pitches / STEPS_PER_BIN)
 
 
 def values_at(
     query: QueryMap,
-    marks: _Landmarks,
+    marks: Landmarks,
     anchor: float,
     tempos: NDArray[np.float64],
     offsets: NDArray[np.float64],
@@ -111,8 +140,32 @@ def values_at(
     col = np.rint(marks.pitches[None, :] + shifts[:, None]).astype(np.int32)
     inside = (row >= 0) & (row < query.frames) & (col >= 0) & (col < BINS)
     flat = np.where(inside, row * BINS + col, 0)
-    value = (query.values[flat] - np.float32(query.mean)) / np.float32(query.deviation) - np.float32(PENALTY)
+    scale = 1 / (_UNIT * query.deviation)
+    value = query.values[flat] * np.float32(scale) - np.float32(query.mean / query.deviation + PENALTY)
     return np.where(inside, value, np.float32(0))
+
+
+def pairs(
+    query: QueryMap, marks: Landmarks, anchor: float, tempo: float, shift: float
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Landmarks of the reference and of the query that fall on each other: indices into both.
+
+    Two frames and about one bin of play; each query landmark is used once."""
+    frame = np.rint((anchor + marks.times / tempo) / STEPS_PER_FRAME).astype(np.int64)
+    pitch = np.rint(marks.pitches + shift).astype(np.int64)
+    found = np.full(len(frame), -1, np.int64)
+    if len(query.cells) == 0:
+        return found[:0], found[:0]
+    for step in _PLAY:
+        for turn in (0, -1, 1):
+            wanted = (frame + step) * BINS + pitch + turn
+            at = np.minimum(np.searchsorted(query.cells, wanted), len(query.cells) - 1)
+            hit = (query.cells[at] == wanted) & (found < 0) & (pitch + turn >= 0) & (pitch + turn < BINS)
+            found = np.where(hit, at, found)
+    own = np.flatnonzero(found >= 0)
+    _, first = np.unique(found[own], return_index=True)
+    own = own[np.sort(first)]
+    return own, found[own]
 
 
 def best_stretch(
@@ -131,7 +184,7 @@ def best_stretch(
         starts = int(np.searchsorted(times, times[-1] - length, side="right")) if count else 0
         start = np.arange(max(starts, 1))
         stop = np.searchsorted(times, times[start] + length, side="right")
-        scale = 1 / np.sqrt(np.maximum(stop - start, _LEAST_LANDMARKS))
+        scale = 1 / np.sqrt(np.maximum(stop - start, LEAST_LANDMARKS))
         score = (total[:, stop] - total[:, start]) * scale.astype(np.float32)
         at = score.argmax(axis=1)
         top = score[np.arange(trials), at]

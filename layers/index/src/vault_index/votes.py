@@ -19,10 +19,10 @@ from vault_index import keys
 from vault_index.protocols import STEPS_PER_BIN
 from vault_index.shard import MAX_UNITS, Shard
 
-TEMPO_STEP: Final = 1.035
-TEMPO_STEPS: Final = 20
-TEMPOS: Final = TEMPO_STEP ** np.arange(-TEMPO_STEPS, TEMPO_STEPS + 1)
-"""Trial tempo factors (query faster than reference): 0.50 to 1.99."""
+TEMPO_STEP: Final = 1.04
+UNCHANGED: Final = 18
+TEMPOS: Final = TEMPO_STEP ** np.arange(-UNCHANGED, 13)
+"""Trial tempo factors (query faster than reference), 0.49 to 1.60; ``TEMPOS[UNCHANGED]`` is one."""
 
 WIDEST_SHIFT: Final = 26  # bins: 13 semitones
 _CELL: Final = 8  # time units per voting cell: 400 ms
