@@ -10,9 +10,8 @@ from vault_domain.ports import Put
 from vault_domain.training import MANIFEST_NAME, CompleteAsk, DataSpec, TrainingRun, check_packs
 from vault_edge import grants
 from vault_edge.app import App, Caller, Deps, Json
-from vault_edge.run_tokens import KEY_PURPOSE, run_token
-from vault_edge.tokens import publish_key
-from vault_store.dsse import seal
+from vault_edge.receipts import KEY_PURPOSE, signed_receipt
+from vault_edge.run_tokens import run_token
 
 app = App("gateway-issue-token")
 
@@ -31,10 +30,8 @@ def issue(spec: DataSpec, caller: Caller, deps: Deps) -> Json:
         run, entries = grants.open_run(deps, run, spec, caller.actor, life)
     else:
         run, entries = grants.renew(deps, run, spec, caller.actor, life)
-    signer = deps.signer(KEY_PURPOSE)
-    publish_key(signer, KEY_PURPOSE, deps.records, deps.clock())
-    manifest = seal(MANIFEST_NAME, runs.manifest_document(run, entries), signer)
-    return {"run": _view(run), "manifest": manifest.document(), "token": run_token(signer, run)}
+    manifest = signed_receipt(MANIFEST_NAME, runs.manifest_document(run, entries), deps)
+    return {"run": _view(run), "manifest": manifest, "token": run_token(deps.signer(KEY_PURPOSE), run)}
 
 
 @app.get("/training/runs/{run_id}", role="system", scope="training")

@@ -18,11 +18,11 @@ from vault_domain.training import TrainingRun
 
 from vault_edge.auth import bearer, verified
 from vault_edge.deps import Deps
+from vault_edge.receipts import KEY_PURPOSE
 from vault_edge.tokens import b64, unb64
 
 ISSUER = "urn:lemm:gateway"
 TYPE = "run+jwt"
-KEY_PURPOSE = "receipt"
 _KID = re.compile(r"[0-9A-Za-z_-]{1,64}")
 _RUN_ID = re.compile(r"run_[0-9A-Za-z_-]{1,60}")
 
