@@ -61,6 +61,8 @@ def settings(data: Path, port: int) -> dict[str, str]:
         "DOCKER_HOST": f"unix://{data}/no-docker",
         "LOG_LEVEL": os.environ.get("LEMM_STACK_LOG", "WARNING"),
         "TMPDIR": str(data / "run"),
+        "OMP_NUM_THREADS": os.environ.get("OMP_NUM_THREADS", "1"),
+        "OPENBLAS_NUM_THREADS": os.environ.get("OPENBLAS_NUM_THREADS", "1"),
     }
 
 

@@ -8,10 +8,17 @@
    that each refusal would cost a cold start.
 4. What a function writes goes to ``logs/functions/NAME.log``; MiniStack keeps
    it in memory only. A function that writes nothing is not waited for 50 ms.
+5. A function runs in at most as many workers as there are cores, and the next
+   call waits its turn; MiniStack starts a process for each, hundreds of them.
+   A call that invokes its own function would wait for itself: after
+   ``TURN_SECONDS`` it goes ahead. Workers run at a lower priority than the
+   processes that answer people.
 """
 
+import os
 import secrets
 import threading
+from collections import defaultdict
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -26,6 +33,8 @@ _RAISED = (
     "        _real_stdout.flush()"
 )
 _LOG_LIMIT = 16 << 20
+TURN_SECONDS = 120.0
+_POLITELY = "import os\nos.nice(5)\n"
 
 
 class RoleSessions:
@@ -63,17 +72,18 @@ class RoleSessions:
 
 def install(runtime: Any, functions: Any, sessions: RoleSessions, logs: Path) -> None:
     """Put all of it in place, before the first function is created."""
-    runtime.execution_credentials = sessions.credentials
-    functions.execution_credentials = sessions.credentials
     script: str = runtime._PYTHON_WORKER_SCRIPT
     if _REPORT not in script:
         raise RuntimeError(
             "this MiniStack's worker script is not the one that we know; see docs/runbooks/local-stack.md"
         )
-    runtime._PYTHON_WORKER_SCRIPT = script.replace(_REPORT, _RAISED)
+    runtime.execution_credentials = sessions.credentials
+    functions.execution_credentials = sessions.credentials
+    runtime._PYTHON_WORKER_SCRIPT = _POLITELY + script.replace(_REPORT, _RAISED)
     runtime.Worker._drain_stderr_bounded.__defaults__ = (0.005, 0.005, 0.250)
     runtime.Worker.invoke = _keep_worker(runtime.Worker.invoke)
-    functions._execute_function_warm = _tell(functions._execute_function_warm, logs)
+    in_turn = take_turns(functions._execute_function_warm, max(2, os.cpu_count() or 2))
+    functions._execute_function_warm = _tell(in_turn, logs)
 
 
 _last = threading.local()
@@ -91,6 +101,26 @@ def _keep_worker(inner: Callable[..., Any]) -> Callable[..., Any]:
     return invoke
 
 
+def take_turns(inner: Callable[..., Any], workers: int, seconds: float = TURN_SECONDS) -> Callable[..., Any]:
+    """Let at most so many calls of one function run at a time; the others wait."""
+    turns: dict[str, threading.Semaphore] = defaultdict(lambda: threading.Semaphore(workers))
+
+    def execute(function: dict[str, Any], event: Any, request_id: str) -> Any:
+        turn = turns[_name(function)]
+        mine = turn.acquire(timeout=seconds)
+        try:
+            return inner(function, event, request_id)
+        finally:
+            if mine:
+                turn.release()
+
+    return execute
+
+
+def _name(function: dict[str, Any]) -> str:
+    return str((function.get("config") or function).get("FunctionName", "function"))
+
+
 def _tell(inner: Callable[..., Any], logs: Path) -> Callable[..., Any]:
     """Name the error by its class, and keep what the function wrote."""
     logs.mkdir(parents=True, exist_ok=True)
@@ -101,8 +131,7 @@ def _tell(inner: Callable[..., Any], logs: Path) -> Callable[..., Any]:
         if _last.type and result.get("error"):
             result["body"]["errorType"] = _last.type
         if text := str(result.get("log") or "").strip():
-            name = (function.get("config") or function).get("FunctionName", "function")
-            append_log(logs / f"{name}.log", text)
+            append_log(logs / f"{_name(function)}.log", text)
         return result
 
     return execute
