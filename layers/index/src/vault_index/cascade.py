@@ -7,6 +7,8 @@ changes (tempo alone, playing speed, pitch alone) get budgets of their own
 before all combinations share the last.
 """
 
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Final
 
 import numpy as np
@@ -27,33 +29,43 @@ _BETWEEN: Final = (
     Stage("speed", _ALL, "speed", 300_000, probe=False),
     Stage("pitch", _NEAR, "any", 300_000),
 )
+_LEAST_LANDMARKS: Final = 3
 _MOST: Final = 32
 _FINE: Final = 6
 _PER_TRACK: Final = 2
 _SURE: Final = 12.0
 _SURE_PAIRS: Final = 0.4
-_REST_SHARE: Final = 0.3
+_REST_SHARE: Final = 0.35
 _REST_LEAST: Final = 12
 _PLAIN_TEMPO: Final = 0.004
 _PLAIN_SHIFT: Final = 0.3
 
 
 def window(
-    shard: Shard, query: FeaturesLike, start_s: float, stop_s: float, excluded: frozenset[int]
+    shard: Shard,
+    query: FeaturesLike,
+    start_s: float,
+    stop_s: float,
+    excluded: frozenset[int],
+    before: Sequence[Alignment] = (),
 ) -> list[Alignment]:
-    """Refined alignments of the query between ``start_s`` and ``stop_s``, best first."""
+    """Refined alignments of the query between ``start_s`` and ``stop_s``, best first.
+
+    ``before`` are those of the window before: a passage that goes on is followed, not looked for again."""
     start, stop = start_s * STEPS_PER_SECOND, stop_s * STEPS_PER_SECOND
     low, high = np.searchsorted(query.peak_times, [start, stop])
-    if high - low < 3 or query.dense is None:
+    if high - low < _LEAST_LANDMARKS:
         return []
     local = query_map(query, shard.pitch_share, start, stop)
     origin = float(int(start) // STEPS_PER_FRAME * STEPS_PER_FRAME)
     run = _Run(shard, local, origin, start, stop, excluded)
-    everything = Lookups(Window(local.times, local.pitches * STEPS_PER_BIN))
-    found = run.stage(everything, _SAME)
-    lookups = everything
-    if found and _certain(found[0]):
-        rest = _unexplained(shard, local, found[0].shifted(-origin))
+    lookups = Lookups(Window(local.times, local.pitches * STEPS_PER_BIN))
+    found = run.followed(before)
+    if not found:
+        found = run.stage(lookups, _SAME)
+    sure = [one for one in found if _certain(one) and (one.follows or _unchanged(one))]
+    if sure:
+        rest = run.unexplained(sure)
         if np.count_nonzero(rest) < max(_REST_LEAST, _REST_SHARE * len(rest)):
             return found
         lookups = Lookups(Window(local.times[rest], local.pitches[rest] * STEPS_PER_BIN))
@@ -65,18 +77,12 @@ def window(
 
 
 def _certain(best: Alignment) -> bool:
-    """Whether an unchanged copy is there beyond doubt."""
-    plain = abs(best.tempo - 1) < _PLAIN_TEMPO and abs(best.shift) < _PLAIN_SHIFT
-    return plain and best.score >= _SURE and best.pairs >= _SURE_PAIRS * best.landmarks
+    """Whether the alignment is there beyond doubt, so that its landmarks need no other explanation."""
+    return best.score >= _SURE and best.pairs >= _SURE_PAIRS * best.landmarks
 
 
-def _unexplained(shard: Shard, local: QueryMap, found: Alignment) -> NDArray[np.bool_]:
-    """Which landmarks of the query are not those of the alignment: other music mixed in or joined on."""
-    before, after = found.anchor * found.tempo, (local.frames * STEPS_PER_FRAME - found.anchor) * found.tempo
-    marks = landmarks_near(shard, found.track, found.place, before, after)
-    rest = np.ones(len(local.cells), np.bool_)
-    rest[pairs(local, marks, found.anchor, found.tempo, found.shift)[1]] = False
-    return rest
+def _unchanged(best: Alignment) -> bool:
+    return abs(best.tempo - 1) < _PLAIN_TEMPO and abs(best.shift) < _PLAIN_SHIFT
 
 
 class _Run:
@@ -88,6 +94,28 @@ class _Run:
         self._shard, self._map, self._origin = shard, local, origin
         self._start, self._stop = start - origin, stop - origin
         self._excluded = excluded
+
+    def followed(self, before: Sequence[Alignment]) -> list[Alignment]:
+        """Sure alignments of the window before that go on in this one."""
+        out = []
+        for one in before:
+            if not _certain(one) or one.track in self._excluded:
+                continue
+            middle = (self._start + self._stop) / 2 + self._origin
+            seed = replace(one, place=one.at(middle), anchor=middle, follows=True).shifted(-self._origin)
+            here = refine.fine(self._shard, self._map, seed, self._start, self._stop)
+            if _certain(here):
+                out.append(here.shifted(self._origin))
+        return _distinct(out)
+
+    def unexplained(self, found: Sequence[Alignment]) -> NDArray[np.bool_]:
+        """Which landmarks of the query are in none of the alignments: other music mixed in or joined on."""
+        rest = np.ones(len(self._map.cells), np.bool_)
+        for one in (each.shifted(-self._origin) for each in found):
+            before, after = one.anchor * one.tempo, (self._stop - one.anchor) * one.tempo
+            marks = landmarks_near(self._shard, one.track, one.place, before, after)
+            rest[pairs(self._map, marks, one.anchor, one.tempo, one.shift)[1]] = False
+        return rest
 
     def stage(self, lookups: Lookups, stage: Stage) -> list[Alignment]:
         """Candidates of one stage, the best of them refined."""

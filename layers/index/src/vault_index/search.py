@@ -93,8 +93,10 @@ def _in_shard(
         return []
     excluded = frozenset(i for i, track in enumerate(shard.tracks) if track.id in removed)
     found: list[Alignment] = []
+    here: list[Alignment] = []
     for start, stop in windows(query.duration_s):
-        found.extend(cascade.window(shard, query, start, stop, excluded))
+        here = cascade.window(shard, query, start, stop, excluded, here)
+        found.extend(here)
     whole = query_map(query, shard.pitch_share)
     made = passages.assemble(shard, whole, found, query.duration_s * STEPS_PER_SECOND, used.weights)
     return [(shard.tracks[passage.track].id, passage) for passage in made]

@@ -54,6 +54,7 @@ class Alignment:
     landmarks: int
     hits: int
     pairs: int = 0
+    follows: bool = False  # continues a passage of the window before
 
     def at(self, query: float) -> float:
         """The reference time (steps on the shard's time line) of a query time."""

@@ -73,6 +73,7 @@ class Lookups:
 
     def __init__(self, window: Window) -> None:
         self.window = window
+        self.asked: dict[tuple[str, tuple[int, ...], bool], _Asked] = {}
         self._made: dict[tuple[int, bool], tuple[keys.Keys, NDArray[np.int64]]] = {}
 
     def at(self, tempo: int, probe: bool) -> tuple[keys.Keys, NDArray[np.int64]]:
@@ -88,7 +89,7 @@ def candidates(
     shard: Shard, lookups: Lookups, stage: Stage, most: int, excluded: frozenset[int] = frozenset()
 ) -> Candidates:
     """The best ``most`` alignments that this stage finds, outside the excluded tracks."""
-    hits = _hits(shard, lookups, stage)
+    hits = _hits(shard, _asked(shard, lookups, stage), stage)
     found = _count(shard, lookups, hits, most + 4 * len(excluded))
     wanted = np.flatnonzero(~np.isin(found.track, np.fromiter(excluded, np.int64, len(excluded))))[:most]
     return Candidates(
@@ -99,46 +100,65 @@ def candidates(
 
 def postings_touched(shard: Shard, lookups: Lookups, stage: Stage) -> int:
     """How many postings the stage's keys have in this shard, all pitches counted."""
-    total = 0
-    for tempo in stage.tempos:
-        bucket = (lookups.at(tempo, stage.probe)[0].hashes >> np.uint32(32 - shard.bits)).astype(np.int64)
-        total += int((shard.starts[bucket + 1] - shard.starts[bucket]).sum())
-    return total
+    asked = _asked(shard, lookups, stage)
+    return int((asked.stop - asked.start).sum())
+
+
+@dataclass(frozen=True, eq=False)
+class _Asked:
+    """One row per key looked up: the posting list, and what its hits are compared with."""
+
+    start: NDArray[np.int64]
+    stop: NDArray[np.int64]
+    tempo: NDArray[np.int32]
+    anchor: NDArray[np.int32]
+    time: NDArray[np.int32]  # anchor's time in reference units
+    pitch: NDArray[np.int32]  # anchor's bin
 
 
 @dataclass(frozen=True, eq=False)
 class _Hits:
-    tempo: NDArray[np.int64]
-    anchor: NDArray[np.int64]
-    offset: NDArray[np.int64]  # reference minus scaled query time, units
-    shift: NDArray[np.int64]  # query minus reference pitch, bins
+    tempo: NDArray[np.int32]
+    anchor: NDArray[np.int32]
+    offset: NDArray[np.int32]  # reference minus scaled query time, units
+    shift: NDArray[np.int32]  # query minus reference pitch, bins
 
 
-def _hits(shard: Shard, lookups: Lookups, stage: Stage) -> _Hits:
-    bins = np.rint(lookups.window.pitches / STEPS_PER_BIN).astype(np.int64)
-    parts = [lookups.at(tempo, stage.probe) for tempo in stage.tempos]
-    hashes = np.concatenate([found.hashes for found, _ in parts])
-    anchor = np.concatenate([found.anchors for found, _ in parts]).astype(np.int64)
-    sizes = [len(found.hashes) for found, _ in parts]
-    tempo = np.repeat(np.array(stage.tempos, np.int64), sizes)
-    time = np.concatenate([units[found.anchors] for found, units in parts])
-    bucket = (hashes >> np.uint32(32 - shard.bits)).astype(np.int64)
-    start, stop = shard.starts[bucket], shard.starts[bucket + 1]
+def _asked(shard: Shard, lookups: Lookups, stage: Stage) -> _Asked:
+    """The stage's keys, less those that this shard does not know; remembered for the shard."""
+    known = (shard.sha256, stage.tempos, stage.probe)
+    if known not in lookups.asked:
+        bins = np.rint(lookups.window.pitches / STEPS_PER_BIN).astype(np.int32)
+        parts = [lookups.at(tempo, stage.probe) for tempo in stage.tempos]
+        bucket = np.concatenate([found.hashes for found, _ in parts]) >> np.uint32(32 - shard.bits)
+        start, stop = shard.starts[bucket], shard.starts[1:][bucket]
+        full = np.flatnonzero(stop > start)
+        anchor = np.concatenate([found.anchors for found, _ in parts])[full]
+        tempo = np.repeat(np.array(stage.tempos, np.int32), [len(found.hashes) for found, _ in parts])[full]
+        time = np.concatenate([units[found.anchors] for found, units in parts]).astype(np.int32)[full]
+        lookups.asked[known] = _Asked(start[full], stop[full], tempo, anchor, time, bins[anchor])
+    return lookups.asked[known]
+
+
+def _hits(shard: Shard, asked: _Asked, stage: Stage) -> _Hits:
+    start, stop = asked.start, asked.stop
     if stage.shift != "any":
-        target = bins[anchor] - _linked_shift(stage, tempo)
-        start, stop = _narrowed(shard.postings, start, stop, target)
+        start, stop = _narrowed(shard.postings, start, stop, asked.pitch - _linked_shift(stage, asked.tempo))
     length = _within_budget(stop - start, stage.budget)
-    lookup = np.repeat(np.arange(len(length)), length)
     ends = np.cumsum(length)
-    posting = shard.postings[np.repeat(start - (ends - length), length) + np.arange(len(lookup))].astype(np.int64)
-    shift = bins[anchor][lookup] - (posting >> 24)
-    offset = (posting & (MAX_UNITS - 1)) - time[lookup]
-    near = np.abs(shift) <= WIDEST_SHIFT
-    lookup = lookup[near]
-    return _Hits(tempo[lookup], anchor[lookup], offset[near], shift[near])
+    total = int(ends[-1]) if len(ends) else 0
+    at = np.repeat(start - (ends - length), length)
+    at += np.arange(total)
+    posting = shard.postings[at]
+    shift = np.repeat(asked.pitch, length)
+    shift -= (posting >> np.uint32(24)).astype(np.int32)
+    near = np.flatnonzero((shift <= WIDEST_SHIFT) & (shift >= -WIDEST_SHIFT))
+    lookup = np.repeat(np.arange(len(length), dtype=np.int32), length)[near]
+    offset = (posting[near] & np.uint32(MAX_UNITS - 1)).astype(np.int32) - asked.time[lookup]
+    return _Hits(asked.tempo[lookup], asked.anchor[lookup], offset, shift[near])
 
 
-def _linked_shift(stage: Stage, tempo: NDArray[np.int64]) -> NDArray[np.int64]:
+def _linked_shift(stage: Stage, tempo: NDArray[np.int32]) -> NDArray[np.int64]:
     """The pitch shift that goes with a tempo factor: none, or that of a changed playing speed."""
     if stage.shift == "none":
         return np.zeros(len(tempo), np.int64)
@@ -178,13 +198,16 @@ def _within_budget(length: NDArray[np.int64], budget: int) -> NDArray[np.int64]:
 
 
 def _count(shard: Shard, lookups: Lookups, hits: _Hits, most: int) -> Candidates:
-    tempo, anchor, offset, shift = _survivors(hits)
-    cell = ((tempo << 30) | (((offset + _PAD) // _CELL) << 7)) + shift + 64
-    order = np.argsort((cell << 12) | np.minimum(anchor, 4095), kind="stable")
-    cell, anchor, offset = cell[order], anchor[order], offset[order]
-    fresh = np.ones(len(cell), np.bool_)
-    fresh[1:] = (cell[1:] != cell[:-1]) | (anchor[1:] != anchor[:-1])
-    cell, anchor, offset = cell[fresh], anchor[fresh], offset[fresh]
+    kept = _survivors(hits)
+    tempo, anchor = hits.tempo[kept].astype(np.int64), hits.anchor[kept].astype(np.int64)
+    offset, shift = hits.offset[kept].astype(np.int64), hits.shift[kept].astype(np.int64)
+    cell = ((tempo << 30) | (offset_cells(offset) << 7)) + shift + 64
+    code = (cell << 12) | np.minimum(anchor, 4095)
+    order = np.argsort(code, kind="stable")
+    code, offset = code[order], offset[order]
+    fresh = np.ones(len(code), np.bool_)
+    fresh[1:] = code[1:] != code[:-1]
+    cell, anchor, offset = code[fresh] >> 12, code[fresh] & 4095, offset[fresh]
     unique, first, count = np.unique(cell, return_index=True, return_counts=True)
     total = _with_neighbours(unique, count)
     best = np.argsort(-total, kind="stable")[:most]
@@ -192,20 +215,21 @@ def _count(shard: Shard, lookups: Lookups, hits: _Hits, most: int) -> Candidates
     return _described(shard, lookups, unique[best], total[best], first[best], count[best], anchor, offset)
 
 
-def _survivors(
-    hits: _Hits,
-) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
-    """Hits in the fullest cells of a hashed table, at most about ``_SURVIVORS`` of them."""
+def _survivors(hits: _Hits) -> NDArray[np.int64]:
+    """Which hits lie in the fullest cells of a hashed table, at most about ``_SURVIVORS`` of them."""
     if len(hits.tempo) <= _SURVIVORS:
-        return hits.tempo, hits.anchor, hits.offset, hits.shift
-    cell = ((offset_cells(hits.offset) * 67 + hits.shift + 33) * 61 + hits.tempo) & 0xFFFFFFFF
-    slot = ((cell * 2654435761) & 0xFFFFFFFF) >> (32 - _SKETCH_BITS)
+        return np.arange(len(hits.tempo))
+    cell = (hits.offset + np.int32(_PAD)) // np.int32(_CELL)
+    mixed = cell.astype(np.uint32) * np.uint32(2654435761)
+    mixed += hits.shift.astype(np.uint32) * np.uint32(2246822519) + hits.tempo.astype(np.uint32) * np.uint32(3266489917)
+    mixed ^= mixed >> np.uint32(15)
+    mixed *= np.uint32(668265263)
+    slot = (mixed >> np.uint32(32 - _SKETCH_BITS)).astype(np.int64)
     table = np.bincount(slot, minlength=1 << _SKETCH_BITS)
     sizes = np.bincount(table)
     from_top = np.cumsum((sizes * np.arange(len(sizes)))[::-1])[::-1]
     level = int(np.argmax(from_top <= _SURVIVORS)) if from_top[-1] <= _SURVIVORS else len(sizes) - 1
-    kept = np.flatnonzero(table[slot] >= max(level, 2))
-    return hits.tempo[kept], hits.anchor[kept], hits.offset[kept], hits.shift[kept]
+    return np.flatnonzero(table[slot] >= max(level, 2))
 
 
 def offset_cells(offset: NDArray[np.int64]) -> NDArray[np.int64]:
