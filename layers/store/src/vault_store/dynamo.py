@@ -23,7 +23,7 @@ from typing import Any, TypeVar
 from botocore.exceptions import BotoCoreError
 from pynamodb.connection import Connection
 from pynamodb.connection.base import MetaTable
-from pynamodb.exceptions import PynamoDBException, TransactWriteError
+from pynamodb.exceptions import PynamoDBException, TableError, TransactWriteError
 from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.operand import Path
 from vault_domain.errors import LostRace, VaultError
@@ -61,7 +61,6 @@ class DynamoRecords:
         self._tables = dict(tables)
         self._patience = patience or Patience()
         self._cursors = cursors or Cursors()
-        self._known: dict[str, MetaTable] = {}
         self._lock = Lock()
         self._connection = connection or Connection(
             region=region,
@@ -226,13 +225,20 @@ class DynamoRecords:
             raise VaultError(f"this function was given no table named {table}")
         name = self._tables[table]
         with self._lock:
-            if name not in self._known:
-                self._known[name] = MetaTable(schema(name))
-                self._connection.add_meta_table(self._known[name])
-            known = [entry["IndexName"] for entry in self._known[name].data["GlobalSecondaryIndexes"]]
-            if index is not None and index not in known:
-                self._known[name].data = schema(name, [*known, index])
+            known = self._schema(name)
+            indexes = [entry["IndexName"] for entry in known.data["GlobalSecondaryIndexes"]]
+            if index is not None and index not in indexes:
+                known.data = schema(name, [*indexes, index])
         return name
+
+    def _schema(self, name: str) -> MetaTable:
+        """What the connection knows of a table; another store may share the connection."""
+        try:
+            return self._connection.get_meta_table(name)
+        except TableError:
+            known = MetaTable(schema(name))
+            self._connection.add_meta_table(known)
+            return known
 
 
 def _range_condition(query: Query) -> Condition | None:
