@@ -134,6 +134,3 @@ def _begin(name: str, store: SnapshotStore) -> None:
 def prefix_of(name: str) -> str:
     """Where an index lies in the snapshots bucket."""
     return VAULT if name == VAULT else f"catalogues/{name}"
-
-
-Reading = Opened

@@ -76,7 +76,8 @@ def fetch_json(url: str, *, limit: int = MAX_DOCUMENT) -> Any:
     Raises ``SourceUnavailable`` for whatever goes wrong.
     """
     parts = urlsplit(url)
-    if parts.scheme != "https" and not (parts.scheme == "http" and parts.hostname in LOOPBACK):
+    secure = parts.scheme == "https" and bool(parts.hostname)
+    if not secure and not (parts.scheme == "http" and parts.hostname in LOOPBACK):
         raise SourceUnavailable("Only HTTPS addresses are asked")
     try:
         return repeated(lambda: _get(url, limit))
@@ -89,8 +90,10 @@ def _get(url: str, limit: int) -> Any:
 
     try:
         with requests.get(url, timeout=(CONNECT_S, READ_S), allow_redirects=False, stream=True) as response:
-            if response.status_code != 200:
+            if response.status_code == 429 or response.status_code >= 500:
                 raise Transient(f"status {response.status_code}")
+            if response.status_code != 200:
+                raise SourceUnavailable(f"The address answered with status {response.status_code}")
             data = response.raw.read(limit + 1, decode_content=True)
     except (requests.RequestException, OSError) as error:
         raise Transient(type(error).__name__) from error
