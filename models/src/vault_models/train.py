@@ -90,10 +90,12 @@ def _record(
     torch_version: str,
 ) -> None:
     """What the exported manifest will say of this run."""
+    changes = work / "run" / "replans.jsonl"
+    replans = [json.loads(line) for line in changes.read_text().splitlines()] if changes.exists() else []
     record = {
         "objective": "NT-Xent over segments, two views", "held_out_composer": held_out, "pool": asdict(plan),
         "composed_seeds": [corpus.TRAIN_SEEDS, corpus.TRAIN_SEEDS + plan.composed_pieces],
-        "recipe": recipe, "torch": torch_version, "numpy": np.__version__,
+        "recipe": recipe, "replans": replans, "torch": torch_version, "numpy": np.__version__,
         "trained_on": [_named(w) for w in works], "never_trained_on": [_named(w) for w in held],
     }  # fmt: skip
     (work / "run.json").write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")

@@ -115,7 +115,8 @@ def _mean(segments: Floats, dimensions: int) -> Floats:
     if not len(segments):
         return np.zeros(dimensions, dtype=np.float32)
     centre = segments.mean(axis=0, dtype=np.float64)
-    return (centre / max(float(np.linalg.norm(centre)), 1e-12)).astype(np.float32)
+    unit: Floats = (centre / max(float(np.linalg.norm(centre)), 1e-12)).astype(np.float32)
+    return unit
 
 
 def _session(model: bytes, manifest: Manifest) -> Any:

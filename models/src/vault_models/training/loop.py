@@ -1,7 +1,8 @@
 """The training loop: seeded, resumable at any checkpoint to the same weights, progress on every line.
 
 Step ``n`` draws from ``default_rng([seed, n])``, so a resumed run sees what an
-unbroken one would have seen.
+unbroken one would have seen. Only the number of steps may change on the way,
+and each such change is kept in ``replans.jsonl``.
 """
 
 from __future__ import annotations
@@ -123,6 +124,12 @@ def _save(
     np.savez(path.with_name("weights.npz"), allow_pickle=False, step=np.array(step), **arrays)
 
 
+def _replan(path: Path, step: int, before: int, after: int) -> None:
+    """A run may be made shorter or longer; then it no longer equals an unbroken one, and the record says so."""
+    with path.open("a", encoding="utf-8") as file:
+        file.write(json.dumps({"at_step": step, "steps_before": before, "steps_after": after}) + "\n")
+
+
 def _resume(
     path: Path, recipe: Recipe, weights: net.Weights, state: net.Weights, optimizer: torch.optim.Optimizer
 ) -> int:
@@ -130,8 +137,10 @@ def _resume(
     if not path.exists():
         return 0
     stored = torch.load(path, map_location="cpu", weights_only=True)
-    if stored["recipe"] != asdict(recipe):
+    if {**stored["recipe"], "steps": recipe.steps} != asdict(recipe):
         raise ValueError(f"{path} was made with another recipe: {stored['recipe']}; use another folder")
+    if stored["recipe"]["steps"] != recipe.steps:
+        _replan(path.with_name("replans.jsonl"), stored["step"], stored["recipe"]["steps"], recipe.steps)
     with torch.no_grad():
         for name, value in stored["weights"].items():
             weights[name].copy_(value)
