@@ -151,6 +151,18 @@ def test_a_rival_with_the_same_document_is_not_taken_for_us(records, flaky):
         ours.commit([Put(record, 0)])
 
 
+@pytest.mark.parametrize("lost", [True, False])
+def test_a_commit_needs_no_right_to_read(records, flaky, monkeypatch, lost):
+    """Most roles may put events and not read them: who lost a race is found out without a read."""
+    told, record = event(), thing()
+    monkeypatch.setattr(flaky, "get_item", lambda *given, **named: pytest.fail("a commit read something"))
+    flaky.after = [TIMEOUT] if lost else []
+    records.commit([Put(record, 0)], [told])
+    with pytest.raises(LostRace):
+        records.commit([Put(record, 0)], [event()])
+    records.commit([Put(record, 0)], [told])
+
+
 PASSING = [
     *LOST_ANSWERS,
     EndpointConnectionError(endpoint_url="https://dynamodb"),

@@ -7,8 +7,9 @@ Promises, beyond those of the ``Records`` port:
    conflicts and lost connections, with the same request token each time, so
    that an attempt whose answer got lost is never applied twice.
 3. Each written item carries its transaction's token. When a repeated attempt
-   finds its expectation broken, the token tells our own write from a rival's:
-   a transaction is atomic, so one item with our token proves all of it.
+   finds its expectation broken, DynamoDB shows the items in the way, and the
+   token tells our own write from a rival's: a transaction is atomic, so one
+   item with our token proves all of it. This needs no right to read.
 4. What is stored and does not validate is ``Corrupt``, never a foreign error.
 
 botocore's own retries are off: a retry that this module cannot see would blur
@@ -26,7 +27,7 @@ from pynamodb.connection.base import MetaTable
 from pynamodb.exceptions import PynamoDBException, TableError, TransactWriteError
 from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.operand import Path
-from vault_domain.errors import LostRace, VaultError
+from vault_domain.errors import VaultError
 from vault_domain.events import AuditEvent
 from vault_domain.ports import Change, Page
 from vault_domain.records import Record
@@ -102,24 +103,20 @@ class DynamoRecords:
     def commit(self, changes: Sequence[Change], events: Sequence[AuditEvent] = ()) -> None:
         """Apply all or nothing, in one transaction. Raises ``LostRace`` or ``Unavailable``."""
         plan = make_plan(changes, events)
-        if not plan.actions:
-            return
-        requests: dict[str, Any] = {**self._requests(plan), "client_request_token": plan.token}
-        attempts = 0
-
-        def attempt() -> None:
-            nonlocal attempts
-            attempts += 1
-            try:
-                self._call(lambda: self._connection.transact_write_items(**requests))
-            except LostRace:
-                if (attempts > 1 or plan.repeatable) and self._was_applied(plan):
-                    return
-                raise
-
-        self._patience.persist(attempt, "the record store")
+        if plan.actions:
+            requests = self._requests(plan)
+            self._patience.persist(lambda: self._call(lambda: self._transact(plan, requests)), "the record store")
 
     # --- one commit ---------------------------------------------------------
+
+    def _transact(self, plan: Plan, requests: Requests) -> None:
+        """One attempt; a refusal that shows our own token means that an earlier one arrived."""
+        try:
+            self._connection.transact_write_items(**requests, client_request_token=plan.token)  # type: ignore[arg-type]
+        except TransactWriteError as error:
+            found = [reason.raw_item for reason in error.cancellation_reasons if reason and reason.raw_item]
+            if not any(item.get("commit") == {"S": plan.token} for item in found):
+                raise
 
     def _requests(self, plan: Plan) -> Requests:
         requests: Requests = {
@@ -143,15 +140,9 @@ class DynamoRecords:
             key="Key" if action.item is None else "Item",
             attributes=None if action.item is None else to_attributes(action.item),
             condition=expected,
+            return_values_on_condition_failure="ALL_OLD",
         )
         return kwargs
-
-    def _was_applied(self, plan: Plan) -> bool:
-        """Look for this commit's token on what it would have written."""
-        return any(
-            item is not None and item.commit == plan.token
-            for item in (self._item(action.table, action.key) for action in plan.written())
-        )
 
     # --- reads --------------------------------------------------------------
 

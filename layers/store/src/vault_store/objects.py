@@ -106,21 +106,21 @@ class S3Objects:
             raise LostRace(f"{key} changed in the meantime; read it again") from refusal
 
     def copy_from(self, source_bucket: str, source_key: str, key: str, version_id: str | None = None) -> ObjectInfo:
-        """Copy inside the store, metadata included; for objects up to 5 GB."""
+        """Copy inside the store, metadata included, up to 5 GB. ``LostRace`` if the source changes meanwhile."""
         check_object_key(key)
+        found = self._source(source_bucket, source_key, version_id)
         source = {"Bucket": source_bucket, "Key": source_key} | ({"VersionId": version_id} if version_id else {})
         answer = self._call(
             lambda: self._client.copy_object(
                 Bucket=self.bucket,
                 Key=key,
                 CopySource=source,  # type: ignore[arg-type]  # VersionId is optional, which the stub cannot say
+                CopySourceIfMatch=f'"{found.etag}"',
                 **self._sealed,
             )
         )
-        copied = self.head(key, answer.get("VersionId"))
-        if copied is None:
-            raise Unavailable(f"{key} was copied and is gone again; try again")
-        return copied
+        etag = answer["CopyObjectResult"]["ETag"].strip('"')
+        return ObjectInfo(key, found.size, etag, answer.get("VersionId"), None, found.metadata)
 
     def delete(self, key: str, *, all_versions: bool = False) -> None:
         """Delete the object; ``all_versions`` removes it for good from a versioned bucket."""
@@ -183,6 +183,13 @@ class S3Objects:
         )
         shown = {name: value for name, value in metadata.items() if name != _MARK}
         return ObjectInfo(key, len(data), answer["ETag"].strip('"'), answer.get("VersionId"), None, shown)
+
+    def _source(self, bucket: str, key: str, version_id: str | None) -> ObjectInfo:
+        """What is about to be copied: asked of the source, since a role may write a bucket that it can't read."""
+        found = S3Objects(bucket, self._client, patience=self._patience).head(key, version_id)
+        if found is None:
+            raise NotFound(f"no such object in {bucket}")
+        return found
 
     def _mark(self, key: str) -> tuple[ObjectInfo, str] | None:
         """Who wrote the present object: its info and the mark of its ``write_if``."""
