@@ -39,31 +39,31 @@ _DECODERS: Final = ",".join((
 ))
 
 
+_KEEP: Final = "aformat=sample_fmts={depth}:sample_rates=" + _RATES + ":channel_layouts=mono|stereo"
+_HEAR: Final = f"aresample=osr={ANALYSIS_RATE}:ochl=mono:osf=s16"
+_PRINT: Final = (
+    f"aresample=osr={CHROMAPRINT_RATE}:ochl=mono:osf=s16:filter_size=16:phase_shift=8:linear_interp=0:cutoff=0.8"
+)
+
+
 def command(ffmpeg: Path, source: Path, held: Container, *, seconds: float) -> list[str]:
-    """The whole run for :func:`vault_audio.decode.decode`; reads at most ``seconds``."""
-    depth = "s16|s32" if held.deep else "s16"
-    graph = (
-        "[0:a:0]asplit=3[whole][mono][print];"
-        f"[whole]aformat=sample_fmts={depth}:sample_rates={_RATES}:channel_layouts=mono|stereo[keep];"
-        f"{_analysis('mono', 'hear')};"
-        f"[print]aresample=osr={CHROMAPRINT_RATE}:ochl=mono:osf=s16"
-        ":filter_size=16:phase_shift=8:linear_interp=0:cutoff=0.8[items]"
-    )
+    """The whole run for :func:`vault_audio.decode.decode`; reads at most ``seconds``.
+
+    The source is decoded once, and each output has a filter chain of its own:
+    behind one common split, ffmpeg would agree on one sample format for all.
+    """
+    keep = _KEEP.format(depth="s16|s32" if held.deep else "s16")
     return [
         *_input(ffmpeg, source, held, seconds),
-        "-filter_complex", graph,
-        "-map", "[keep]", *_flac(5), CANONICAL,
-        "-map", "[hear]", *_flac(0), ANALYSIS,
-        "-map", "[items]", "-c:a", "pcm_s16le", "-f", "s16le", PCM,
+        *_output(keep), *_flac(5), CANONICAL,
+        *_output(_HEAR), *_flac(0), ANALYSIS,
+        *_output(_PRINT), "-c:a", "pcm_s16le", "-f", "s16le", PCM,
     ]
 
 
 def analysis_command(ffmpeg: Path, source: Path, held: Container, *, seconds: float) -> list[str]:
     """The analysis audio alone, same samples: for offline matching."""
-    graph = _analysis("0:a:0", "hear")
-    return [
-        *_input(ffmpeg, source, held, seconds), "-filter_complex", graph, "-map", "[hear]", *_flac(0), ANALYSIS,
-    ]
+    return [*_input(ffmpeg, source, held, seconds), *_output(_HEAR), *_flac(0), ANALYSIS]
 
 
 def _input(ffmpeg: Path, source: Path, held: Container, seconds: float) -> list[str]:
@@ -78,8 +78,8 @@ def _input(ffmpeg: Path, source: Path, held: Container, seconds: float) -> list[
     ]
 
 
-def _analysis(source: str, name: str) -> str:
-    return f"[{source}]aresample=osr={ANALYSIS_RATE}:ochl=mono:osf=s16[{name}]"
+def _output(chain: str) -> list[str]:
+    return ["-map", "0:a:0", "-af", chain]
 
 
 def _flac(level: int) -> list[str]:

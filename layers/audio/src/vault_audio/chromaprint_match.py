@@ -41,6 +41,9 @@ CENTRE_S: Final = 1.0
 random places (error of both edges: median 0.1 s, nine in ten under 0.6 s): most classifiers look at the
 first half of an item's window, so its weight lies before the middle."""
 
+EDGE_ITEMS: Final = 3
+EDGE_ERROR: Final = 0.25
+
 NEAR_ITEMS: Final = 8
 MAX_SPANS: Final = 16
 _CELLS: Final = 4_000_000  # cells of the alignment matrix held at once: bounds memory at about 50 MB
@@ -183,14 +186,20 @@ def _grown(bits: NDArray[np.uint8], seed: int) -> tuple[int, int]:
 
 def _passage(query: Items, ref: Items, offset: int, first: int, last: int) -> Passage:
     bits = _diagonal(query[first : last + 1], ref[first + offset : last + offset + 1], 0)
-    # A passage that reaches an end of either recording reaches it wholly: no item begins beyond.
-    starts_with = first == 0 or first + offset == 0
-    ends_with = last == len(query) - 1 or last + offset == len(ref) - 1
-    start = first * ITEM_S + (0.0 if starts_with else CENTRE_S)
-    end = last * ITEM_S + (WINDOW_S if ends_with else CENTRE_S)
+    # Where a recording begins or ends inside the passage there is no further item to tell where it stops,
+    # but the errors of the outermost ones do: none means that their whole window is shared.
+    head = _mixed(bits[:EDGE_ITEMS]) if first == 0 or first + offset == 0 else 1.0
+    tail = _mixed(bits[-EDGE_ITEMS:]) if last == len(query) - 1 or last + offset == len(ref) - 1 else 1.0
+    start = first * ITEM_S + CENTRE_S * head
+    end = last * ITEM_S + WINDOW_S - (WINDOW_S - CENTRE_S) * tail
     shift = offset * ITEM_S
     error = float(bits.mean()) / BITS
     return Passage(start, end, start + shift, end + shift, error, len(bits))
+
+
+def _mixed(bits: NDArray[np.uint8]) -> float:
+    """0 when these items are a copy, 1 when they differ as at the edge of one."""
+    return min(1.0, float(bits.mean()) / BITS / EDGE_ERROR)
 
 
 def _turned(passage: Passage) -> Passage:

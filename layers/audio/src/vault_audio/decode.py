@@ -16,7 +16,9 @@ Errors are :class:`~vault_domain.errors.AudioRefused` when the file is at fault,
 Unavailable when we are.
 """
 
+import errno
 import hashlib
+import os
 import re
 import signal
 import sys
@@ -42,6 +44,9 @@ LOST_S: Final = 0.25
 """How much shorter than announced a decoded file may be: encoder delay and padding are up to 0.1 s."""
 
 _SOURCE: Final = "source.bin"
+
+_OUT_OF_BOUNDS: Final = tuple(os.strerror(code) for code in (errno.ENOMEM, errno.EAGAIN, errno.EFBIG))
+"""No memory, no room for another thread's stack, a file over its bound."""
 
 __all__ = [
     "OFFLINE", "Decoded", "Limits", "decode", "decode_analysis", "decode_for_matching", "ffmpeg_path",
@@ -203,9 +208,10 @@ def _run(command: list[str], workdir: Path, limits: Limits) -> str:
     ended = sandbox.run(command, limits.bounds, workdir, workdir / recipe.LOG)
     if ended.code == 0:
         return ended.log
-    if ended.stopped_by_bound or "Cannot allocate memory" in ended.log:
+    fault = os.strerror(256 - ended.code) if ended.code > 200 else ""  # ffmpeg exits with minus errno
+    if ended.stopped_by_bound or any(text in fault or text in ended.log for text in _OUT_OF_BOUNDS):
         raise DecodeLimit("decoding this file takes more time, memory or output than we allow")
-    if "No space left on device" in ended.log:
+    if os.strerror(errno.ENOSPC) in fault + ended.log:
         raise Unavailable("no room left to decode into; try again later")
     if -ended.code in (signal.SIGSEGV, signal.SIGABRT, signal.SIGBUS, signal.SIGFPE, signal.SIGILL):
         raise Truncated("the decoder broke off in damaged data")

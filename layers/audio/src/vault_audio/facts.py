@@ -174,7 +174,8 @@ class _Meter:
         self.total += block.sum(axis=1, dtype=np.float64)
         hops = [self._per_hop(signal) for signal in block]
         self.levels.append(np.mean(hops, axis=0))
-        self.weighted.append(np.sum([self._per_hop(f.run(x)) for f, x in zip(self._filters, block, strict=True)], axis=0))
+        shaped = [self._per_hop(chain.run(x)) for chain, x in zip(self._filters, block, strict=True)]
+        self.weighted.append(np.sum(shaped, axis=0))
         self._add_sides(block)
         for channel, signal in enumerate(block):
             self._add_peaks(channel, signal)

@@ -44,7 +44,7 @@ class AudioFacts(Value):
     dual_mono: bool
     """Two equal channels."""
     mono_loss_db: float = Field(le=0)
-    """Level lost when both channels are added: 0 for mono, about -3 for unrelated channels, far below if they cancel."""
+    """Level lost by adding both channels: 0 for mono, about -3 for unrelated channels, far less if they cancel."""
 
 
 class AudioLimits(Value):

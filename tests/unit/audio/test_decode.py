@@ -1,0 +1,205 @@
+"""decode: the same sound from every container, refusals with nothing left, bounds that hold."""
+
+import hashlib
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+from vault_audio import canonical, decode, recordings, sandbox
+from vault_audio.chromaprint import LOOKUP_S, compress, decompress, head
+from vault_domain.errors import DecodeLimit, NotAudio, TooLong, TooShort, Truncated
+
+from .conftest import ENCODINGS, RATE, SECONDS, encode, music, write_wav
+
+LOSSLESS = ["a.wav", "a.flac", "deep.flac", "a.aiff", "float.wav", "flac.ogg", "alac.m4a"]
+LOSSY = ["a.mp3", "bare.mp3", "a.ogg", "a.opus", "a.m4a", "fast.m4a", "a.aac"]
+
+
+def left(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir())
+
+
+@pytest.mark.parametrize("name", LOSSLESS + LOSSY)
+def test_every_container_gives_canonical_and_analysis_audio(files, work, name):
+    got = decode.decode(files[name], work)
+    assert left(work) == ["analysis.flac", "canonical.flac"]
+    assert got.duration_s == pytest.approx(SECONDS, abs=0.06)
+    assert (got.channels, got.sample_rate) == (2, 48_000 if name == "a.opus" else RATE)
+    assert got.content_sha256 == hashlib.sha256(files[name].read_bytes()).hexdigest()
+    analysis = recordings.read_analysis(got.analysis)
+    assert analysis.dtype == np.float32
+    assert len(analysis) == pytest.approx(SECONDS * 16_000, abs=1000)
+    assert compress(head(got.items)) == got.chromaprint
+    assert decompress(got.chromaprint)[0] == 1
+
+
+def test_lossless_containers_share_the_sample_hash_and_the_samples(files, tmp_path):
+    hashes = set()
+    for name in LOSSLESS:
+        folder = tmp_path / name
+        folder.mkdir()
+        got = decode.decode(files[name], folder)
+        hashes.add(got.audio_sha256)
+        kept, _ = soundfile.read(got.canonical, dtype="int16")
+        assert np.array_equal(kept, music())
+    assert len(hashes) == 1
+    as_24_bit = np.ascontiguousarray(music().astype("<i4") << 8).view(np.uint8).reshape(-1, 4)[:, :3]
+    assert hashes == {hashlib.sha256(as_24_bit.tobytes()).hexdigest()}
+
+
+@pytest.mark.parametrize("name", ["a.mp3", "a.ogg", "a.flac", "a.m4a"])
+def test_other_tags_change_the_content_hash_alone(files, tmp_path, name):
+    tagged = encode(files[name], tmp_path / name, "-c", "copy", "-metadata", "title=Another name")
+    one, two = tmp_path / "one", tmp_path / "two"
+    one.mkdir()
+    two.mkdir()
+    a, b = decode.decode(files[name], one), decode.decode(tagged, two)
+    assert (a.audio_sha256, a.chromaprint) == (b.audio_sha256, b.chromaprint)
+    assert a.content_sha256 != b.content_sha256
+    assert a.canonical.read_bytes() == b.canonical.read_bytes()
+
+
+def test_float_vorbis_is_decoded_to_the_last_sample(files, work):
+    got = decode.decode(files["a.ogg"], work)
+    expected, _ = soundfile.read(files["a.ogg"], dtype="float32")
+    kept, _ = soundfile.read(got.canonical, dtype="float32")
+    assert kept.shape == expected.shape
+    assert np.abs(kept - np.clip(expected, -1, 1)).max() * 32768 < 0.6
+
+
+@pytest.mark.parametrize(
+    ("options", "rate", "channels"),
+    [(["-ar", "96000", "-c:a", "pcm_s24le"], 48_000, 2), (["-ar", "22050"], 22_050, 2),
+     (["-ac", "6"], RATE, 2), (["-ac", "1"], RATE, 1), (["-ar", "6000"], 8_000, 2), (["-c:a", "pcm_u8"], RATE, 2)],
+)  # fmt: skip
+def test_rates_and_channels_are_brought_within_bounds(files, tmp_path, work, options, rate, channels):
+    got = decode.decode(encode(files["a.wav"], tmp_path / "x.wav", *options), work)
+    assert (got.sample_rate, got.channels) == (rate, channels)
+    assert got.bits == (24 if "pcm_s24le" in options else 16)
+    assert got.duration_s == pytest.approx(SECONDS, abs=0.01)
+    assert recordings.samples_sha256(got.canonical) == got.audio_sha256
+
+
+def test_a_cover_picture_is_no_sound_and_no_obstacle(files, tmp_path, work):
+    picture = tmp_path / "c.png"
+    subprocess.run(
+        [str(decode.ffmpeg_path()), "-v", "error", "-f", "lavfi", "-i", "color=red:s=64x64:d=1", "-frames:v", "1",
+         str(picture)], check=True)  # fmt: skip
+    options = ["-map", "0", "-map", "1", "-c:a", "libmp3lame", "-c:v", "png", "-disposition:v", "attached_pic"]
+    both = encode(files["a.wav"], tmp_path / "x.mp3", "-i", str(picture), *options)
+    assert decode.decode(both, work).codec == "mp3"
+
+
+def test_bytes_in_memory_are_decoded_and_not_kept(files, work):
+    got = decode.decode(files["a.mp3"].read_bytes(), work)
+    assert got.container == "mp3"
+    assert left(work) == ["analysis.flac", "canonical.flac"]
+
+
+@pytest.mark.parametrize("name", ["a.wav", *ENCODINGS])
+def test_a_file_cut_short_is_truncated(files, tmp_path, work, name):
+    cut = tmp_path / name
+    data = files[name].read_bytes()
+    cut.write_bytes(data[: len(data) * 7 // 10])
+    with pytest.raises(Truncated):
+        decode.decode(cut, work)
+    assert left(work) == []
+
+
+def test_an_mp3_without_a_header_may_begin_anywhere_and_end_in_a_tag(files, tmp_path, work):
+    data = files["bare.mp3"].read_bytes()
+    middle = data.find(data[:2], 20_000)
+    (tmp_path / "x.mp3").write_bytes(bytes(3000) + data[middle:] + b"TAG" + bytes(125))
+    assert decode.decode(tmp_path / "x.mp3", work).duration_s > 5
+
+
+def test_a_wav_written_into_a_pipe_states_no_size_and_is_whole(files, work):
+    piped = subprocess.run(
+        [str(decode.ffmpeg_path()), "-v", "error", "-i", str(files["a.wav"]), "-f", "wav", "-"],
+        check=True, capture_output=True).stdout  # fmt: skip
+    assert piped[4:8] == b"\xff\xff\xff\xff"
+    assert decode.decode(piped, work).duration_s == SECONDS
+
+
+@pytest.mark.parametrize(
+    "data",
+    [b"", b"hello world\n" * 3000, bytes(5000), b"#EXTM3U\nfile:///etc/passwd\n" * 50, b"ID3" + bytes(200),
+     b"\x1aE\xdf\xa3" + bytes(5000), b"ffconcat version 1.0\nfile a.wav\n", b"\xff\xfb\x90\x00" + bytes(400)],
+)  # fmt: skip
+def test_what_is_no_audio_is_refused_whatever_its_name(work, tmp_path, data):
+    (tmp_path / "x.mp3").write_bytes(data)
+    with pytest.raises(NotAudio):
+        decode.decode(tmp_path / "x.mp3", work)
+    assert left(work) == []
+
+
+def test_too_long_and_too_short(files, work):
+    with pytest.raises(TooLong):
+        decode.decode(files["a.mp3"], work, decode.Limits(max_duration_s=5))
+    with pytest.raises(TooShort):
+        decode.decode(files["a.mp3"], work, decode.Limits(min_duration_s=9))
+    assert left(work) == []
+
+
+def test_a_two_hour_file_is_not_decoded_to_its_end(tmp_path, work):
+    size = 2 * 3600 * 8000
+    with (tmp_path / "long.wav").open("wb") as file:
+        file.write(b"RIFF" + (size + 36).to_bytes(4, "little") + b"WAVEfmt " + (16).to_bytes(4, "little"))
+        file.write(bytes([1, 0, 1, 0]) + (8000).to_bytes(4, "little") * 2 + bytes([1, 0, 8, 0]))
+        file.write(b"data" + size.to_bytes(4, "little"))
+        file.truncate(44 + size)
+    with pytest.raises(TooLong):
+        decode.decode(tmp_path / "long.wav", work, decode.Limits(max_duration_s=60))
+    assert left(work) == []
+
+
+@pytest.mark.parametrize(
+    "bounds", [sandbox.Bounds(memory_bytes=130 << 20), sandbox.Bounds(file_bytes=100_000), sandbox.Bounds(wall_s=0.02)]
+)
+def test_a_bound_that_is_hit_is_a_decode_limit(files, work, bounds):
+    with pytest.raises(DecodeLimit):
+        decode.decode(files["a.flac"], work, decode.Limits(bounds=bounds))
+    assert left(work) == []
+
+
+def test_an_oversized_source_is_refused_unread(work):
+    with pytest.raises(DecodeLimit):
+        decode.decode(bytes(2000), work, decode.Limits(max_source_bytes=1000))
+
+
+def test_the_fingerprint_string_is_of_the_first_two_minutes(tmp_path, work):
+    long = write_wav(tmp_path / "x.wav", music(130, rate=16_000)[:, 0], 16_000)
+    got = decode.decode(long, work)
+    assert len(decompress(got.chromaprint)[1]) == 948  # (120 s - 2.72 s) / 0.1238 s, as fpcalc gives
+    assert len(got.items) > 1000
+    assert LOOKUP_S == 120
+
+
+def test_matching_reads_whole_or_in_blocks_and_leaves_nothing(files):
+    whole = decode.decode_for_matching(files["a.ogg"])
+    parts = list(decode.stream_analysis(files["a.ogg"], block_s=3))
+    assert [len(part) for part in parts[:2]] == [48_000, 48_000]
+    assert np.array_equal(np.concatenate(parts), whole)
+
+
+def test_analysis_is_the_same_for_uploads_and_for_matching(files, work):
+    got = decode.decode(files["a.m4a"], work)
+    assert np.array_equal(decode.read_analysis(got.analysis), decode.decode_for_matching(files["a.m4a"]))
+
+
+def test_importing_decode_stays_cheap():
+    heavy = ("imageio_ffmpeg", "soundfile", "asyncio", "pydantic")
+    code = f"import sys, vault_audio.decode; print([m for m in {heavy} if m in sys.modules])"
+    out = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout
+    assert out.strip() == "[]"
+
+
+def test_the_command_names_one_demuxer_and_no_network(files):
+    held = decode.containers.identify(files["a.m4a"])
+    command = canonical.command(Path("/ffmpeg"), files["a.m4a"], held, seconds=1)
+    assert command[command.index("-protocol_whitelist") + 1] == "file"
+    assert command[command.index("-format_whitelist") + 1] == "mov"
+    assert command[command.index("-i") + 1].startswith("file:/")
