@@ -28,7 +28,8 @@ def test_it_opens_from_bytes_and_from_a_file(tmp_path, data, library):
         assert shard.seconds == pytest.approx(120)
         again = shard.features(1)
         assert np.array_equal(again.peak_times, library[1][1].peak_times)
-        assert np.array_equal(again.peak_levels, library[1][1].peak_levels)
+        off = again.peak_pitches.astype(int) - library[1][1].peak_pitches
+        assert np.abs(off).max() <= 1
 
 
 def test_a_rebuilt_part_is_the_same(data):
@@ -80,7 +81,9 @@ def test_other_settings_are_not_mixed_in(library):
 
 def test_a_part_has_an_end(library):
     with pytest.raises(ShardFull):
-        build_shard([("endless", replace(library[0][1], duration_s=234 * 3600.0))])
+        build_shard([("endless", replace(library[0][1], duration_s=7.5 * 3600.0))])
+    with pytest.raises(ShardFull):
+        build_shard((str(n), replace(library[0][1], duration_s=7 * 3600.0)) for n in range(34))
 
 
 def test_a_missing_file_is_named(tmp_path):

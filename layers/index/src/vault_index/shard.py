@@ -28,15 +28,18 @@ from vault_index.protocols import BINS, SETTINGS, STEPS_PER_BIN, STEPS_PER_SECON
 FORMAT: Final = 1
 UNITS_PER_SECOND: Final = STEPS_PER_SECOND // keys.UNIT
 MAX_UNITS: Final = 1 << 24  # 233 hours: posting times have 24 bits
+PITCH_BITS: Final = 10
+MAX_TRACK_SECONDS: Final = ((1 << (32 - PITCH_BITS)) - 1) / STEPS_PER_SECOND
 GAP_UNITS: Final = 40  # silence between tracks on the shard's time line: 2 s
 _MAGIC: Final = b"LVSH"
 _PREFIX: Final = struct.Struct("<4sHHI")  # magic, version, reserved, header bytes
 _ALIGN: Final = 64
 _DIGEST: Final = 32
+_PITCH_STEP: Final = 2  # a stored pitch counts two of a feature's
 _ESCAPE: Final = 255
 _VECTOR: Final = 512
 _TYPES: Final = {
-    "times": "<u4", "pitches": "<u2", "levels": "u1", "postings": "<u4", "counts": "u1", "large": "<u4",
+    "landmarks": "<u4", "postings": "<u4", "counts": "u1", "large": "<u4",
     "vectors": "i1", "vector_times": "<f4", "vector_track": "<u4", "track_vectors": "<f2",
 }  # fmt: skip
 
@@ -79,9 +82,7 @@ class Shard:
     sha256: str
     settings: int
     tracks: tuple[TrackEntry, ...]
-    times: NDArray[np.uint32]
-    pitches: NDArray[np.uint16]
-    levels: NDArray[np.uint8]
+    landmarks: NDArray[np.uint32]  # time in steps above PITCH_BITS, pitch in quarter bins below; sorted per track
     postings: NDArray[np.uint32]  # pitch bin in the top 8 bits, time in 50 ms units below; sorted per bucket
     starts: NDArray[np.int64]  # bucket -> first posting
     bits: int
@@ -104,8 +105,9 @@ class Shard:
         rows = slice(track.first, track.first + track.count)
         own = np.flatnonzero(self.vector_track == number)
         known = len(self.track_vectors) > 0 and bool(self.track_vectors[number].any())
+        times, pitches = unpacked(self.landmarks[rows])
         return StoredFeatures(
-            self.settings, track.duration_s, self.times[rows], self.pitches[rows], self.levels[rows], None,
+            self.settings, track.duration_s, times, pitches, np.zeros(len(times), np.uint8), None,
             self.track_vectors[number].astype(np.float32) if known else None,
             self.vectors[own].astype(np.float32) if known else None,
             self.vector_times[own] if known else None,
@@ -132,13 +134,13 @@ def build_shard(items: Iterable[tuple[str, FeaturesLike]]) -> bytes:
         length = int(features.duration_s * UNITS_PER_SECOND) + 1
         if base + length + GAP_UNITS >= MAX_UNITS:
             raise ShardFull("one part holds at most 233 hours of audio")
-        codes.append(_codes(features, base))
-        columns["times"].append(features.peak_times)
-        columns["pitches"].append(features.peak_pitches)
-        columns["levels"].append(features.peak_levels)
+        if features.duration_s > MAX_TRACK_SECONDS:
+            raise ShardFull("one track is at most 7 hours long")
+        landmarks = _packed(features)
+        codes.append(_codes(landmarks, base))
+        columns["landmarks"].append(landmarks)
         _add_vectors(columns, features, len(tracks))
-        count = len(features.peak_times)
-        tracks.append({"id": track_id, "s": features.duration_s, "n": count, "base": base})
+        tracks.append({"id": track_id, "s": features.duration_s, "n": len(landmarks), "base": base})
         base += length + GAP_UNITS
     arrays = {
         kind: np.concatenate(parts).astype(_TYPES[kind]) if parts else np.zeros(0, _TYPES[kind])
@@ -150,10 +152,22 @@ def build_shard(items: Iterable[tuple[str, FeaturesLike]]) -> bytes:
     return _encode(tracks, arrays, bits)
 
 
-def _codes(features: FeaturesLike, base: int) -> NDArray[np.uint64]:
+def _packed(features: FeaturesLike) -> NDArray[np.uint32]:
+    """Landmarks in 32 bits each: what a part keeps of them."""
+    pitch = (features.peak_pitches.astype(np.uint32) + _PITCH_STEP // 2) // _PITCH_STEP
+    return np.sort((features.peak_times << np.uint32(PITCH_BITS)) | pitch)
+
+
+def unpacked(landmarks: NDArray[np.uint32]) -> tuple[NDArray[np.uint32], NDArray[np.uint16]]:
+    """Times in steps and pitches in 1/8 bins, as features count them."""
+    pitch = (landmarks & np.uint32((1 << PITCH_BITS) - 1)) * np.uint32(_PITCH_STEP)
+    return landmarks >> np.uint32(PITCH_BITS), pitch.astype(np.uint16)
+
+
+def _codes(landmarks: NDArray[np.uint32], base: int) -> NDArray[np.uint64]:
     """Key hash in the upper, posting in the lower 32 bits, for each triplet of a track."""
-    times = features.peak_times.astype(np.float64)
-    pitches = features.peak_pitches.astype(np.float64)
+    steps, eighths = unpacked(landmarks)
+    times, pitches = steps.astype(np.float64), eighths.astype(np.float64)
     found = keys.triplets(times, pitches, keys.FOLLOWERS_STORED)
     unit = np.rint(times / keys.UNIT).astype(np.uint64) + np.uint64(base)
     pitch = np.rint(pitches / STEPS_PER_BIN).astype(np.uint64)
@@ -252,7 +266,7 @@ def _assemble(view: memoryview, name: str, header: dict[str, Any], arrays: dict[
     tracks = _tracks(header["tracks"])
     landmarks = sum(track.count for track in tracks)
     segments = len(arrays["vector_track"])
-    if not len(arrays["times"]) == len(arrays["pitches"]) == len(arrays["levels"]) == landmarks:
+    if len(arrays["landmarks"]) != landmarks:
         raise ValueError("landmarks")
     if len(arrays["vectors"]) != segments * _VECTOR or len(arrays["vector_times"]) != segments * 2:
         raise ValueError("vectors")
@@ -263,10 +277,11 @@ def _assemble(view: memoryview, name: str, header: dict[str, Any], arrays: dict[
     starts = _starts(arrays["counts"], arrays["large"].reshape(-1, 2))
     if int(starts[-1]) != len(arrays["postings"]):
         raise ValueError("postings")
-    share = np.bincount(arrays["pitches"] // STEPS_PER_BIN, minlength=BINS)[:BINS].astype(np.float32)
+    bins = unpacked(arrays["landmarks"])[1] // STEPS_PER_BIN
+    share = np.bincount(bins, minlength=BINS)[:BINS].astype(np.float32)
     return Shard(
         name=name, sha256=hashlib.sha256(view).hexdigest(), settings=SETTINGS, tracks=tracks,
-        times=arrays["times"], pitches=arrays["pitches"], levels=arrays["levels"], postings=arrays["postings"],
+        landmarks=arrays["landmarks"], postings=arrays["postings"],
         starts=starts, bits=bits, bases=np.array([track.base for track in tracks], np.int64),
         pitch_share=share / max(1.0, float(share.sum())),
         vectors=arrays["vectors"].reshape(-1, _VECTOR), vector_times=arrays["vector_times"].reshape(-1, 2),

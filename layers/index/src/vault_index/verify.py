@@ -13,8 +13,9 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from vault_index import keys
 from vault_index.protocols import BINS, STEPS_PER_BIN, STEPS_PER_FRAME, FeaturesLike
-from vault_index.shard import Shard
+from vault_index.shard import PITCH_BITS, Shard, unpacked
 
 PENALTY: Final = 0.35
 """Taken off every landmark's value, in deviations: what the same key and tempo may give."""
@@ -119,12 +120,17 @@ def landmarks_near(
 ) -> Landmarks:
     """Landmarks from ``place - before`` to ``place + after`` (steps on the shard's time line)."""
     entry = shard.tracks[track]
-    times = shard.times[entry.first : entry.first + entry.count]
-    local = place - entry.base * 8
-    low = int(np.searchsorted(times, max(0.0, local - before)))
-    high = int(np.searchsorted(times, max(0.0, local + after)))
-    pitches = shard.pitches[entry.first + low : entry.first + high].astype(np.float64)
-    return Landmarks(times[low:high].astype(np.float64) - local, pitches / STEPS_PER_BIN)
+    own = shard.landmarks[entry.first : entry.first + entry.count]
+    local = place - entry.base * keys.UNIT
+    low = int(np.searchsorted(own, _bound(local - before)))
+    high = int(np.searchsorted(own, _bound(local + after)))
+    times, pitches = unpacked(own[low:high])
+    return Landmarks(times.astype(np.float64) - local, pitches.astype(np.float64) / STEPS_PER_BIN)
+
+
+def _bound(time: float) -> np.uint32:
+    """The first packed landmark that a time could have."""
+    return np.uint32(min(max(0.0, np.ceil(time)), (1 << (32 - PITCH_BITS)) - 1)) << np.uint32(PITCH_BITS)
 
 
 def values_at(
