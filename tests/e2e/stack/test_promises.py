@@ -122,6 +122,13 @@ def test_no_key_is_taken_at_its_word(small: Small, key, secret):
             getattr(small.stack.client(service, credentials), call)()
 
 
+def test_a_secret_is_read_by_the_role_that_names_it_only(small: Small):
+    arn = small.stack.addresses.resources["Password"]
+    assert arn.startswith("arn:aws:secretsmanager:")
+    assert small.client("secretsmanager", "Keep").get_secret_value(SecretId=arn)["SecretString"] == "hello"
+    refused(lambda: small.client("secretsmanager", "Read").get_secret_value(SecretId=arn), "AccessDeniedException")
+
+
 def test_credentials_of_a_role_are_not_derived_from_its_name(small: Small):
     import hashlib
 

@@ -34,7 +34,8 @@ from lemm.stack.files import make_folder
 from lemm.stack.guard import Asgi, guarded, only_root
 from lemm.stack.journal import Journal
 from lemm.stack.keyring import Keyring
-from lemm.stack.objects import DurableObjects, finish_intents, same_names
+from lemm.stack.objects import DurableObjects, finish_intents
+from lemm.stack.provisioning import as_on_aws
 from lemm.stack.tables import TableRecorder
 
 REGION = "eu-central-1"
@@ -84,7 +85,7 @@ def wrap(data: Path, journal: Journal) -> tuple[Asgi, TableRecorder, DurableObje
     objects.install()
     tables = TableRecorder(app._get_module("dynamodb"), journal, kept)
     tables.install()
-    same_names(import_module("ministack.services.cloudformation.provisioners"))
+    as_on_aws(import_module("ministack.services.cloudformation.provisioners"))
     name_versions(app._get_module("s3"), app._get_module("eventbridge"))
     keyring = Keyring(data)
     sts = app._get_module("sts")

@@ -206,16 +206,3 @@ class _AdoptingBuckets:
                     owner.adopted(len(kept["objects"]))
 
         return Adopting()
-
-
-def same_names(provisioners: Any) -> None:
-    """Give a bucket without a name in the template the same generated name at each start."""
-    handlers: dict[str, Any] = provisioners._RESOURCE_HANDLERS["AWS::S3::Bucket"]
-    create: Callable[..., Any] = handlers["create"]
-
-    def create_with_steady_name(logical_id: str, properties: dict[str, Any], stack: str) -> Any:
-        if not provisioners._NAME_SEED.get():
-            provisioners._NAME_SEED.set("local")
-        return create(logical_id, properties, stack)
-
-    handlers["create"] = create_with_steady_name

@@ -74,9 +74,7 @@ def install(runtime: Any, functions: Any, sessions: RoleSessions, logs: Path) ->
     """Put all of it in place, before the first function is created."""
     script: str = runtime._PYTHON_WORKER_SCRIPT
     if _REPORT not in script:
-        raise RuntimeError(
-            "this MiniStack's worker script is not the one that we know; see docs/runbooks/local-stack.md"
-        )
+        raise RuntimeError("this MiniStack is not the one that we know; see docs/runbooks/local-stack.md")
     runtime.execution_credentials = sessions.credentials
     functions.execution_credentials = sessions.credentials
     runtime._PYTHON_WORKER_SCRIPT = _POLITELY + script.replace(_REPORT, _RAISED)

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from typing import ClassVar
 
 import pytest
 from lemm.stack import guard
@@ -64,7 +65,7 @@ def test_one_root_key():
         pass
 
     class Sts:
-        sessions: dict = {}
+        sessions: ClassVar[dict] = {}
 
         @classmethod
         def register_session(cls, key, session):
