@@ -24,6 +24,7 @@ from vault_models import architecture, frontend
 
 NAME = "lemm-contrast"
 LICENCE = "CC-BY-SA-4.0"
+PIECE_SEGMENTS = 48  # about 100 s of audio in one run
 CONTEXT_SEGMENTS = 2  # the network sees 3.8 s to either side of a frame; two hops are 4.1 s
 
 
@@ -44,7 +45,8 @@ def manifest(
         "sha256": hashlib.sha256(model).hexdigest(), "bytes": len(model), "opset": 17,
         "sample_rate": frontend.RATE, "dimensions": architecture.DIMENSIONS,
         "segment_samples": architecture.SEGMENT, "hop_samples": architecture.SEGMENT_HOP,
-        "context_segments": CONTEXT_SEGMENTS, "frontend_settings": frontend.SETTINGS,
+        "context_segments": CONTEXT_SEGMENTS,
+        "piece_segments": PIECE_SEGMENTS, "frontend_settings": frontend.SETTINGS,
         "architecture": architecture.VERSION, "licence": LICENCE,
         "attribution": [{"author": author, "licence": licence} for author, licence in credits],
         "training": {"step": step, **run}, "figures": figures or {},

@@ -21,7 +21,6 @@ from vault_embedder.manifest import Manifest, ModelDamaged
 
 BUNDLED = Path(__file__).with_name("manifest.json")
 SILENCE = 1e-4  # root mean square, -80 dBFS
-PIECE_SEGMENTS = 48  # segments embedded in one run of the model: about 100 s of audio
 Floats = NDArray[np.float32]
 
 
@@ -62,8 +61,9 @@ class Embedder:
         """Embed mono float32 ``samples`` (n,) at ``sample_rate``; any n, zero included."""
         audio = _checked(samples)
         kept, points = self._audible(audio), []
-        for first in range(0, self._count(len(audio)), PIECE_SEGMENTS):
-            inside = kept[(kept >= first) & (kept < first + PIECE_SEGMENTS)]
+        step = self.manifest.piece_segments
+        for first in range(0, self._count(len(audio)), step):
+            inside = kept[(kept >= first) & (kept < first + step)]
             if len(inside):
                 points.append(self._piece(audio, first)[inside - first])
         segments = np.concatenate(points) if points else self._none()
@@ -85,16 +85,17 @@ class Embedder:
         return np.flatnonzero(per_segment > SILENCE**2 * size).astype(np.int64)
 
     def _piece(self, audio: Floats, first: int) -> Floats:
-        """Segments ``first`` to ``first + PIECE_SEGMENTS``, run with their context so that cuts leave no mark."""
+        """The piece's segments from ``first`` on, run with their context so that cuts leave no mark."""
         hop, size = self.manifest.hop_samples, self.manifest.segment_samples
         total = self._count(len(audio))
         start = max(0, first - self.manifest.context_segments)
-        stop = min(total, first + PIECE_SEGMENTS + self.manifest.context_segments)
+        last = min(total, first + self.manifest.piece_segments)
+        stop = min(total, last + self.manifest.context_segments)
         wanted = (stop - start - 1) * hop + size
         cut = audio[start * hop : start * hop + wanted]
         whole = np.pad(cut, (0, wanted - len(cut)))
         points: Floats = self._session.run(None, {"samples": whole})[0]
-        return points[first - start : min(total, first + PIECE_SEGMENTS) - start]
+        return points[first - start : last - start]
 
     def _times(self, kept: NDArray[np.int64], samples: int) -> Floats:
         starts = kept * self.manifest.hop_samples

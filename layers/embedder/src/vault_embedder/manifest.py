@@ -18,7 +18,16 @@ from typing import Any
 FORMAT = "lemm-embedder/1"
 _LARGEST = 2**30
 _FILE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,100}\.onnx")
-_NUMBERS = ("bytes", "opset", "sample_rate", "dimensions", "segment_samples", "hop_samples", "context_segments")
+_NUMBERS = (
+    "bytes",
+    "opset",
+    "sample_rate",
+    "dimensions",
+    "segment_samples",
+    "hop_samples",
+    "context_segments",
+    "piece_segments",
+)
 
 
 class ModelDamaged(ValueError):
@@ -40,6 +49,7 @@ class Manifest:
     segment_samples: int
     hop_samples: int
     context_segments: int  # segments of context that a piece of a long input needs on either side
+    piece_segments: int  # segments per run of the model, context aside: bounds the memory
 
     @property
     def identity(self) -> str:
