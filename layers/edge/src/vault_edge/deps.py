@@ -17,10 +17,9 @@ from functools import cached_property
 from threading import RLock
 from typing import TYPE_CHECKING, Any
 
-from vault_domain.policy import HEAD, SHIPPED, SHIPPED_NUMBER, Policy, PolicyVersion
-from vault_domain.ports import Objects, Records, Signer
-
 if TYPE_CHECKING:
+    from vault_domain.policy import Policy
+    from vault_domain.ports import Objects, Records, Signer
     from vault_embedder import Embedder
     from vault_store.secrets import Secrets
 
@@ -90,7 +89,7 @@ class Deps:
         return RandomIds()
 
     @cached_property
-    def records(self) -> Records:
+    def records(self) -> "Records":
         """The tables that this function's environment names."""
         from vault_store.dynamo import DynamoRecords
 
@@ -99,7 +98,7 @@ class Deps:
             {table: name for table, name in names.items() if name}, connection=self.cloud.dynamo_connection()
         )
 
-    def bucket(self, name: str) -> Objects:
+    def bucket(self, name: str) -> "Objects":
         """A bucket by its role: quarantine, vault, outputs, snapshots or log."""
         with self._lock:
             if name not in self._buckets:
@@ -119,7 +118,7 @@ class Deps:
 
         return SecretsManager(self.cloud.client("secretsmanager", attempts=1))
 
-    def signer(self, name: str) -> Signer:
+    def signer(self, name: str) -> "Signer":
         """The Ed25519 key "jwt" or "receipt"; only its owner's role can read the secret. Follows a rotation."""
         secret = self.secrets.get(self.env(f"LEMM_SECRET_{name.upper()}"))
         with self._lock:
@@ -188,12 +187,14 @@ class Deps:
 
     # --- policy --------------------------------------------------------------------
 
-    def policy(self) -> Policy:
+    def policy(self) -> "Policy":
         """The policy in force, read consistently; what ships with the software until an admin changes it."""
         return self.policy_in_force()[1]
 
-    def policy_in_force(self) -> tuple[int, Policy]:
+    def policy_in_force(self) -> "tuple[int, Policy]":
         """The policy in force with its version number, which every decision names."""
+        from vault_domain.policy import HEAD, SHIPPED, SHIPPED_NUMBER, PolicyVersion
+
         head = self.records.get(PolicyVersion, "policy", f"policy#{HEAD}")
         return (head.number, head.policy) if head else (SHIPPED_NUMBER, SHIPPED)
 
