@@ -8,6 +8,7 @@ however it ends, the pipe closes and the child stops by itself. It says
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -15,7 +16,7 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
 from select import select
-from time import monotonic
+from time import monotonic, sleep
 from typing import Any
 
 from vault_domain.errors import Unavailable
@@ -85,24 +86,33 @@ class Child:
     def stop(self, grace: float = 10.0) -> None:
         """Ask it to stop, wait, and end what is left of its process group."""
         if self._process.stdin is not None:
-            self._process.stdin.close()
+            with suppress(BrokenPipeError):
+                self._process.stdin.close()
         if self.alive():
             self._process.terminate()
-        try:
-            self._process.wait(grace)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
-        self._end_group()
+            deadline = monotonic() + grace
+            while not self._ended() and monotonic() < deadline:
+                sleep(0.01)
+        self.kill()
 
     def kill(self) -> None:
         """End it and its workers at once, as a power cut would."""
-        self._end_group()
-        self._process.wait()
+        if self._process.returncode is None:  # not collected yet: its number can't be anybody else's
+            with suppress(ProcessLookupError):
+                os.killpg(self._process.pid, signal.SIGKILL)
+            self._process.wait()
 
-    def _end_group(self) -> None:
-        with suppress(ProcessLookupError):
-            os.killpg(self._process.pid, signal.SIGKILL)
+    def _ended(self) -> bool:
+        """Whether it has ended, leaving it uncollected so that its number stays ours."""
+        return os.waitid(os.P_PID, self._process.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
+
+
+def listen(port: int) -> socket.socket:
+    """In the child: a loopback socket; ends the process with a clear word if the port is taken."""
+    try:
+        return socket.create_server(("127.0.0.1", port), backlog=512)
+    except OSError as taken:
+        sys.exit(f"port {port} is not free ({taken.strerror}); choose another one, or 0 for any")
 
 
 def say_ready(**facts: object) -> None:

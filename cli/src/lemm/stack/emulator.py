@@ -27,8 +27,10 @@ from pathlib import Path
 from time import monotonic
 from typing import Any
 
+from vault_domain.errors import Corrupt
+
 from lemm.stack import workers
-from lemm.stack.child import say_ready, stop_with_parent
+from lemm.stack.child import listen, say_ready, stop_with_parent
 from lemm.stack.events import name_versions
 from lemm.stack.files import make_folder
 from lemm.stack.guard import Asgi, guarded, only_root
@@ -130,7 +132,7 @@ def run(data: Path, port: int) -> None:
     began = monotonic()
     make_folder(data)
     held = lock(data)
-    listener = socket.create_server(("127.0.0.1", port), backlog=512)
+    listener = listen(port)
     port = listener.getsockname()[1]
     shutil.rmtree(data / "run", ignore_errors=True)
     make_folder(data / "run")
@@ -148,4 +150,7 @@ def run(data: Path, port: int) -> None:
 
 
 if __name__ == "__main__":
-    run(Path(sys.argv[1]).resolve(), int(sys.argv[2]))
+    try:
+        run(Path(sys.argv[1]).resolve(), int(sys.argv[2]))
+    except Corrupt as damage:
+        sys.exit(str(damage))

@@ -20,7 +20,6 @@ nothing to refresh.
 import json
 import os
 import signal
-import socket
 import sys
 from collections.abc import Iterable, Mapping
 from importlib import import_module
@@ -30,7 +29,7 @@ from types import FrameType
 from typing import Any
 
 from lemm.stack import template as templates
-from lemm.stack.child import from_parent, say_ready, stop_with_parent
+from lemm.stack.child import from_parent, listen, say_ready, stop_with_parent
 from lemm.stack.router import Router, Wsgi
 from lemm.stack.static import static
 
@@ -77,7 +76,7 @@ def mounts(named: Iterable[str], functions: Functions) -> dict[str, Wsgi]:
 def serve(settings: dict[str, Any]) -> None:
     """The child's whole life."""
     began = monotonic()
-    listener = socket.create_server(("127.0.0.1", int(settings["port"])), backlog=128)
+    listener = listen(int(settings["port"]))
     root = Path(settings["root"])
     functions = Functions(templates.load(Path(settings["template"])), root)
     imported = monotonic() - began
@@ -110,6 +109,7 @@ def serve(settings: dict[str, Any]) -> None:
 
 
 def _stop(number: int, frame: FrameType | None) -> None:
+    signal.signal(number, signal.SIG_IGN)  # once is enough; what is running may finish
     raise SystemExit(0)
 
 
