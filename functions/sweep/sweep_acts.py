@@ -3,11 +3,11 @@
 from contextlib import suppress
 from datetime import timedelta
 
-from sweep_sight import see_removed_track, see_upload
+from sweep_sight import claim_of, see_removed_track, see_upload
 from vault_domain.admission import vault_audio_key, vault_features_key
 from vault_domain.errors import Conflict
 from vault_domain.events import Actor, Kind, make_event
-from vault_domain.ports import Put
+from vault_domain.ports import Delete, Put, Require
 from vault_domain.sweeping import (
     NEVER_ARRIVED,
     ExpireUpload,
@@ -16,6 +16,7 @@ from vault_domain.sweeping import (
     PurgeAudio,
     PurgeUpload,
     RefuseUpload,
+    ReleaseClaim,
     SeenUpload,
     StartPipeline,
     plan_removed,
@@ -35,6 +36,7 @@ from vault_edge.app import Deps
 from vault_edge.membership import leave
 from vault_edge.racing import settled
 
+AboutUpload = ExpireUpload | RefuseUpload | StartPipeline | ReleaseClaim | PurgeUpload
 ACTOR = Actor(id="fn:sweep", role="system")
 
 
@@ -45,9 +47,7 @@ def carry_out(instruction: Instruction, deps: Deps, patience: timedelta) -> bool
     return settled(lambda: _upload(instruction, deps, patience))
 
 
-def _upload(
-    instruction: ExpireUpload | RefuseUpload | StartPipeline | PurgeUpload, deps: Deps, patience: timedelta
-) -> bool:
+def _upload(instruction: AboutUpload, deps: Deps, patience: timedelta) -> bool:
     seen = see_upload(instruction.upload_id, deps)
     if plan_upload(seen, deps.policy(), deps.clock(), patience) != instruction:
         return False
@@ -58,6 +58,8 @@ def _upload(
         _change(seen.upload, refused, Kind.UPLOAD_REFUSED, deps, code=NEVER_ARRIVED.code)
     elif isinstance(instruction, StartPipeline):
         _start(instruction, seen, deps)
+    elif isinstance(instruction, ReleaseClaim):
+        _release(seen, deps)
     else:
         _purge(instruction, seen.upload, deps)
     return True
@@ -69,6 +71,12 @@ def _start(instruction: StartPipeline, seen: SeenUpload, deps: Deps) -> None:
     with suppress(Conflict):  # it was started under this name before
         deps.tasks.start(deps.env("LEMM_STATE_MACHINE_INGEST"), instruction.name, document)
     deps.records.commit([Put(restarted(seen.upload, deps.clock()), seen.upload.version)])
+
+
+def _release(seen: SeenUpload, deps: Deps) -> None:
+    claim = claim_of(seen.track, deps) if seen.track is not None else None
+    if claim is not None and seen.track is not None:
+        deps.records.commit([Delete(claim, claim.version), Require(seen.track, seen.track.version)])
 
 
 def _purge(instruction: PurgeUpload, upload: Upload, deps: Deps) -> None:

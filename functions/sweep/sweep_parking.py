@@ -5,7 +5,7 @@ from typing import Any
 from pydantic import BaseModel, Field
 from vault_domain.canonical import Json
 from vault_domain.ports import Put
-from vault_domain.tracks import FINAL, Track
+from vault_domain.tracks import UNDECIDED, Track
 from vault_domain.uploads import Upload, upload_of
 from vault_domain.uploads import park as parked
 from vault_edge.app import Deps
@@ -31,7 +31,7 @@ def _park(upload_id: str, ask: ParkAsk, deps: Deps) -> bool:
     if upload is None:
         return False
     track = deps.records.get(Track, upload.track_id) if upload.track_id else None
-    if track is not None and track.status in FINAL:
+    if track is not None and track.status not in UNDECIDED:
         return False
     now = deps.clock()
     deps.records.commit([Put(parked(upload, ask.step, ask.error, now), upload.version)])

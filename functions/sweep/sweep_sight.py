@@ -4,10 +4,11 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from vault_domain.errors import NotFound
+from vault_domain.evidence import Original
 from vault_domain.policy import Policy
 from vault_domain.records import stamp
 from vault_domain.rights import RightsRecord
-from vault_domain.sweeping import STANDINGS, SeenRemoved, SeenUpload
+from vault_domain.sweeping import REFUSED, STANDINGS, SeenRemoved, SeenUpload
 from vault_domain.tracks import Status, Track
 from vault_domain.uploads import Upload, UploadState, source_key
 from vault_edge.app import Deps
@@ -71,10 +72,17 @@ def indexed_tracks(deps: Deps) -> frozenset[str]:
     return frozenset(entry.id for shard in opened.shards for entry in shard.tracks) - frozenset(opened.manifest.removed)
 
 
+def claim_of(track: Track, deps: Deps) -> Original | None:
+    """The claim to a sound that this track holds, if it does."""
+    found = deps.records.get(Original, track.audio_sha256) if track.audio_sha256 else None
+    return found if found is not None and found.track_id == track.track_id else None
+
+
 def _looked_at(upload: Upload, deps: Deps) -> SeenUpload:
-    """``arrived`` is looked up only where it decides anything."""
+    """Arrival and claims are looked up only where they decide anything."""
     track = deps.records.get(Track, upload.track_id) if upload.track_id else None
     arrived = upload.arrived is not None
     if not arrived and upload.state is UploadState.WAITING and upload.purpose == "track":
         arrived = deps.bucket("quarantine").first_version(source_key(upload.upload_id)) is not None
-    return SeenUpload(upload, track, arrived)
+    claims = track is not None and track.status in REFUSED and claim_of(track, deps) is not None
+    return SeenUpload(upload, track, arrived, claims)

@@ -23,6 +23,7 @@ STANDINGS = ("waiting", "validated", BOUND, "refused", "expired")
 
 NEVER_ARRIVED = Refusal(code="never_arrived", detail="The file was not sent within the time that the form allows.")
 MAX_DOUBLINGS = 6
+REFUSED = (Status.REJECTED, Status.REJECTED_FINAL)
 _IN_CHECKS = (Status.SUBMITTED, Status.PENDING_AUTOMATED_CHECKS)
 _IN_VAULT = (Status.ACCEPTED, Status.UNDER_INVESTIGATION)
 
@@ -51,6 +52,13 @@ class StartPipeline:
 
 
 @dataclass(frozen=True)
+class ReleaseClaim:
+    """A refused track lets go of its sound, so that somebody else may submit it."""
+
+    upload_id: str
+
+
+@dataclass(frozen=True)
 class PurgeUpload:
     """Delete every object of this upload, all versions, and note it."""
 
@@ -73,16 +81,17 @@ class HideTrack:
     track_id: str
 
 
-Instruction = ExpireUpload | RefuseUpload | StartPipeline | PurgeUpload | PurgeAudio | HideTrack
+Instruction = ExpireUpload | RefuseUpload | StartPipeline | ReleaseClaim | PurgeUpload | PurgeAudio | HideTrack
 
 
 @dataclass(frozen=True)
 class SeenUpload:
-    """One upload as the sweep found it; ``arrived``: there is a source object."""
+    """One upload as the sweep found it; ``arrived``: there is a source object; ``claims``: its track holds a sound."""
 
     upload: Upload
     track: Track | None
     arrived: bool
+    claims: bool = False
 
 
 @dataclass(frozen=True)
@@ -146,7 +155,9 @@ def _plan_bound(
         return PurgeUpload(upload.upload_id, "admitted")
     if track.status is Status.REMOVED:
         return PurgeUpload(upload.upload_id, "removed") if still >= _days(policy.removed_audio_days) else None
-    if track.status in (Status.REJECTED, Status.REJECTED_FINAL):
+    if track.status in REFUSED:
+        if seen.claims:
+            return ReleaseClaim(upload.upload_id)
         return PurgeUpload(upload.upload_id, "rejected") if still >= _days(policy.rejected_audio_days) else None
     if track.status in _IN_CHECKS and upload.state is UploadState.WAITING and not seen.arrived:
         return RefuseUpload(upload.upload_id) if now - upload.created > BIND_WITHIN else None

@@ -141,6 +141,8 @@ TABLE: tuple[Row, ...] = (
 )
 
 FINAL = frozenset({Status.REMOVED, Status.REJECTED_FINAL})
+UNDECIDED = frozenset(_OPEN)
+"""Where the pipeline may still have work to do."""
 
 
 class Track(Record):
