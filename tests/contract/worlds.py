@@ -105,10 +105,10 @@ def memory_records() -> Iterator[RecordWorld]:
 def moto_records() -> Iterator[RecordWorld]:
     """moto checks a transaction and applies it in two steps, so it says nothing about races."""
     with mock_aws():
-        yield RecordWorld("moto", dynamo_records(None), concurrent=False, clear=_empty_moto)
+        yield RecordWorld("moto", dynamo_records(None), concurrent=False, clear=empty_moto)
 
 
-def _empty_moto() -> None:
+def empty_moto() -> None:
     """moto copies whole tables for each transaction, so they must not grow from test to test."""
     for table in get_backend("dynamodb")[DEFAULT_ACCOUNT_ID][REGION].tables.values():
         table.items.clear()
