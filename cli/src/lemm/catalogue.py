@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from vault_audio import features
-from vault_audio.recordings import OFFLINE, decode_for_matching
+from vault_audio.decode import OFFLINE, decode_for_matching
 from vault_domain import snapshots
 from vault_domain.errors import BadRequest, VaultError
 from vault_index import snapshot
