@@ -57,7 +57,7 @@ class Child:
         return self._process.pid
 
     def alive(self) -> bool:
-        return self._process.poll() is None
+        return not self._ended()
 
     def ready(self, timeout: float) -> dict[str, Any]:
         """What the child says once it serves; ``StackError`` with its last lines if it does not."""
@@ -103,7 +103,9 @@ class Child:
             self._process.wait()
 
     def _ended(self) -> bool:
-        """Whether it has ended, leaving it uncollected so that its number stays ours."""
+        """Whether it has ended, leaving it uncollected so that its number stays ours until ``kill``."""
+        if self._process.returncode is not None:
+            return True
         return os.waitid(os.P_PID, self._process.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
 
 
