@@ -21,7 +21,7 @@ LOOK_BACK = timedelta(days=30)
 
 def see_uploads(deps: Deps, now: datetime, patience: timedelta) -> Iterator[SeenUpload]:
     """Every upload that is not done with. What moved a moment ago is not looked at closely."""
-    fresh = stamp(now - patience)
+    fresh = stamp(now - patience + timedelta(microseconds=1))  # the bound is exclusive
     for standing in STANDINGS:
         cursor: str | None = None
         while True:

@@ -32,7 +32,7 @@ def admit(sim: Simulator, track_id: str) -> str:
 
 
 def test_an_accepted_track_is_in_the_vault_and_in_the_index(sim: Simulator):
-    upload_id, track_id = decided(sim)
+    _, track_id = decided(sim)
     assert admit(sim, track_id) == "accepted"
     track, vault = track_of(sim, track_id), sim.bucket("vault")
     audio = vault.read(vault_audio_key(track_id), limit=2**26)
