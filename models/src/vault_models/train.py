@@ -4,7 +4,7 @@
 
 Three stages, each of which continues where it was stopped: (1) the pool, every
 piece once clean and several times distorted; (2) contrastive training, one
-line of progress every 20 steps, a checkpoint every 100; (3) the record of the
+line of progress every 20 steps, a checkpoint every 50; (3) the record of the
 run (split, hashes, seeds, recipe) and its curves. Then:
 
     python -m vault_models.export --work build/embedder --to layers/embedder/src/vault_embedder
@@ -63,7 +63,7 @@ def main(argv: list[str] | None = None) -> int:
     recipe = Recipe(seed=asked.seed, steps=asked.steps, crops=asked.crops, half=not asked.full_precision)
     print(f"{real} real and {len(pieces) - real} composed pieces; held out: {len(held)} works by {asked.held_out}")
     chances = weigh(pieces, real, recipe.real_share)
-    train(pieces, chances, recipe, asked.work / "run", device=asked.device, save_every=100)
+    train(pieces, chances, recipe, asked.work / "run", device=asked.device, save_every=50)
     _record(asked.work, asked.held_out, works, held, plan, asdict(recipe), str(torch.__version__))
     return 0
 

@@ -22,7 +22,8 @@ def initial(seed: int) -> tuple[Weights, Weights]:
     for conv in architecture.convolutions():
         fan = conv.inputs // conv.groups * conv.kernel[0] * conv.kernel[1]
         shape = (conv.outputs, conv.inputs // conv.groups, *conv.kernel)
-        weights[f"{conv.name}.weight"] = torch.randn(shape, generator=generator) * math.sqrt(2 / fan)
+        kernel = torch.randn(shape, generator=generator) * math.sqrt(2 / fan)
+        weights[f"{conv.name}.weight"] = kernel.contiguous(memory_format=torch.channels_last)
         weights[f"{conv.name}.scale"] = torch.ones(conv.outputs)
         weights[f"{conv.name}.shift"] = torch.zeros(conv.outputs)
         state[f"{conv.name}.mean"] = torch.zeros(conv.outputs)
@@ -42,13 +43,23 @@ def normalise(log_power: torch.Tensor) -> torch.Tensor:
 
 
 def _box(x: torch.Tensor) -> torch.Tensor:
-    bands, frames = architecture.LOCAL_BANDS, architecture.LOCAL_FRAMES
-    tall = functional.avg_pool2d(x, (bands, 1), 1, (bands // 2, 0), count_include_pad=False)
-    return functional.avg_pool2d(tall, (1, frames), 1, (0, frames // 2), count_include_pad=False)
+    """The mean over a moving box, which shrinks at the edges; running sums make its size cost nothing."""
+    return _slide(_slide(x.double(), architecture.LOCAL_BANDS, 2), architecture.LOCAL_FRAMES, 3).float()
+
+
+def _slide(x: torch.Tensor, size: int, axis: int) -> torch.Tensor:
+    count, half = x.shape[axis], size // 2
+    places = torch.arange(count, device=x.device)
+    first, last = (places - half).clamp(min=0), (places + half + 1).clamp(max=count)
+    zero = torch.zeros_like(x.narrow(axis, 0, 1))
+    sums = torch.cat([zero, x.cumsum(axis)], dim=axis)
+    shape = [-1 if i == axis else 1 for i in range(x.ndim)]
+    return (sums.index_select(axis, last) - sums.index_select(axis, first)) / (last - first).view(shape)
 
 
 def embed(x: torch.Tensor, weights: Weights, state: Weights, *, training: bool, half: bool = False) -> torch.Tensor:
     """Normalised (batch, 1, bands, frames) to (batch, segments, 512), unit length; frames in multiples of 8."""
+    x = x.contiguous(memory_format=torch.channels_last)  # a third faster on a CPU
     with torch.autocast(x.device.type, dtype=torch.bfloat16, enabled=half):
         pooled = _trunk(x, weights, state, training=training)
     flat = pooled.float().squeeze(2).transpose(1, 2)
