@@ -53,6 +53,23 @@ def test_a_good_token_names_its_caller(sim: Simulator):
     assert check(sim, token(sim, "system", "training")) == Caller(SERVICE, "system", frozenset({"training"}))
 
 
+def test_the_bytes_of_a_token(sim: Simulator):
+    """docs/formats/access-token.md; Ed25519 signatures are deterministic, so all of it is pinned."""
+    made = token(sim, "system", "training", "safety")
+    head, claims, _ = made.split(".")
+    assert (
+        base64.urlsafe_b64decode(head + "==")
+        == b'{"alg":"EdDSA","kid":"%s","typ":"at+jwt"}' % sim.signer("jwt").key_id.encode()
+    )
+    assert base64.urlsafe_b64decode(claims + "==") == (
+        b'{"aud":"urn:lemm:vault","exp":1772367300,"iat":1772366400,"iss":"urn:lemm:accounts","jti":"tok_1",'
+        b'"role":"system","scopes":["safety","training"],"sub":"svc_00000000000000000000000000"}'
+    )
+    assert (
+        hashlib.sha256(made.encode()).hexdigest() == "ea81db09ee13db0276252415c1c402d71f1d1d66c1cfcff9c0139051b716003d"
+    )
+
+
 # --- 1. form ------------------------------------------------------------------------
 
 

@@ -8,12 +8,15 @@ callers what they may send and nothing of what we inject.
 import inspect
 import re
 from collections.abc import Callable
-from typing import Annotated, Any, get_type_hints
+from typing import TYPE_CHECKING, Annotated, Any, get_type_hints
 
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver
 from pydantic import BaseModel
 
 from vault_edge.endpoint import Endpoint, Slot
+
+if TYPE_CHECKING:
+    from aws_lambda_powertools.event_handler.openapi.models import OpenAPI
 
 _NAMED = re.compile(r"\{(\w+)\}|<(\w+)>")
 
@@ -60,6 +63,12 @@ class Routes(APIGatewayHttpResolver):
             status_code=endpoint.status,
         )(stand_in)
 
+    def get_openapi_schema(self, **about: Any) -> "OpenAPI":
+        """The document's model; signatures are filled in first."""
+        for stand_in, endpoint in self._endpoints.items():
+            stand_in.__signature__ = _signature(endpoint)  # type: ignore[attr-defined]
+        return super().get_openapi_schema(**about)
+
     def match(self, method: str, path: str) -> tuple[Endpoint, dict[str, str]] | None:
         """The endpoint for a method and path, with the path's named parts."""
         for route in self._static_routes + self._dynamic_routes:
@@ -75,23 +84,27 @@ class Routes(APIGatewayHttpResolver):
 
 
 def _stand_in(endpoint: Endpoint) -> Callable[..., Any]:
-    """A function with the HTTP part of the handler's signature; it is never called."""
+    """A function in the handler's place; it is never called."""
 
     def operation(**_: Any) -> Any:
         raise AssertionError("described, not called")
 
-    parameters: list[inspect.Parameter] = []
-    for slot in endpoint.slots:
-        parameters.extend(_described(slot, endpoint))
-    parameters.sort(key=lambda parameter: parameter.default is not inspect.Parameter.empty)
     operation.__name__ = endpoint.func.__name__
-    answer = get_type_hints(endpoint.func).get("return")
-    described = answer if isinstance(answer, type) and issubclass(answer, BaseModel) else inspect.Signature.empty
-    operation.__signature__ = inspect.Signature(parameters, return_annotation=described)  # type: ignore[attr-defined]
     return operation
 
 
-def _described(slot: Slot, endpoint: Endpoint) -> list[inspect.Parameter]:
+def _signature(endpoint: Endpoint) -> inspect.Signature:
+    """The HTTP part of the handler's signature. Made for the document only: it costs imports."""
+    parameters: list[inspect.Parameter] = []
+    for slot in endpoint.slots:
+        parameters.extend(_described(slot))
+    parameters.sort(key=lambda parameter: parameter.default is not inspect.Parameter.empty)
+    answer = get_type_hints(endpoint.func).get("return")
+    described = answer if isinstance(answer, type) and issubclass(answer, BaseModel) else inspect.Signature.empty
+    return inspect.Signature(parameters, return_annotation=described)
+
+
+def _described(slot: Slot) -> list[inspect.Parameter]:
     if slot.source == "path":
         return [_parameter(slot.name, slot.annotation)]
     if slot.source == "query":
