@@ -79,7 +79,7 @@ def test_a_click_in_silence_is_silent_and_half_silence_is_flagged(tmp_path):
 
 @pytest.mark.parametrize(("gain", "refused", "flagged"), [(3000, True, True), (10, False, True), (0.9, False, False)])
 def test_clipping_is_flagged_and_clipped_throughout_refused(tmp_path, gain, refused, flagged):
-    samples = np.clip(gain * music(20) / 32768, -1, 32767 / 32768)
+    samples = np.clip(gain * (music(20) / 32768), -1, 32767 / 32768)
     got = codes(measured(tmp_path, samples))
     assert ("clipped" in got[0], "clipping" in got[1]) == (refused, flagged)
 
@@ -106,7 +106,7 @@ def test_hints(tmp_path):
     assert "noise" in codes(measured(tmp_path, white))[1]
     assert "noise" in codes(measured(tmp_path, 0.3 * brown / np.abs(brown).max()))[1]
     assert codes(measured(tmp_path, tone(1000, 0.3)))[1] >= {"test_tone", "mono", "low_bandwidth"}
-    assert codes(measured(tmp_path, 0.1 + 0.3 * music(20) / 32768))[1] == {"dc_offset"}
+    assert codes(measured(tmp_path, 0.1 + 0.3 * (music(20) / 32768)))[1] == {"dc_offset"}
 
 
 def test_channels(tmp_path):
