@@ -81,8 +81,8 @@ def table(paths: list[Path]) -> None:
             print(f"{path.name[:32]:32} refused: {refusal.code} ({refusal})")
             continue
         total += (length, decoding, wall, facts_s)
-        print(f"{path.name[:32]:32} {what:16} {length:6.1f}s {length / decoding:7.0f}x {wall:6.2f}s "
-              f"{length / facts_s:7.0f}x {length / (decoding + facts_s):7.0f}x  {said}")  # fmt: skip
+        speeds = f"{length / facts_s:7.0f}x {length / (decoding + facts_s):7.0f}x"
+        print(f"{path.name[:32]:32} {what:16} {length:6.1f}s {length / decoding:7.0f}x {wall:6.2f}s {speeds}  {said}")
     if total[0]:
         print(f"\n{len(paths) - refused} decoded, {refused} refused, {total[0] / 60:.1f} minutes; one core: decode with "
               f"Chromaprint and hashes {total[0] / total[1]:.0f}x real time, facts {total[0] / total[3]:.0f}x, "
@@ -100,7 +100,8 @@ def ffmpeg_memory(path: Path) -> int:
         command = canonical.command(decode.ffmpeg_path(), path.resolve(), held, seconds=1801)
         ask = "import resource, subprocess, sys; subprocess.run(sys.argv[1:], capture_output=True); " \
               "print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss >> 10)"  # fmt: skip
-        done = subprocess.run([sys.executable, "-I", "-S", "-c", ask, *command], cwd=folder, capture_output=True, text=True)
+        small = [sys.executable, "-I", "-S", "-c", ask, *command]
+        done = subprocess.run(small, cwd=folder, capture_output=True, text=True)
     return int(done.stdout)
 
 
