@@ -82,7 +82,7 @@ def table(paths: list[Path]) -> None:
             continue
         total += (length, decoding, wall, facts_s)
         speeds = f"{length / facts_s:7.0f}x {length / (decoding + facts_s):7.0f}x"
-        print(f"{path.name[:32]:32} {what:16} {length:6.1f}s {length / decoding:7.0f}x {wall:6.2f}s {speeds}  {said}")
+        print(f"{path.name[:32]:32} {what:16} {length:6.1f}s {length / decoding:7.0f}x {wall:6.2f}s {speeds} {said}")
     if total[0]:
         print(f"\n{len(paths) - refused} decoded, {refused} refused, {total[0] / 60:.1f} minutes; one core: decode with "
               f"Chromaprint and hashes {total[0] / total[1]:.0f}x real time, facts {total[0] / total[3]:.0f}x, "
