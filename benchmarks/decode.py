@@ -84,8 +84,8 @@ def table(paths: list[Path]) -> None:
         speeds = f"{length / facts_s:7.0f}x {length / (decoding + facts_s):7.0f}x"
         print(f"{path.name[:32]:32} {what:16} {length:6.1f}s {length / decoding:7.0f}x {wall:6.2f}s {speeds} {said}")
     if total[0]:
-        print(f"\n{len(paths) - refused} decoded, {refused} refused, {total[0] / 60:.1f} minutes; one core: decode with "
-              f"Chromaprint and hashes {total[0] / total[1]:.0f}x real time, facts {total[0] / total[3]:.0f}x, "
+        print(f"\n{len(paths) - refused} decoded, {refused} refused, {total[0] / 60:.1f} minutes; one core: decode "
+              f"with Chromaprint and hashes {total[0] / total[1]:.0f}x real time, facts {total[0] / total[3]:.0f}x, "
               f"both {total[0] / (total[1] + total[3]):.0f}x")  # fmt: skip
     own = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss >> 10
     print(f"peak memory: ffmpeg {ffmpeg_memory(paths[0])} MB, this process {own} MB")
