@@ -1,0 +1,197 @@
+"""internal-match: copies found where they are, the same recording called the same, nothing missed in silence."""
+
+import numpy as np
+import pytest
+from granting import numbered, take_back
+from simulator import Simulator, killed_everywhere
+from sounds import as_file, in_vault, piece, waiting
+from vault_domain.canonical import sha256_hex
+from vault_domain.errors import Corrupt, NotFound, Revoked
+from vault_domain.events import AuditEvent, Kind
+from vault_domain.evidence import FingerprintRecord, SourceReport
+from vault_domain.ports import Put
+from vault_domain.tracks import Track
+from vault_domain.uploads import features_key
+from vault_edge.index import IndexStore
+from vault_index.snapshot import ShardCache
+from vault_store.snapshots import SnapshotStore
+
+ORIGINAL = as_file(piece(1))
+
+
+def report_of(sim: Simulator, ask: dict[str, str]) -> SourceReport:
+    found = sim.store.get(SourceReport, ask["track_id"], "source#vault")
+    assert found is not None
+    return found
+
+
+def run(load_step, sim, ask):
+    module = load_step("internal-match")
+    module.app.bind(sim.deps)
+    return module.handler(ask, None)
+
+
+def test_an_unrelated_piece_is_searched_for_in_everything_and_not_found(sim: Simulator, load_step) -> None:
+    in_vault(sim, 1, ORIGINAL)
+    ask = waiting(sim, 2, as_file(piece(2)))
+    answer = run(load_step, sim, ask)
+    assert answer == {**ask, "sources": [{"source": "vault", "status": "checked"}]}
+    report = report_of(sim, ask)
+    assert (report.status, report.side, report.tracks_searched) == ("checked", "internal", 1)
+    assert report.snapshot == sim.deps.index.reader("vault").snapshot_id
+    assert report.calibration
+    assert all(hit.similarity >= 0.2 and not hit.same_audio for hit in report.hits)
+
+
+def test_the_same_samples_are_the_same_audio(sim: Simulator, load_step) -> None:
+    track_id = in_vault(sim, 1, ORIGINAL)
+    ask = waiting(sim, 2, as_file(piece(1), "FLAC"))
+    run(load_step, sim, ask)
+    best = report_of(sim, ask).hits[0]
+    assert (best.ref, best.same_audio, best.similarity, best.detector) == (track_id, True, 1.0, "fp_exact")
+    assert best.title == ""
+
+
+def test_a_reencoded_copy_is_the_same_audio_by_landmarks_and_chromaprint(sim: Simulator, load_step) -> None:
+    track_id = in_vault(sim, 1, ORIGINAL)
+    ask = waiting(sim, 2, as_file(piece(1), "MP3"))
+    run(load_step, sim, ask)
+    best = report_of(sim, ask).hits[0]
+    assert (best.ref, best.same_audio) == (track_id, True)
+    assert best.similarity >= 0.9
+    assert best.detectors["chromaprint"] > 0.7
+
+
+def test_a_quieter_copy_under_an_equaliser_is_found(sim: Simulator, load_step) -> None:
+    track_id = in_vault(sim, 1, ORIGINAL)
+    samples = piece(1)
+    tilted = samples.copy()
+    tilted[1:] -= 0.6 * samples[:-1]
+    ask = waiting(sim, 2, as_file(tilted * 0.3))
+    run(load_step, sim, ask)
+    best = report_of(sim, ask).hits[0]
+    assert best.ref == track_id
+    assert best.similarity >= 0.7
+    assert best.coverage > 0.9
+
+
+def test_an_excerpt_inside_another_piece_is_found_where_it_is(sim: Simulator, load_step) -> None:
+    track_id = in_vault(sim, 1, ORIGINAL)
+    rate = 44_100
+    mixed = piece(3).copy()
+    mixed[8 * rate : 18 * rate] = piece(1)[12 * rate : 22 * rate]
+    ask = waiting(sim, 2, as_file(mixed))
+    run(load_step, sim, ask)
+    best = report_of(sim, ask).hits[0]
+    assert best.ref == track_id
+    assert not best.same_audio
+    assert best.similarity >= 0.7
+    span = best.spans[0]
+    found = (span.query_start, span.query_end, span.ref_start, span.ref_end)
+    assert np.allclose(found, (8, 18, 12, 22), atol=1.0)
+    assert best.overlap_s > 8
+
+
+def test_a_faster_whole_copy_is_found_and_not_called_the_same(sim: Simulator, load_step) -> None:
+    track_id = in_vault(sim, 1, ORIGINAL)
+    ask = waiting(sim, 2, as_file(piece(1), rate=46_305))  # 5 % faster and higher
+    run(load_step, sim, ask)
+    best = report_of(sim, ask).hits[0]
+    assert best.ref == track_id
+    assert not best.same_audio
+    assert best.spans[0].tempo_factor == pytest.approx(1.05, abs=0.01)
+
+
+def test_the_track_itself_is_no_hit(sim: Simulator, load_step) -> None:
+    track_id = in_vault(sim, 1, ORIGINAL)
+    ask = waiting(sim, 2, ORIGINAL)
+    sim.deps.index.reader("vault")
+    ask_self = {"track_id": track_id, "upload_id": numbered("upl", 1)}
+    key = features_key(ask_self["upload_id"])
+    data = sim.buckets.open("quarantine").read(features_key(ask["upload_id"]), limit=10**8)
+    sim.buckets.open("quarantine").write(key, data, content_type="x/y")
+    record = sim.store.get(FingerprintRecord, track_id)
+    sim.store.commit([Put(record.with_changes(features_sha256=sha256_hex(data)), record.version)])
+    run(load_step, sim, ask_self)
+    assert report_of(sim, ask_self).hits == ()
+
+
+def test_an_empty_vault_is_searched_too(sim: Simulator, load_step) -> None:
+    ask = waiting(sim, 2, ORIGINAL)
+    run(load_step, sim, ask)
+    report = report_of(sim, ask)
+    assert (report.status, report.tracks_searched, report.max_similarity) == ("checked", 0, 0.0)
+
+
+def test_a_track_that_entered_a_moment_ago_is_found(sim: Simulator, load_step) -> None:
+    in_vault(sim, 1, as_file(piece(2)))
+    ask = waiting(sim, 3, as_file(piece(1), "MP3"))
+    run(load_step, sim, ask)
+    track_id = in_vault(sim, 2, ORIGINAL)
+    run(load_step, sim, ask)
+    assert report_of(sim, ask).hits[0].ref == track_id
+
+
+@pytest.mark.parametrize("damage", ["pointer", "part", "no pointer"])
+def test_an_unreadable_index_is_reported_as_not_checked(sim: Simulator, load_step, damage, monkeypatch) -> None:
+    monkeypatch.setattr("vault_edge.comparing.PAUSE_S", 0)
+    in_vault(sim, 1, ORIGINAL)
+    bucket = sim.buckets.open("snapshots")
+    if damage == "pointer":
+        bucket.write("vault/manifest.json", b"{}", content_type="application/json")
+    elif damage == "no pointer":
+        bucket.delete("vault/manifest.json")
+    else:
+        part = next(iter(bucket.list("vault/parts/")))
+        bucket.write(part.key, b"x" * part.size, content_type="x/y")
+    fresh = IndexStore(lambda prefix: SnapshotStore(sim.bucket("snapshots"), prefix), ShardCache())
+    sim.deps = sim.container(index=fresh)
+    ask = waiting(sim, 2, as_file(piece(1), "MP3"))
+    run(load_step, sim, ask)
+    report = report_of(sim, ask)
+    assert (report.status, report.hits) == ("failed", ())
+    assert report.reason
+
+
+def test_a_track_that_was_taken_back_is_not_compared(sim: Simulator, load_step) -> None:
+    ask = waiting(sim, 2, ORIGINAL)
+    take_back(sim, ask["track_id"])
+    with pytest.raises(Revoked):
+        run(load_step, sim, ask)
+
+
+def test_strangers_and_damaged_features_are_refused(sim: Simulator, load_step) -> None:
+    ask = waiting(sim, 2, ORIGINAL)
+    with pytest.raises(NotFound):
+        run(load_step, sim, {**ask, "upload_id": numbered("upl", 9)})
+    with pytest.raises(NotFound):
+        run(load_step, sim, {**ask, "track_id": numbered("trk", 9)})
+    sim.buckets.open("quarantine").write(features_key(ask["upload_id"]), b"else", content_type="x/y")
+    with pytest.raises(Corrupt):
+        run(load_step, sim, ask)
+
+
+def test_twice_and_killed_anywhere_it_is_recorded_once(load_step) -> None:
+    asks = []
+
+    def make():
+        sim = Simulator()
+        in_vault(sim, 1, ORIGINAL)
+        asks[:] = [waiting(sim, 2, as_file(piece(1), "MP3"))]
+        module = load_step("internal-match")
+
+        def step(deps):
+            module.app.bind(deps)
+            module.handler(asks[0], None)
+            module.handler(asks[0], None)
+
+        return sim, step
+
+    dumps = []
+    for label, sim in killed_everywhere(make):
+        events = [one for one in sim.store.everything(AuditEvent) if one.event is Kind.EVIDENCE_RECORDED]
+        assert len(events) == 1, label
+        report = report_of(sim, asks[0])
+        dumps.append(report)
+        assert report == dumps[0], label
+        assert sim.store.get(Track, asks[0]["track_id"]).version == 1
