@@ -8,6 +8,7 @@ from vault_domain.events import Actor, Kind, make_event
 from vault_edge import index_care
 from vault_edge.app import App, Deps, Json
 from vault_edge.racing import settled
+from vault_index.snapshot import ShardCache
 
 app = App("index-build")
 ACTOR = Actor(id="fn:index-build", role="system")
@@ -28,9 +29,10 @@ def build(ask: BuildAsk, deps: Deps) -> Json:
     added, removed ones tombstoned. 3. Parts are merged and tombstones applied. 4. Parts that nothing names any
     more are deleted, after a grace time. Nothing to do is a fine outcome, and the usual one.
     """
+    store, cache = index_care.store_of(deps), ShardCache()
     done: dict[str, Any] = {"rebuilt": 0}
     try:
-        found = None if ask.rebuild else index_care.loaded(index_care.store_of(deps))
+        found = None if ask.rebuild else index_care.loaded(store, cache)
         damaged = ask.rebuild
     except Corrupt:
         found, damaged = None, True
@@ -39,10 +41,10 @@ def build(ask: BuildAsk, deps: Deps) -> Json:
     else:
         manifest, shards = found or (deps.index.change("vault", lambda present: present), [])
         done["added"], done["tombstoned"] = index_care.mend(deps, manifest, shards)
-    current = index_care.loaded(index_care.store_of(deps))
+    current = index_care.loaded(store, cache)
     if current is not None:
         done["merged"] = index_care.compact(deps, *current)
-        done["collected"] = index_care.collect(index_care.store_of(deps), deps.clock())
+        done["collected"] = index_care.collect(store, deps.clock())
     if any(done.values()):
         event = make_event(deps.new_id("evt"), Kind.INDEX_CHANGED, SUBJECT, ACTOR, deps.clock(), **done)
         deps.records.commit([], [event])

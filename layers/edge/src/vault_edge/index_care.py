@@ -27,7 +27,7 @@ from vault_domain.rights import RightsRecord
 from vault_domain.snapshots import Manifest, Part
 from vault_domain.tracks import Status, Track
 from vault_index.shard import Shard
-from vault_index.snapshot import BuiltPart, build_part, merge_parts, open_parts, settings
+from vault_index.snapshot import BuiltPart, ShardCache, build_part, merge_parts, open_parts, settings
 from vault_store.snapshots import SnapshotStore
 
 from vault_edge.deps import Deps
@@ -48,8 +48,12 @@ def store_of(deps: Deps) -> SnapshotStore:
     return SnapshotStore(deps.bucket("snapshots"), prefix_of(VAULT))
 
 
-def loaded(store: SnapshotStore) -> tuple[Manifest, list[Shard]] | None:
-    """Manifest and shards, None before the first part. Raises ``Corrupt`` for what can't be mended but by a rebuild."""
+def loaded(store: SnapshotStore, cache: ShardCache) -> tuple[Manifest, list[Shard]] | None:
+    """Manifest and shards, None before the first part.
+
+    With an empty ``cache`` every part is read, so damage in the bucket shows
+    here first. Raises ``Corrupt`` for what only a rebuild can mend.
+    """
     found = store.current()
     if found is None:
         if next(iter(store.parts()), None) is None:
@@ -57,7 +61,7 @@ def loaded(store: SnapshotStore) -> tuple[Manifest, list[Shard]] | None:
         raise Corrupt("the vault's index has parts and no manifest")
     manifest = snapshots.read(found[0], VAULT)
     by_name = {part.name: part.sha256 for part in manifest.parts}
-    return manifest, open_parts(manifest, lambda name: store.fetch_part(by_name[name]))
+    return manifest, open_parts(manifest, lambda name: store.fetch_part(by_name[name]), cache)
 
 
 # --- compaction ----------------------------------------------------------------
