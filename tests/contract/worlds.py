@@ -19,16 +19,19 @@ from moto import mock_aws
 from moto.backends import get_backend
 from moto.core import DEFAULT_ACCOUNT_ID
 from pydantic import Field
-from vault_domain.events import AuditEvent
-from vault_domain.ports import Objects, PostForm, Records
+from vault_domain.events import Actor, AuditEvent, Kind, make_event
+from vault_domain.ports import Objects, Page, PostForm, Records
 from vault_domain.records import Record, UtcTime
 from vault_store.clock import FixedClock
 from vault_store.dynamo import DynamoRecords
 from vault_store.dynamo_wire import schema
+from vault_store.ids import RandomIds
 from vault_store.memory import MemoryBuckets, MemoryRecords
 from vault_store.objects import S3Objects, s3_client
 
 REGION = "eu-central-1"
+AT = datetime(2026, 5, 4, 3, 2, 1, 123456, tzinfo=UTC)
+new_id = RandomIds()
 CREDENTIALS = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test", "AWS_REGION": REGION}
 
 
@@ -75,6 +78,24 @@ class Notebook(Record):
 
     def indexes(self) -> dict[str, tuple[str, str]]:
         return {"by_author": ("ada", "000000")}
+
+
+def event(subject: str = "trk_x", event_id: str | None = None) -> AuditEvent:
+    return make_event(event_id or new_id("evt"), Kind.TRACK_CHANGED, subject, Actor(id="step", role="system"), AT, n=1)
+
+
+def walk(ask: Callable[[str | None], Page[Note]]) -> list[Note]:
+    """Every record, page by page; fails on a cursor that goes round in circles."""
+    found: list[Note] = []
+    cursor = None
+    for _ in range(200):
+        page = ask(cursor)
+        found += page.items
+        cursor = page.cursor
+        if cursor is None:
+            return found
+        assert page.items, "a page with a cursor holds at least one record"
+    raise AssertionError("the cursor never ends")
 
 
 @dataclass
