@@ -20,7 +20,8 @@ LOGIN_PER_EMAIL = 10
 LOGIN_PER_SENDER = 100
 OPEN_SECONDS = 3600
 OPEN_PER_SENDER = 300
-TRIES = 8
+TRIES = 40
+"""Of several senders at the same moment one is counted each round; more than this many is refused."""
 
 _HASHER = PasswordHasher()  # argon2-cffi's defaults: RFC 9106, low-memory profile
 
