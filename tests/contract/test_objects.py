@@ -1,5 +1,6 @@
 """The laws of ``Objects``, held by every store alike."""
 
+import base64
 import time
 import urllib.error
 import uuid
@@ -8,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from contract.worlds import ObjectWorld
 from vault_domain.errors import BadRequest, Expired, LostRace, NotFound, TooLarge
-from vault_domain.ports import Objects
+from vault_domain.ports import Objects, PostForm
 
 OCTETS = "application/octet-stream"
 
@@ -229,6 +230,45 @@ def test_a_presigned_address_reads_one_object(browser, key):
     assert browser.fetch(browser.objects.presign_get(key, seconds=60, version_id=first.version_id)) == b"first"
     with pytest.raises((NotFound, urllib.error.HTTPError)):
         browser.fetch(browser.objects.presign_get(f"{key}-not-there", seconds=60))
+
+
+REFUSALS = (BadRequest, Expired, NotFound, urllib.error.HTTPError)
+
+
+def test_a_presigned_address_ends_in_time(browser, key):
+    put(browser.objects, key, b"x")
+    url = browser.objects.presign_get(key, seconds=1)
+    pass_time(browser, 2.2)
+    with pytest.raises(REFUSALS):
+        browser.fetch(url)
+
+
+def test_a_changed_address_opens_nothing(browser, key):
+    put(browser.objects, key, b"x")
+    put(browser.objects, f"{key}-secret", b"secret")
+    first = browser.objects.first_version(key).version_id
+    put(browser.objects, key, b"y")
+    url = browser.objects.presign_get(key, seconds=30, version_id=first)
+    assert browser.fetch(url) == b"x"
+    for changed in (
+        url.replace(key, f"{key}-secret"),
+        url.replace(first, browser.objects.head(key).version_id),
+        url.replace("=30", "=3000") if "=30" in url else url.replace("expires=1", "expires=9"),
+        url[:-1] + ("0" if url[-1] != "0" else "1"),
+    ):
+        assert changed != url
+        with pytest.raises(REFUSALS):
+            browser.fetch(changed)
+
+
+def test_a_changed_form_is_refused(browser, key):
+    form = browser.objects.presign_post(key, seconds=60, min_bytes=1, max_bytes=5, content_type="audio/flac")
+    policy = base64.b64decode(form.fields["policy"]).decode()
+    wider = base64.b64encode(policy.replace("5", "9").encode()).decode()
+    if browser.name == "emulator":
+        pytest.skip("without authentication the emulator checks a form's terms and not its signature")
+    assert refused(browser, PostForm(form.url, {**form.fields, "policy": wider}), b"123")
+    assert browser.objects.head(key) is None
 
 
 def test_an_address_carries_its_expiry_and_signature(object_world, key):
