@@ -2,10 +2,10 @@
 
 import base64
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import ROOT
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from simulator import Simulator
@@ -13,6 +13,7 @@ from vault_edge.app import App
 from vault_edge.loading import load_folder
 from wire import event, token
 
+ACCOUNTS = Path(__file__).resolve().parents[3] / "functions" / "accounts"
 JSON_VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=9), inner, max_size=4),
@@ -57,7 +58,7 @@ HEADERS = st.dictionaries(
 
 @pytest.fixture(scope="module")
 def accounts() -> App:
-    app = load_folder(ROOT / "functions" / "accounts").app
+    app = load_folder(ACCOUNTS).app
     app.bind(Simulator().deps)
     return app
 
@@ -95,6 +96,6 @@ def test_any_token_is_answered(accounts: App, header, claims, signature):
 @given(account=st.text(max_size=40), body=BODIES)
 def test_any_path_part_is_answered(account: str, body: str):
     sim = Simulator()
-    app = load_folder(ROOT / "functions" / "accounts").app
+    app = load_folder(ACCOUNTS).app
     app.bind(sim.deps)
     answered(app, event("POST", f"/accounts/{account}/role", body=body, bearer=token(sim, "admin")))

@@ -14,7 +14,7 @@ from typing import Any
 
 from pydantic import ValidationError
 from pydantic_core import to_jsonable_python
-from vault_domain.errors import Unauthenticated, Unavailable, VaultError, all_errors
+from vault_domain.errors import BadRequest, Unauthenticated, Unavailable, VaultError, all_errors
 
 PROBLEM_TYPE = "application/problem+json"
 MAX_FIELDS = 20
@@ -36,12 +36,6 @@ class HeadersTooLarge(VaultError):
     """Too many headers, or too long ones."""
 
     code, status, title = "headers_too_large", 431, "The request headers are too large"
-
-
-class Invalid(VaultError):
-    """A request whose fields do not have the documented form; lists each of them."""
-
-    code, status, title = "bad_request", 422, "The request is not of the documented form"
 
 
 def problem(error: VaultError, instance: str) -> dict[str, Any]:
@@ -81,14 +75,14 @@ def headers_of(error: VaultError) -> dict[str, str]:
     return headers
 
 
-def invalid(error: ValidationError, within: Sequence[str] = ()) -> Invalid:
+def invalid(error: ValidationError, within: Sequence[str] = ()) -> BadRequest:
     """A pydantic error as a refusal: where and why, never what was sent."""
     found = [
         {"path": ".".join([*within, *(str(part)[:60] for part in entry["loc"])]), "reason": _reason(entry)}
         for entry in error.errors(include_url=False, include_input=False, include_context=True)[:MAX_FIELDS]
     ]
     where = ", ".join(entry["path"] or "body" for entry in found[:3])
-    return Invalid(f"Not of the documented form: {where}", errors=found)
+    return BadRequest(f"Not of the documented form: {where}", errors=found)
 
 
 def _reason(entry: Mapping[str, Any]) -> str:

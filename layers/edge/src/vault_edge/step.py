@@ -2,8 +2,7 @@
 
 The payload is validated by the annotation of the first parameter (``dict`` or
 ``Json`` takes it as it is); ``deps: Deps`` is given by its annotation. A payload
-of the wrong shape is the refusal ``Invalid``, whose name a state machine can
-catch like any other.
+of the wrong shape is the refusal ``BadRequest``, as over HTTP.
 """
 
 from collections.abc import Callable

@@ -2,6 +2,7 @@
 
 import base64
 from collections.abc import Callable
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -328,13 +329,8 @@ def test_the_affirmation_can_be_read(accounts: ModuleType):
     assert "license" in found["text"]
 
 
-def test_the_folder_imports_nothing_of_another_one():
-    first, second = load_folder(_folder()), load_folder(_folder())
+def test_two_loads_of_the_folder_share_nothing():
+    folder = Path(__file__).resolve().parents[4] / "functions" / "accounts"
+    first, second = load_folder(folder), load_folder(folder)
     assert first.app is not second.app
     assert first.count is not second.count
-
-
-def _folder() -> Any:
-    from conftest import ROOT
-
-    return ROOT / "functions" / "accounts"
