@@ -56,13 +56,26 @@ def test_an_upload_runs_the_state_machine_with_retry_catch_parallel_and_task_tok
     described = states.describe_execution(executionArn=run)
     assert described["status"] == "RUNNING"
     assert json.loads(described["input"])["detail"]["object"]["version-id"] == stored["VersionId"]
-    states.send_task_success(taskToken=answer, output='{"bound": true}')
+    as_keep, as_read = small.client("stepfunctions", "Keep"), small.client("stepfunctions", "Read")
+    refused(lambda: as_keep.send_task_success(taskToken=answer, output="{}"), "AccessDeniedException")
+    gone = "0" * 8 + answer[8:]
+    refused(lambda: as_read.send_task_success(taskToken=gone, output="{}"), "TaskDoesNotExist")
+    as_read.send_task_success(taskToken=answer, output='{"bound": true}')
     eventually(lambda: states.describe_execution(executionArn=run)["status"] == "SUCCEEDED")
     assert json.loads(states.describe_execution(executionArn=run)["output"]) == {"bound": True}
     history = states.get_execution_history(executionArn=run, maxResults=1000)["events"]
     failures = [event for event in history if "Failed" in event["type"] and "Execution" not in event["type"]]
     assert len(failures) == 2, "tried, and tried again"
     assert dynamodb.get_item(TableName=small.table, Key={"pk": {"S": "kept"}, "sk": {"S": key}}).get("Item")
+
+
+def test_a_function_that_fails_while_its_task_waits_fails_the_task(small: Small):
+    states, machine = small.client("stepfunctions"), small.stack.addresses.outputs["Flow"]
+    key = f"in/refuse-{uuid.uuid4().hex}"
+    event = json.dumps({"detail": {"object": {"key": key}}})
+    run = states.start_execution(stateMachineArn=machine, input=event)["executionArn"]
+    described = eventually(lambda: (d := states.describe_execution(executionArn=run))["status"] == "FAILED" and d)
+    assert described["error"] == "Refused"
 
 
 def test_an_upload_outside_the_pattern_starts_nothing(small: Small):

@@ -29,7 +29,7 @@ from typing import Any
 
 from vault_domain.errors import Corrupt
 
-from lemm.stack import workers
+from lemm.stack import machines, workers
 from lemm.stack.child import listen, say_ready, stop_with_parent
 from lemm.stack.events import name_versions
 from lemm.stack.files import make_folder
@@ -89,6 +89,7 @@ def wrap(data: Path, journal: Journal) -> tuple[Asgi, TableRecorder, DurableObje
     tables.install()
     as_on_aws(import_module("ministack.services.cloudformation.provisioners"))
     name_versions(app._get_module("s3"), app._get_module("eventbridge"))
+    machines.as_on_aws(app._get_module("stepfunctions"), import_module("ministack.core.iam_actions"))
     keyring = Keyring(data)
     sts = app._get_module("sts")
     only_root(import_module("ministack.core.iam_evaluator"), sts, ACCOUNT, keyring.root_key())

@@ -6,8 +6,9 @@
    state machines catch by it. MiniStack says ``Runtime.HandlerError`` for all.
 3. A handler that raised keeps its warm worker, as on AWS; MiniStack ends it, so
    that each refusal would cost a cold start.
-4. What a function writes goes to ``logs/functions/NAME.log``; MiniStack keeps
-   it in memory only. A function that writes nothing is not waited for 50 ms.
+4. What a function writes goes to ``logs/functions/NAME.log`` as it is written;
+   MiniStack keeps it in memory, and drops what comes late. A function that
+   writes nothing is not waited for 50 ms.
 5. A function runs in at most as many workers as there are cores, and the next
    call waits its turn; MiniStack starts a process for each, hundreds of them.
    A call that invokes its own function would wait for itself: after
@@ -20,6 +21,7 @@ import secrets
 import threading
 from collections import defaultdict
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -79,22 +81,26 @@ def install(runtime: Any, functions: Any, sessions: RoleSessions, logs: Path) ->
     functions.execution_credentials = sessions.credentials
     runtime._PYTHON_WORKER_SCRIPT = _POLITELY + script.replace(_REPORT, _RAISED)
     runtime.Worker._drain_stderr_bounded.__defaults__ = (0.005, 0.005, 0.250)
-    runtime.Worker.invoke = _keep_worker(runtime.Worker.invoke)
+    runtime.Worker.invoke = _keep_worker(runtime.Worker.invoke, logs)
+    runtime.Worker._read_stderr = keep_output(logs)
     in_turn = take_turns(functions._execute_function_warm, max(2, os.cpu_count() or 2))
-    functions._execute_function_warm = _tell(in_turn, logs)
+    functions._execute_function_warm = _tell(in_turn)
 
 
 _last = threading.local()
 
 
-def _keep_worker(inner: Callable[..., Any]) -> Callable[..., Any]:
-    """The worker reports what was raised as a result; here it becomes an error again."""
+def _keep_worker(inner: Callable[..., Any], logs: Path) -> Callable[..., Any]:
+    """The worker reports what was raised as a result; here it becomes an error again, with its trace in the log."""
 
     def invoke(self: Any, *arguments: Any, **options: Any) -> dict[str, Any]:
         result: dict[str, Any] = inner(self, *arguments, **options)
         raised = result.pop("raised", None)
         _last.type = raised["type"] if raised else None
-        return result if raised is None else {**result, **raised, "status": "error"}
+        if raised is None:
+            return result
+        append_log(logs / f"{self.func_name}.log", raised["trace"].rstrip())
+        return {**result, **raised, "status": "error"}
 
     return invoke
 
@@ -119,20 +125,31 @@ def _name(function: dict[str, Any]) -> str:
     return str((function.get("config") or function).get("FunctionName", "function"))
 
 
-def _tell(inner: Callable[..., Any], logs: Path) -> Callable[..., Any]:
-    """Name the error by its class, and keep what the function wrote."""
-    logs.mkdir(parents=True, exist_ok=True)
+def _tell(inner: Callable[..., Any]) -> Callable[..., Any]:
+    """Name the error by its class."""
 
     def execute(function: dict[str, Any], event: Any, request_id: str) -> dict[str, Any]:
         _last.type = None
         result: dict[str, Any] = inner(function, event, request_id)
         if _last.type and result.get("error"):
             result["body"]["errorType"] = _last.type
-        if text := str(result.get("log") or "").strip():
-            append_log(logs / f"{_name(function)}.log", text)
         return result
 
     return execute
+
+
+def keep_output(logs: Path) -> Callable[[Any], None]:
+    """In place of MiniStack's reader of a worker's output: the log file gets each line, and so does its queue."""
+    logs.mkdir(parents=True, exist_ok=True)
+
+    def read(worker: Any) -> None:
+        log = logs / f"{worker.func_name}.log"
+        with suppress(OSError, ValueError):  # the worker was ended
+            for line in worker._proc.stderr:
+                append_log(log, line.rstrip("\n"))
+                worker._stderr_queue.put(line.rstrip("\n"))
+
+    return read
 
 
 def append_log(path: Path, text: str) -> None:

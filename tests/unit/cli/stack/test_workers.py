@@ -3,6 +3,8 @@
 import threading
 import time
 from pathlib import Path
+from queue import Queue
+from types import SimpleNamespace
 
 import pytest
 from lemm.stack import workers
@@ -35,35 +37,36 @@ def test_the_worker_script_is_the_one_we_know():
     )
 
 
-def test_an_error_gets_its_class_and_the_log_is_kept(tmp_path):
-    def invoke(self, event):
-        return {
-            "status": "ok",
-            "result": None,
-            "log": "line",
-            "raised": {"error": "no", "type": "LostRace", "trace": "T"},
-        }
+WORKER = SimpleNamespace(func_name="keep")
 
-    kept = workers._keep_worker(invoke)
+
+def test_an_error_gets_its_class_and_its_trace_is_kept(tmp_path):
+    raised = {"error": "no", "type": "LostRace", "trace": "Traceback\n"}
+    kept = workers._keep_worker(lambda _: {"status": "ok", "result": None, "log": "line", "raised": raised}, tmp_path)
 
     def warm(function, event, request_id):
-        result = kept(None, event)
+        result = kept(WORKER)
         assert result["status"] == "error"
         body = {"errorMessage": result["error"], "errorType": "Runtime.HandlerError"}
-        return {"body": body, "error": True, "log": f"{result['log']}\n{result['trace']}"}
+        return {"body": body, "error": True, "log": result["log"]}
 
-    told = workers._tell(warm, tmp_path / "functions")({"config": CONFIG}, {}, "r")
+    told = workers._tell(warm)({"config": CONFIG}, {}, "r")
     assert told["body"] == {"errorMessage": "no", "errorType": "LostRace"}
-    assert (tmp_path / "functions" / "keep.log").read_text() == "line\nT\n"
+    assert (tmp_path / "keep.log").read_text() == "Traceback\n"
 
 
 def test_a_result_stays_what_it_is(tmp_path):
-    kept = workers._keep_worker(lambda self: {"status": "ok", "result": {"a": 1}, "log": ""})
-    told = workers._tell(lambda f, e, r: {"body": kept(None)["result"], "log": ""}, tmp_path)(
-        {"config": CONFIG}, {}, "r"
-    )
+    kept = workers._keep_worker(lambda _: {"status": "ok", "result": {"a": 1}, "log": ""}, tmp_path)
+    told = workers._tell(lambda *_: {"body": kept(WORKER)["result"], "log": ""})({"config": CONFIG}, {}, "r")
     assert told == {"body": {"a": 1}, "log": ""}
     assert list(tmp_path.iterdir()) == []
+
+
+def test_output_is_kept_as_it_is_written(tmp_path):
+    worker = SimpleNamespace(func_name="keep", _proc=SimpleNamespace(stderr=["one\n", "two\n"]), _stderr_queue=Queue())
+    workers.keep_output(tmp_path / "functions")(worker)
+    assert (tmp_path / "functions" / "keep.log").read_text() == "one\ntwo\n"
+    assert [worker._stderr_queue.get_nowait() for _ in range(2)] == ["one", "two"]
 
 
 def test_calls_of_one_function_take_turns_and_others_do_not_wait():
