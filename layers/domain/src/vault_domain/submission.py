@@ -6,7 +6,7 @@ Fields follow the submission form; bounds are stated once, here.
 import unicodedata
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field, StringConstraints
+from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints
 
 from vault_domain.ids import UploadId
 from vault_domain.reasons import Reason
@@ -15,18 +15,29 @@ from vault_domain.records import Value
 FIRST_YEAR = 1860
 
 
+_UNREADABLE = ("Cc", "Cs", "Co", "Cn", "Zl", "Zp")
+_TURNING = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+"""Bidirectional controls: they make a name read as another one."""
+
+
 def _readable(text: str) -> str:
-    if any(unicodedata.category(char) in ("Cc", "Cs", "Co", "Cn") for char in text):
+    if any(unicodedata.category(char) in _UNREADABLE or char in _TURNING for char in text):
         raise ValueError("control characters are not allowed")
     return unicodedata.normalize("NFC", text)
 
 
+def _lower(text: object) -> object:
+    """Before the pattern is looked at: pydantic's own folding comes after it."""
+    return text.strip().lower() if isinstance(text, str) else text
+
+
 Line = Annotated[str, StringConstraints(min_length=1, max_length=200, strip_whitespace=True), AfterValidator(_readable)]
-Tag = Annotated[
+Tag = Annotated[str, BeforeValidator(_lower), StringConstraints(pattern=r"^[a-z0-9][a-z0-9 _&/+'-]{0,39}$")]
+Language = Annotated[
     str,
-    StringConstraints(to_lower=True, strip_whitespace=True, pattern=r"^[a-z0-9][a-z0-9 _&/+'-]{0,39}$"),
+    BeforeValidator(_lower),
+    StringConstraints(pattern=r"^(instrumental|[a-z]{2,3}(-[a-z0-9]{2,8})*)$", max_length=60),
 ]
-Language = Annotated[str, StringConstraints(to_lower=True, pattern=r"^(instrumental|[a-z]{2,3}(-[a-z0-9]{2,8})*)$")]
 ReleaseStatus = Literal["unreleased", "released", "work_for_hire"]
 
 

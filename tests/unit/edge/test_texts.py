@@ -1,0 +1,36 @@
+"""Texts that people agreed to never change: their hashes are pinned here."""
+
+import hashlib
+import re
+
+import pytest
+from vault_edge.texts import PRESENT, contribution_terms, title_of
+
+PINNED = {1: "c92b3f469c7f1a085a15c8a48efcf35fdee5c034ba5a9506a478b4096fb4b4ff"}
+
+
+@pytest.mark.parametrize("number", range(1, PRESENT + 1))
+def test_a_released_text_is_never_edited(number: int):
+    assert contribution_terms(number).sha256 == PINNED[number]
+
+
+def test_the_hash_is_of_what_is_shown():
+    terms = contribution_terms()
+    assert hashlib.sha256(terms.text.encode()).hexdigest() == terms.sha256
+    assert terms.text.startswith(f"# {terms.title}\n")
+
+
+def test_consents_find_the_title_of_their_text():
+    assert title_of(contribution_terms().sha256) == contribution_terms().title
+    assert title_of("0" * 64) == ""
+
+
+@pytest.mark.parametrize(
+    "promise",
+    ["to train and to evaluate", "never publish or hand out your original audio", "take your track back at any time",
+     "not legal advice", "keep your copyright", "signed receipt"],
+)  # fmt: skip
+def test_the_text_says_what_matters_in_plain_bold(promise: str):
+    text = re.sub(r"\s+", " ", contribution_terms().text)
+    assert promise in text
+    assert text.count("- **") >= 12
