@@ -31,6 +31,7 @@ from vault_index.snapshot import BuiltPart, build_part, settings
 from vault_models.compose import compose
 
 RATE = 44_100
+BLOCK = 65_536
 Samples = NDArray[np.float32]
 
 
@@ -44,7 +45,11 @@ def as_file(samples: Samples, kind: str = "WAV", rate: int = RATE) -> bytes:
     """The bytes of a file in one of libsndfile's formats."""
     out = io.BytesIO()
     whole = np.rint(np.clip(samples, -1, 1) * 32_767).astype(np.int16)  # so that lossless kinds hold equal samples
-    soundfile.write(out, whole if kind in ("WAV", "FLAC") else samples, rate, format=kind)
+    sent = whole if kind in ("WAV", "FLAC") else np.asarray(samples)
+    channels = 1 if sent.ndim == 1 else sent.shape[1]
+    with soundfile.SoundFile(out, "w", rate, channels, format=kind) as file:
+        for start in range(0, len(sent), BLOCK):  # libsndfile's Vorbis encoder dies of long writes
+            file.write(sent[start : start + BLOCK])
     return out.getvalue()
 
 

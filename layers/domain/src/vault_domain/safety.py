@@ -110,8 +110,8 @@ class Heard:
 
 
 def same_check(earlier: OutputCheck, audio_sha256: str, versions: dict[str, str]) -> bool:
-    """Whether a check of this audio under these versions was made already, with nothing missing."""
-    return earlier.audio_sha256 == audio_sha256 and earlier.versions == versions and not earlier.missing
+    """Whether this audio was decided under these versions already; what was not cleared may be tried again."""
+    return earlier.outcome != "not_cleared" and (earlier.audio_sha256, earlier.versions) == (audio_sha256, versions)
 
 
 def make_check(
