@@ -22,21 +22,23 @@ from vault_index.votes import TEMPOS, UNCHANGED, Lookups, Stage, Window, candida
 
 _ALL: Final = tuple(range(len(TEMPOS)))
 _NEAR: Final = (UNCHANGED - 1, UNCHANGED, UNCHANGED + 1)
-_SAME: Final = Stage("same", _NEAR, "none", 300_000)
+_SAME: Final = Stage("same", _NEAR, "none", 300_000, most=8)
+_MIXED: Final = Stage("mixed", (UNCHANGED,), "none", 300_000, followers=10, most=12)
 _FULL: Final = Stage("full", _ALL, "any", 1_500_000)
 _BETWEEN: Final = (
-    Stage("tempo", _ALL, "none", 300_000, probe=False),
-    Stage("speed", _ALL, "speed", 300_000, probe=False),
-    Stage("pitch", _NEAR, "any", 300_000),
+    Stage("tempo", _ALL, "none", 300_000, probe=False, most=12),
+    Stage("speed", _ALL, "speed", 300_000, probe=False, most=12),
+    Stage("pitch", _NEAR, "any", 300_000, probe=False, most=12),
 )
 _LEAST_LANDMARKS: Final = 3
-_MOST: Final = 32
-_FINE: Final = 6
+_LARGE: Final = 2  # times the budget: then likelier changes get budgets of their own
+_FINE: Final = 5
 _PER_TRACK: Final = 2
 _SURE: Final = 12.0
 _SURE_PAIRS: Final = 0.4
 _REST_SHARE: Final = 0.35
 _REST_LEAST: Final = 12
+_SECOND_SHARE: Final = 0.06
 _PLAIN_TEMPO: Final = 0.004
 _PLAIN_SHIFT: Final = 0.3
 
@@ -66,10 +68,14 @@ def window(
     sure = [one for one in found if _certain(one) and (one.follows or _unchanged(one))]
     if sure:
         rest = run.unexplained(sure)
+        if np.count_nonzero(rest) >= _SECOND_SHARE * len(rest):
+            found += run.stage(lookups, _MIXED, frozenset(one.track for one in sure))
         if np.count_nonzero(rest) < max(_REST_LEAST, _REST_SHARE * len(rest)):
-            return found
+            return _distinct(found)
         lookups = Lookups(Window(local.times[rest], local.pitches[rest] * STEPS_PER_BIN))
-    if postings_touched(shard, lookups, _FULL) > _FULL.budget:
+    else:
+        found += run.stage(lookups, _MIXED)
+    if postings_touched(shard, lookups, _FULL) > _LARGE * _FULL.budget:
         for stage in _BETWEEN:
             found += run.stage(lookups, stage)
     found += run.stage(lookups, _FULL)
@@ -117,9 +123,9 @@ class _Run:
             rest[pairs(self._map, marks, one.anchor, one.tempo, one.shift)[1]] = False
         return rest
 
-    def stage(self, lookups: Lookups, stage: Stage) -> list[Alignment]:
-        """Candidates of one stage, the best of them refined."""
-        found = candidates(self._shard, lookups, stage, _MOST, self._excluded)
+    def stage(self, lookups: Lookups, stage: Stage, besides: frozenset[int] = frozenset()) -> list[Alignment]:
+        """Candidates of one stage, the best of them refined; tracks in ``besides`` are known already."""
+        found = candidates(self._shard, lookups, stage, self._excluded | besides)
         rough = refine.coarse(self._shard, self._map, found, self._start, self._stop)
         chosen = _distinct(rough)[:_FINE]
         exact = [refine.fine(self._shard, self._map, seed, self._start, self._stop) for seed in chosen]

@@ -29,7 +29,7 @@ _SNAP: Final = 0.97
 _SNAP_TEMPO: Final = 0.006
 _SNAP_STEPS: Final = 5.0
 """A tempo that moves the ends of the stretch by less than this (31 ms) can't be told from none."""
-_POLISH_ROUNDS: Final = 3
+_POLISH_ROUNDS: Final = 2
 _POLISH_LEAST: Final = 8
 _POLISH_LOSS: Final = 0.97
 _SNAP_SHIFT: Final = 0.5
@@ -40,9 +40,9 @@ def _grid(tempos: list[float], offsets: list[float], shifts: list[float]) -> Gri
     return made[0].ravel(), made[1].ravel(), made[2].ravel()
 
 
-_COARSE: Final = _grid([0.984, 0.992, 1.0, 1.008, 1.016], [4.0 * k for k in range(-4, 5)], [0.0])
-_MIDDLE: Final = _grid([0.995, 0.9975, 1.0, 1.0025, 1.005], [-4.0, -2.0, 0.0, 2.0, 4.0], [-0.5, 0.0, 0.5])
-_FINE: Final = _grid([0.999, 1.0, 1.001], [-1.0, 0.0, 1.0], [-0.25, 0.0, 0.25])
+_COARSE: Final = _grid([0.984, 0.992, 1.0, 1.008, 1.016], [8.0 * k for k in range(-2, 3)], [0.0])
+_MIDDLE: Final = _grid([0.996, 1.0, 1.004], [-6.0, -4.0, -2.0, 0.0, 2.0, 4.0, 6.0], [-0.5, 0.0, 0.5])
+_FINE: Final = _grid([0.998, 1.0, 1.002], [-1.0, 0.0, 1.0], [-0.25, 0.0, 0.25])
 _ONE: Final = _grid([1.0], [0.0], [0.0])
 
 

@@ -23,7 +23,8 @@ PENALTY: Final = 0.35
 _STRETCHES: Final = (2.5, 5.0, 10.0)  # seconds
 LEAST_LANDMARKS: Final = 12
 _UNIT: Final = 32.0  # map values per local deviation
-_PLAY: Final = (0, -1, 1, -2, 2)
+_STEPS: Final = np.repeat([0, -1, 1, -2, 2], 3)  # frames and bins of play, nearest first
+_TURNS: Final = np.tile([0, -1, 1], 5)
 
 
 @dataclass(frozen=True, eq=False)
@@ -160,15 +161,16 @@ def pairs(
     Two frames and about one bin of play; each query landmark is used once."""
     frame = np.rint((anchor + marks.times / tempo) / STEPS_PER_FRAME).astype(np.int64)
     pitch = np.rint(marks.pitches + shift).astype(np.int64)
-    found = np.full(len(frame), -1, np.int64)
-    if len(query.cells) == 0:
-        return found[:0], found[:0]
-    for step in _PLAY:
-        for turn in (0, -1, 1):
-            wanted = (frame + step) * BINS + pitch + turn
-            at = np.minimum(np.searchsorted(query.cells, wanted), len(query.cells) - 1)
-            hit = (query.cells[at] == wanted) & (found < 0) & (pitch + turn >= 0) & (pitch + turn < BINS)
-            found = np.where(hit, at, found)
+    if len(query.cells) == 0 or len(frame) == 0:
+        nothing = np.zeros(0, np.int64)
+        return nothing, nothing
+    bins = pitch[None, :] + _TURNS[:, None]
+    wanted = (frame[None, :] + _STEPS[:, None]) * BINS + bins
+    at = np.minimum(np.searchsorted(query.cells, wanted), len(query.cells) - 1)
+    hit = (query.cells[at] == wanted) & (bins >= 0) & (bins < BINS)
+    nearest = hit.argmax(axis=0)
+    column = np.arange(len(frame))
+    found = np.where(hit[nearest, column], at[nearest, column], -1)
     own = np.flatnonzero(found >= 0)
     _, first = np.unique(found[own], return_index=True)
     own = own[np.sort(first)]

@@ -30,6 +30,9 @@ _PAD: Final = 1 << 23  # keeps offsets positive
 _SKETCH_BITS: Final = 18
 _SURVIVORS: Final = 24_000
 _LEAST: Final = 3
+_POOL: Final = 1000  # cells described
+_STRETCH_BITS: Final = 5
+_PER_TRACK: Final = 4
 
 
 @dataclass(frozen=True)
@@ -41,6 +44,9 @@ class Stage:
     shift: str  # "none", "speed" (pitch follows tempo) or "any"
     budget: int
     probe: bool = True
+    followers: int = keys.FOLLOWERS_ASKED
+    most: int = 32
+    """Candidates that go on to verification."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,29 +79,52 @@ class Lookups:
 
     def __init__(self, window: Window) -> None:
         self.window = window
-        self.asked: dict[tuple[str, tuple[int, ...], bool], _Asked] = {}
-        self._made: dict[tuple[int, bool], tuple[keys.Keys, NDArray[np.int64]]] = {}
+        self.asked: dict[tuple[str, Stage], _Asked] = {}
+        self._made: dict[tuple[int, bool, int], tuple[keys.Keys, NDArray[np.int64]]] = {}
 
-    def at(self, tempo: int, probe: bool) -> tuple[keys.Keys, NDArray[np.int64]]:
+    def at(self, tempo: int, stage: Stage) -> tuple[keys.Keys, NDArray[np.int64]]:
         """Keys, and each landmark's time in reference units, at ``TEMPOS[tempo]``."""
-        if (tempo, probe) not in self._made:
+        known = (tempo, stage.probe, stage.followers)
+        if known not in self._made:
             times = self.window.times * TEMPOS[tempo]
-            found = keys.triplets(times, self.window.pitches, keys.FOLLOWERS_ASKED, probe)
-            self._made[tempo, probe] = found, np.rint(times / keys.UNIT).astype(np.int64)
-        return self._made[tempo, probe]
+            found = keys.triplets(times, self.window.pitches, stage.followers, stage.probe)
+            self._made[known] = found, np.rint(times / keys.UNIT).astype(np.int64)
+        return self._made[known]
 
 
 def candidates(
-    shard: Shard, lookups: Lookups, stage: Stage, most: int, excluded: frozenset[int] = frozenset()
+    shard: Shard, lookups: Lookups, stage: Stage, excluded: frozenset[int] = frozenset()
 ) -> Candidates:
-    """The best ``most`` alignments that this stage finds, outside the excluded tracks."""
-    hits = _hits(shard, _asked(shard, lookups, stage), stage)
-    found = _count(shard, lookups, hits, most + 4 * len(excluded))
-    wanted = np.flatnonzero(~np.isin(found.track, np.fromiter(excluded, np.int64, len(excluded))))[:most]
+    """The best alignments that this stage finds, outside the excluded tracks."""
+    hits = _hits(shard, _asked(shard, lookups, stage), stage, _silenced(shard, excluded))
+    found = _count(shard, lookups, hits, _POOL)
+    wanted = _spread(found, excluded)[: stage.most]
     return Candidates(
         found.tempo[wanted], found.shift[wanted], found.anchor[wanted], found.place[wanted],
         found.votes[wanted], found.track[wanted],
     )  # fmt: skip
+
+
+def _silenced(shard: Shard, excluded: frozenset[int]) -> NDArray[np.bool_] | None:
+    """Stretches of the shard's time line, 1.6 s each, that belong to excluded tracks; gaps are wider than one."""
+    if not excluded:
+        return None
+    out = np.zeros((MAX_UNITS >> _STRETCH_BITS) + 1, np.bool_)
+    for number in excluded:
+        track = shard.tracks[number]
+        out[track.base >> _STRETCH_BITS : (track.base + int(track.duration_s * 20) + 1 >> _STRETCH_BITS) + 1] = True
+    return out
+
+
+def _spread(found: Candidates, excluded: frozenset[int]) -> list[int]:
+    """Which candidates to keep: a few per track, so that one that repeats itself leaves room for others."""
+    kept: list[int] = []
+    taken: dict[int, int] = {}
+    for number, track in enumerate(found.track.tolist()):
+        if track not in excluded and taken.get(track, 0) < _PER_TRACK:
+            taken[track] = taken.get(track, 0) + 1
+            kept.append(number)
+    return kept
 
 
 def postings_touched(shard: Shard, lookups: Lookups, stage: Stage) -> int:
@@ -126,10 +155,10 @@ class _Hits:
 
 def _asked(shard: Shard, lookups: Lookups, stage: Stage) -> _Asked:
     """The stage's keys, less those that this shard does not know; remembered for the shard."""
-    known = (shard.sha256, stage.tempos, stage.probe)
+    known = (shard.sha256, replace(stage, shift="any", budget=0, name="", most=0))
     if known not in lookups.asked:
         bins = np.rint(lookups.window.pitches / STEPS_PER_BIN).astype(np.int32)
-        parts = [lookups.at(tempo, stage.probe) for tempo in stage.tempos]
+        parts = [lookups.at(tempo, stage) for tempo in stage.tempos]
         bucket = np.concatenate([found.hashes for found, _ in parts]) >> np.uint32(32 - shard.bits)
         start, stop = shard.starts[bucket], shard.starts[1:][bucket]
         full = np.flatnonzero(stop > start)
@@ -140,7 +169,7 @@ def _asked(shard: Shard, lookups: Lookups, stage: Stage) -> _Asked:
     return lookups.asked[known]
 
 
-def _hits(shard: Shard, asked: _Asked, stage: Stage) -> _Hits:
+def _hits(shard: Shard, asked: _Asked, stage: Stage, silenced: NDArray[np.bool_] | None) -> _Hits:
     start, stop = asked.start, asked.stop
     if stage.shift != "any":
         start, stop = _narrowed(shard.postings, start, stop, asked.pitch - _linked_shift(stage, asked.tempo))
@@ -152,7 +181,10 @@ def _hits(shard: Shard, asked: _Asked, stage: Stage) -> _Hits:
     posting = shard.postings[at]
     shift = np.repeat(asked.pitch, length)
     shift -= (posting >> np.uint32(24)).astype(np.int32)
-    near = np.flatnonzero((shift <= WIDEST_SHIFT) & (shift >= -WIDEST_SHIFT))
+    wanted = (shift <= WIDEST_SHIFT) & (shift >= -WIDEST_SHIFT)
+    if silenced is not None:
+        wanted &= ~silenced[(posting & np.uint32(MAX_UNITS - 1)) >> np.uint32(_STRETCH_BITS)]
+    near = np.flatnonzero(wanted)
     lookup = np.repeat(np.arange(len(length), dtype=np.int32), length)[near]
     offset = (posting[near] & np.uint32(MAX_UNITS - 1)).astype(np.int32) - asked.time[lookup]
     return _Hits(asked.tempo[lookup], asked.anchor[lookup], offset, shift[near])
@@ -261,15 +293,17 @@ def _described(
     anchor: NDArray[np.int64],
     offset: NDArray[np.int64],
 ) -> Candidates:
-    """Turn cells into alignments; the middle one of a cell's hits stands for all."""
+    """Turn cells into alignments: the mean offset of a cell's hits at its middle anchor."""
     tempo_index = cells >> 30
     tempo = TEMPOS[np.clip(tempo_index, 0, len(TEMPOS) - 1)]
     shift = (cells & 127) - 64
-    middle_anchor = np.array(
-        [np.median(anchor[a : a + n]) for a, n in zip(first, count, strict=True)], np.float64
-    ).astype(np.int64)
-    middle_offset = np.array([np.median(offset[a : a + n]) for a, n in zip(first, count, strict=True)], np.float64)
-    at = lookups.window.times[middle_anchor] if len(cells) else np.zeros(0)
+    if len(cells) == 0:
+        none, nothing = np.zeros(0), np.zeros(0, np.int64)
+        return Candidates(none, nothing, none, none, nothing, nothing)
+    middle = first + count // 2
+    at = lookups.window.times[anchor[middle]]
+    sums = np.concatenate([[0.0], np.cumsum(offset, dtype=np.float64)])
+    middle_offset = (sums[first + count] - sums[first]) / count
     place = middle_offset * keys.UNIT + at * tempo
     track = np.searchsorted(shard.bases, place / keys.UNIT + keys.UNIT, side="right") - 1
     known = track >= 0
