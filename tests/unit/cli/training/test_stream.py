@@ -1,0 +1,181 @@
+"""VaultStream against the real gateway functions over a simulated vault, and against a lying one."""
+
+import json
+from urllib.parse import urlsplit
+
+import httpx
+import pytest
+from granting import a_track, numbered, stock, take_back
+from lemm.training import StreamProblem, VaultStream
+from lemm.training.stream import TRIES
+from simulator import Simulator
+from vault_domain.errors import VaultError
+from vault_domain.training import RunTrack, TrainingRun
+from vault_store.signer import Ed25519Signer
+from wire import event, token
+
+ONE, TWO = numbered("trk", 1), numbered("trk", 2)
+STEPS = {"/training/objects": "gateway-fetch", "/training/": "gateway-issue-token", "/accounts/": "accounts"}
+
+
+class World(httpx.BaseTransport):
+    """Routes requests to the functions and to the simulated store; ``trouble`` may spoil an answer."""
+
+    def __init__(self, sim: Simulator, load_step) -> None:
+        self.sim, self.trouble, self.seen = sim, None, []
+        self.modules = {name: load_step(name) for name in STEPS.values()}
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        self.seen.append(request)
+        spoiled = self.trouble(request) if self.trouble else None
+        if spoiled is not None:
+            return spoiled
+        if request.url.host != "vault.example":
+            try:
+                return httpx.Response(200, content=self.sim.buckets.fetch(str(request.url)))
+            except VaultError:
+                return httpx.Response(403)
+        step = next(step for prefix, step in STEPS.items() if request.url.path.startswith(prefix))
+        bearer = request.headers["authorization"].removeprefix("Bearer ")
+        asked = event(
+            request.method, request.url.path, body=request.content.decode() or None,
+            query=request.url.query.decode(), bearer=bearer,
+        )  # fmt: skip
+        result = self.modules[step].handler(asked, None)
+        return httpx.Response(result["statusCode"], headers=result["headers"], content=result["body"].encode())
+
+
+@pytest.fixture
+def world(sim: Simulator, load_step) -> World:
+    stock(sim, a_track(1), a_track(2))
+    return World(sim, load_step)
+
+
+def stream_of(world: World, **more) -> VaultStream:
+    bearer = token(world.sim, "system", "training")
+    return VaultStream(
+        "https://vault.example", bearer, run_id="run_one", model_id="m", transport=world, sleep=lambda _: None, **more
+    )
+
+
+def test_every_granted_track_arrives_verified(world: World) -> None:
+    stream = stream_of(world)
+    assert [(entry["track_id"], audio) for entry, audio in stream] == [(ONE, ONE.encode()), (TWO, TWO.encode())]
+    assert stream.complete("a" * 64)["consumed_not_granted"] == 0
+    run = world.sim.store.get(TrainingRun, "run_one")
+    assert (run.state, run.consumed, run.reads) == ("completed", 2, 2)
+
+
+def test_the_run_token_is_not_shown_to_the_store(world: World) -> None:
+    list(stream_of(world))
+    elsewhere = [request for request in world.seen if request.url.host != "vault.example"]
+    assert len(elsewhere) == 2
+    assert all("authorization" not in request.headers for request in elsewhere)
+
+
+def test_what_was_taken_back_is_left_out_and_named(world: World) -> None:
+    stream = stream_of(world)
+    assert stream.manifest["tracks"][0]["track_id"] == ONE
+    take_back(world.sim, ONE)
+    assert [entry["track_id"] for entry, _ in stream] == [TWO]
+    assert stream.skipped == {ONE: "revoked"}
+    with pytest.raises(StreamProblem) as refusal:
+        stream.read(ONE)
+    assert (refusal.value.code, refusal.value.status) == ("revoked", 410)
+
+
+def test_a_token_that_ran_out_is_asked_for_again(world: World) -> None:
+    stream = stream_of(world)
+    assert stream.read(ONE)
+    world.sim.clock.advance(hours=7)
+    fresh = stream_of(world)
+    stream._token = fresh._token
+    assert stream.read(TWO) == TWO.encode()
+
+
+def test_a_manifest_that_was_replaced_is_fetched_again(world: World) -> None:
+    first, second = stream_of(world), stream_of(world)
+    assert first.read(TWO)
+    take_back(world.sim, ONE)
+    assert [entry["track_id"] for entry in second.entries()] == [TWO]
+    assert first.read(TWO) == TWO.encode()
+
+
+def test_an_unknown_track_is_refused_without_asking(world: World) -> None:
+    stream = stream_of(world)
+    list(stream.entries())
+    before = len(world.seen)
+    with pytest.raises(StreamProblem, match="not_found"):
+        stream.read(numbered("trk", 9))
+    assert len(world.seen) == before
+
+
+@pytest.mark.parametrize("content", [b"", b"x", ONE.encode()[:-1] + b"!", ONE.encode() + b"more"])
+def test_other_bytes_than_the_manifests_are_never_handed_out(world: World, content) -> None:
+    world.trouble = lambda request: httpx.Response(200, content=content) if request.url.host == "vault" else None
+    stream = stream_of(world)
+    with pytest.raises(StreamProblem) as refusal:
+        stream.read(ONE)
+    assert refusal.value.code == "corrupt"
+    assert sum(request.url.host == "vault" for request in world.seen) == TRIES
+
+
+def test_a_store_that_stumbles_is_asked_again_with_a_fresh_link(world: World) -> None:
+    falls = [httpx.Response(503), httpx.Response(403)]
+    world.trouble = lambda request: falls.pop() if falls and request.url.host == "vault" else None
+    assert stream_of(world).read(ONE) == ONE.encode()
+    links = [request for request in world.seen if request.url.path.startswith("/training/objects/")]
+    assert len(links) == 3
+    assert world.sim.store.get(RunTrack, "run_one", f"granted#{ONE}").reads == 3
+
+
+def test_a_vault_out_of_reach_is_said_so(world: World) -> None:
+    def broken(request: httpx.Request) -> None:
+        raise httpx.ConnectError("no route")
+
+    world.trouble = broken
+    with pytest.raises(StreamProblem, match="unreachable"):
+        stream_of(world).open()
+    assert len(world.seen) == TRIES
+
+
+def test_a_manifest_signed_by_a_stranger_is_not_used(world: World) -> None:
+    stranger = Ed25519Signer.from_secret("not the vault's secret at all", purpose="receipt")
+    stream = stream_of(world, keys={stranger.key_id: stranger.public_key()})
+    with pytest.raises(StreamProblem, match="trusted"):
+        stream.open()
+
+
+def test_a_manifest_that_was_changed_or_swapped_is_not_used(world: World) -> None:
+    honest = stream_of(world)
+    honest.open()
+    answer = json.loads(_last_answer(world))
+
+    def swapped(request: httpx.Request) -> httpx.Response | None:
+        path = urlsplit(str(request.url)).path
+        return httpx.Response(201, json=answer) if path == "/training/tokens" else None
+
+    world.trouble = swapped
+    other = VaultStream(
+        "https://vault.example", token(world.sim, "system", "training"), run_id="run_two", model_id="m",
+        transport=world, sleep=lambda _: None,
+    )  # fmt: skip
+    with pytest.raises(StreamProblem, match="another run"):
+        other.open()
+    answer["manifest"]["payload"] = answer["manifest"]["payload"][:-8] + "AAAAAAA="
+    with pytest.raises(StreamProblem, match="trusted"):
+        honest.open()
+
+
+def _last_answer(world: World) -> str:
+    bearer = token(world.sim, "system", "training")
+    spec = {"run_id": "run_one", "model_id": "m", "model_type": "unspecified", "purpose": "internal_experiment"}
+    return world.modules["gateway-issue-token"].handler(
+        event("POST", "/training/tokens", body=spec, bearer=bearer), None
+    )["body"]
+
+
+def test_refusals_of_the_grant_carry_their_code(world: World) -> None:
+    with pytest.raises(StreamProblem) as refusal:
+        stream_of(world, packs=("unknown",)).open()
+    assert refusal.value.code == "licence"
