@@ -9,7 +9,7 @@
 4. import MiniStack, put the recorders and the door in place;
 5. serve, say ``ready``, and stop on SIGTERM or when the parent has gone.
 
-The folder: ``secrets.json`` (0600), ``journal/``, ``s3/``, ``intents/``,
+The folder: ``secrets.json`` (0600), ``journal/``, ``s3/``,
 ``logs/``, ``run/`` (wiped at each start), ``lock``.
 """
 
@@ -36,7 +36,7 @@ from lemm.stack.files import make_folder
 from lemm.stack.guard import Asgi, guarded, only_root
 from lemm.stack.journal import Journal
 from lemm.stack.keyring import Keyring
-from lemm.stack.objects import DurableObjects, finish_intents
+from lemm.stack.objects import DurableObjects, finish_pairs
 from lemm.stack.provisioning import as_on_aws
 from lemm.stack.tables import TableRecorder
 
@@ -83,7 +83,7 @@ def wrap(data: Path, journal: Journal) -> tuple[Asgi, TableRecorder, DurableObje
     """MiniStack's application with its state made durable and its door closed."""
     kept = journal.recover()
     app: Any = import_module("ministack.app")
-    objects = DurableObjects(app._get_module("s3"), data / "intents")
+    objects = DurableObjects(app._get_module("s3"))
     objects.install()
     tables = TableRecorder(app._get_module("dynamodb"), journal, kept)
     tables.install()
@@ -139,7 +139,7 @@ def run(data: Path, port: int) -> None:
     make_folder(data / "run")
     os.environ.update(settings(data, port))
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s %(message)s")
-    finished = finish_intents(data / "intents", data / "s3")
+    finished = finish_pairs(data / "s3")
     journal = Journal(data / "journal")
     application, tables, _ = wrap(data, journal)
     facts = {"port": port, "seconds": monotonic() - began, "items": len(tables.kept), "finished": finished}

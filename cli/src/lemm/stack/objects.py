@@ -6,11 +6,14 @@ other, syncs neither, and only logs a failure. Killed between the renames, it
 comes back with the new bytes under the old ETag, and a conditional put that
 relies on that ETag would go through. This module replaces those primitives:
 
-1. Both files are written and synced under temporary names first. If either name
-   exists already, an *intent* listing the renames is synced before the first of
-   them; ``finish_intents`` completes it at the next start. A new key needs no
-   intent: its metadata goes first, and without bytes it does not exist.
-2. Folders are synced before the reply; a failure becomes an error reply.
+1. Both files are written and synced under temporary names of one pair, then the
+   bytes are renamed, then the metadata. At the next start, metadata without the
+   bytes of its pair means that the bytes are in place: it is renamed too. With
+   them, nothing had happened yet: both are dropped (``finish_pairs``). File
+   systems that keep the order of changes in a folder (ext4, xfs, btrfs) promise
+   the same for a power cut.
+2. Every folder that a request changed is synced before its reply, all at once;
+   a failure becomes an error reply.
 3. A bucket that comes back (the template creates it at each start) has its
    objects and versions from its first instant. A bucket that the template no
    longer names keeps its files.
@@ -20,32 +23,48 @@ which come from the template at each start.
 """
 
 import json
+import os
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from contextvars import ContextVar
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from lemm.stack.files import make_folder, sync_folder, write_synced
+from lemm.stack.files import make_folder, sync_file, sync_folder, write_file
 
-Rename = tuple[str, str]
-_failed: ContextVar[list[OSError] | None] = ContextVar("failed_object_writes", default=None)
+_BESIDE, _PAIR = ".meta.json", ".pair.tmp"
+_pool = ThreadPoolExecutor(8, thread_name_prefix="sync")
 
 
-def finish_intents(folder: Path, data: Path) -> int:
-    """Complete renames that a crash interrupted and sweep temporary files; before S3 is imported."""
-    make_folder(folder)
+@dataclass
+class _Request:
+    """What a request still has to sync, and what it failed to write."""
+
+    folders: set[Path] = field(default_factory=set)
+    failures: list[OSError] = field(default_factory=list)
+
+
+_request: ContextVar[_Request | None] = ContextVar("object_request", default=None)
+
+
+def finish_pairs(data: Path) -> int:
+    """Complete or drop what a crash interrupted, and sweep temporary files; before S3 is imported."""
     make_folder(data)
     finished = 0
-    for intent in sorted(folder.glob("*.json")):
-        for temporary, final in json.loads(intent.read_bytes()):
-            if Path(temporary).exists():
-                Path(temporary).replace(final)
-                sync_folder(Path(final).parent)
-                finished += 1
-        intent.unlink()
-    for leftover in [*folder.glob("*.tmp"), *data.rglob("*.tmp")]:
+    for meta in list(data.rglob(f"*{_BESIDE}.*{_PAIR}")):
+        name, _, pair = meta.name.removesuffix(_PAIR).rpartition(f"{_BESIDE}.")
+        body = meta.with_name(f"{name}.{pair}.tmp")
+        if body.exists():
+            meta.unlink()
+            body.unlink()
+        else:
+            meta.replace(meta.with_name(name + _BESIDE))
+            finished += 1
+        sync_folder(meta.parent)
+    for leftover in list(data.rglob("*.tmp")):
         leftover.unlink()
     return finished
 
@@ -53,9 +72,8 @@ def finish_intents(folder: Path, data: Path) -> int:
 class DurableObjects:
     """Takes the place of the S3 module's file primitives; ``install`` before the first request."""
 
-    def __init__(self, s3: Any, intents: Path) -> None:
+    def __init__(self, s3: Any) -> None:
         self._s3 = s3
-        self._intents = intents
         self.restored = 0
 
     def install(self) -> None:
@@ -64,24 +82,27 @@ class DurableObjects:
         s3._atomic_write = atomic_write
         s3._remove_key_files = remove_key_files
         s3._persist_object = self._persist_object
+        s3._persist_displaced_version = self._persist_displaced_version
         s3._delete_persisted_object = self._delete_persisted_object
         s3._buckets = _AdoptingBuckets.over(s3._buckets, self)
         s3.handle_request = self._honest_reply(s3.handle_request)
 
     def _honest_reply(self, inner: Callable[..., Any]) -> Callable[..., Any]:
-        """MiniStack logs a failed write and replies 200; we reply 500 instead."""
+        """Sync before replying; MiniStack logs a failed write and replies 200, we reply 500 instead."""
 
-        async def handle_request(*request: Any) -> Any:
-            failures: list[OSError] = []
-            token = _failed.set(failures)
+        async def handle_request(*arguments: Any) -> Any:
+            request = _Request()
+            token = _request.set(request)
             try:
-                response = await inner(*request)
+                response = await inner(*arguments)
+                sync_all(request.folders)
             except OSError as failure:
-                failures.append(failure)
+                request.failures.append(failure)
             finally:
-                _failed.reset(token)
-            if failures:
-                return self._s3._error("InternalError", f"The object could not be stored: {failures[0]}", 500)
+                _request.reset(token)
+            if request.failures:
+                why = f"The object could not be stored: {request.failures[0]}"
+                return self._s3._error("InternalError", why, 500)
             return response
 
         return handle_request
@@ -90,9 +111,26 @@ class DurableObjects:
         s3 = self._s3
         path = s3._object_disk_path(bucket, key)
         meta = {**s3._object_meta_from_record(obj), **s3._key_history_meta(bucket, key), "key": key}
-        self.store(Path(path), obj.get("body"), json.dumps(meta).encode())
+        store(Path(path), obj.get("body"), json.dumps(meta).encode())
         obj["body"] = None
         remove_key_files(s3._other_key_disk_path(self._bucket_folder(bucket), key, path))
+
+    def _persist_displaced_version(self, bucket: str, key: str, prior: dict[str, Any] | None, versioning: str) -> None:
+        """Keep the bytes of the version that a write displaces: a link to them, since files are never changed."""
+        s3 = self._s3
+        if versioning == "Suspended":
+            s3._delete_version_file(bucket, key, "null")
+        version = (prior or {}).get("version_id") or "null"
+        if prior is None or (versioning == "Suspended" and version == "null"):
+            return
+        kept = s3._version_disk_path(bucket, key, version)
+        if kept is None:
+            raise OSError(f"{version} can't be a file name")
+        current = Path(s3._object_disk_path(bucket, key))
+        if prior.get("body") is None and current.is_file():
+            link(current, Path(kept))
+        else:
+            atomic_write(kept, s3._read_body(bucket, key, prior))
 
     def _delete_persisted_object(self, bucket: str, key: str) -> None:
         s3 = self._s3
@@ -103,72 +141,102 @@ class DurableObjects:
     def _bucket_folder(self, bucket: str) -> str:
         return str(Path(self._s3.DATA_DIR, self._s3.get_account_id(), bucket))
 
-    def store(self, path: Path, body: bytes | None, meta: bytes) -> None:
-        """Put bytes and metadata in place together; ``body`` None leaves the bytes as they are."""
-        beside = sidecar(path)
-        if body is None:
-            atomic_write(beside, meta)
-            return
-        make_folder(path.parent)
-        new = not path.exists() and not beside.exists()
-        renames = [(_stage(beside, meta), beside), (_stage(path, body), path)]
-        intent = None if new else self._intend([(str(temporary), str(final)) for temporary, final in renames])
-        for temporary, final in renames:
-            temporary.replace(final)
-        sync_folder(path.parent)
-        if intent is not None:
-            intent.unlink()
-
-    def _intend(self, renames: list[Rename]) -> Path:
-        intent = self._intents / f"{uuid.uuid4().hex}.json"
-        temporary = intent.with_suffix(".tmp")
-        write_synced(temporary, json.dumps(renames).encode())
-        temporary.replace(intent)
-        sync_folder(self._intents)
-        return intent
-
     def adopted(self, count: int) -> None:
         """Told by the bucket store that this many objects came back."""
         self.restored += count
 
 
+def store(path: Path, body: bytes | None, meta: bytes) -> None:
+    """Put bytes and metadata in place together; ``body`` None leaves the bytes as they are."""
+    beside = sidecar(path)
+    if body is None:
+        atomic_write(beside, meta)
+        return
+    _folder_for(path)
+    pair = uuid.uuid4().hex[:12]
+    staged = path.with_name(f"{path.name}.{pair}.tmp")
+    staged_meta = beside.with_name(f"{beside.name}.{pair}{_PAIR}")
+    _stage([(staged, body), (staged_meta, meta)])
+    staged.replace(path)
+    staged_meta.replace(beside)
+    _changed(path.parent)
+
+
 def sidecar(path: Path) -> Path:
     """The file of an object's metadata, as MiniStack names it."""
-    return path.with_name(path.name + ".meta.json")
-
-
-def _stage(path: Path, data: bytes | str) -> Path:
-    """Write and sync under a fresh name that MiniStack's loader ignores."""
-    temporary = path.with_name(f"{path.name}.{uuid.uuid4().hex[:12]}.tmp")
-    try:
-        write_synced(temporary, data.encode() if isinstance(data, str) else data)
-    except OSError as failure:
-        failures = _failed.get()
-        if failures is not None:
-            failures.append(failure)
-        with suppress(OSError):
-            temporary.unlink()
-        raise
-    return temporary
+    return path.with_name(path.name + _BESIDE)
 
 
 def atomic_write(path: Path | str, data: bytes | str, *, text: bool = False) -> None:
-    """One file, in place and synced when this returns (``text`` as in the function it replaces)."""
+    """One file, in place (``text`` as in the function it replaces)."""
     path = Path(path)
-    make_folder(path.parent)
-    _stage(path, data).replace(path)
-    sync_folder(path.parent)
+    _folder_for(path)
+    staged = path.with_name(f"{path.name}.{uuid.uuid4().hex[:12]}.tmp")
+    _stage([(staged, data.encode() if isinstance(data, str) else data)])
+    staged.replace(path)
+    _changed(path.parent)
+
+
+def link(current: Path, path: Path) -> None:
+    """A second name for bytes that are durable already."""
+    _folder_for(path)
+    staged = path.with_name(f"{path.name}.{uuid.uuid4().hex[:12]}.tmp")
+    os.link(current, staged)
+    staged.replace(path)
+    _changed(path.parent)
 
 
 def remove_key_files(path: str | None) -> None:
-    """Remove an object's bytes, then its metadata; gone for good when this returns."""
+    """Remove an object's bytes, then its metadata."""
     if not path:
         return
-    there = [file for file in (Path(path), sidecar(Path(path))) if file.is_file()]
-    for file in there:
-        file.unlink()
-    if there:
-        sync_folder(there[0].parent)
+    for file in (Path(path), sidecar(Path(path))):
+        if file.is_file():
+            file.unlink()
+            _changed(file.parent)
+
+
+def _stage(files: list[tuple[Path, bytes]]) -> None:
+    """Write every file in this order, then sync them all at once: file systems join that into one commit."""
+    try:
+        for path, data in files:
+            write_file(path, data)
+        rest = [_pool.submit(sync_file, path) for path, _ in files[1:]]
+        sync_file(files[0][0])
+        for done in rest:
+            done.result()
+    except OSError as failure:
+        if request := _request.get():
+            request.failures.append(failure)
+        for path, _ in reversed(files):
+            with suppress(OSError):
+                path.unlink()
+        raise
+
+
+def _folder_for(path: Path) -> None:
+    missing, folder = [], path.parent
+    while not folder.is_dir():
+        missing.append(folder)
+        folder = folder.parent
+    for new in reversed(missing):
+        new.mkdir(mode=0o700, exist_ok=True)
+        _changed(new.parent)
+
+
+def _changed(folder: Path) -> None:
+    """Sync this folder before the reply; at once where there is none."""
+    request = _request.get()
+    if request is None:
+        sync_folder(folder)
+    else:
+        request.folders.add(folder)
+
+
+def sync_all(folders: Iterable[Path]) -> None:
+    """Make the names in all these folders durable (one that is gone has none)."""
+    for done in [_pool.submit(sync_folder, folder) for folder in folders if folder.is_dir()]:
+        done.result()
 
 
 class _AdoptingBuckets:
