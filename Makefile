@@ -47,8 +47,9 @@ test: $(STAMP) ## what must hold before a commit: unit, contract, conformance an
 test-full: $(STAMP) $(LAYERS) ## test, and the heavy rest: long fuzzing, kills under load, layer sizes
 	$(BIN)/python -m pytest -q -m "slow and not browser"
 
-lint: $(STAMP) ## ruff, cfn-lint
-	$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/cfn-lint template.yaml
+lint: $(STAMP) ## ruff, cfn-lint, and whether the API's description is up to date
+	$(BIN)/ruff check . && $(BIN)/ruff format --check -q . && $(BIN)/cfn-lint template.yaml
+	$(BIN)/python -m vault_edge.openapi --check functions docs/openapi.json
 
 format: $(STAMP) ## put the code in shape
 	$(BIN)/ruff check -q --fix . ; $(BIN)/ruff format -q .

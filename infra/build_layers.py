@@ -42,7 +42,8 @@ PRUNE = ("**/__pycache__", "**/tests", "**/*.dist-info/RECORD", "bin", "**/*.pyi
 
 def run(*command: str | Path, **env: str) -> None:
     """Run a command, loudly when it fails."""
-    done = subprocess.run([str(c) for c in command], cwd=ROOT, env={**os.environ, **env}, capture_output=True, text=True)
+    words = [str(word) for word in command]
+    done = subprocess.run(words, cwd=ROOT, env={**os.environ, **env}, capture_output=True, text=True)  # noqa: S603
     if done.returncode:
         sys.exit(f"{' '.join(map(str, command))}\n{done.stdout}{done.stderr}")
 
@@ -53,7 +54,8 @@ def build(layer: Layer, uv: str) -> int:
     shutil.rmtree(OUT / layer.name, ignore_errors=True)
     target.mkdir(parents=True)
     requirements = ROOT / "requirements" / "layers" / f"{layer.name}.txt"
-    install = (uv, "pip", "install", "-q", "--python", sys.executable, "--no-deps", "--link-mode", "copy", "--target", target)
+    install = (uv, "pip", "install", "-q", "--python", sys.executable, "--no-deps", "--link-mode", "copy")
+    install = (*install, "--target", str(target))
     # hnswlib compiles for the machine it is built on unless told not to.
     run(*install, "--require-hashes", "-r", requirements, HNSWLIB_NO_NATIVE="1")
     wheels = OUT / layer.name / "wheels"

@@ -20,16 +20,12 @@ def template() -> dict[str, Any]:
 
 def resources(kind: str) -> dict[str, dict[str, Any]]:
     """Properties of every resource of this type, by logical id."""
-    return {
-        name: item.get("Properties", {}) for name, item in template()["Resources"].items() if item["Type"] == kind
-    }
+    return {name: item.get("Properties", {}) for name, item in template()["Resources"].items() if item["Type"] == kind}
 
 
 def functions() -> dict[str, dict[str, Any]]:
     """Properties of every function, by folder name."""
-    return {
-        Path(props["CodeUri"]).name: props for props in resources("AWS::Serverless::Function").values()
-    }
+    return {Path(props["CodeUri"]).name: props for props in resources("AWS::Serverless::Function").values()}
 
 
 def http_routes(props: dict[str, Any]) -> set[tuple[str, str]]:

@@ -1,7 +1,6 @@
 """Error names: one class, one code, one line in the documentation."""
 
 from template import ROOT
-
 from vault_domain.errors import VaultError, all_errors
 
 

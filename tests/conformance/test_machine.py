@@ -4,7 +4,6 @@ import re
 
 import pytest
 from template import machine, resources, tasks
-
 from vault_domain.errors import all_errors
 
 OURS = {cls.__name__ for cls in all_errors()}

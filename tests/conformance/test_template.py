@@ -5,7 +5,6 @@ import re
 
 import pytest
 from template import FUNCTIONS, ROOT, functions, http_routes, resources, statements
-
 from vault_domain.records import Record
 
 FOLDERS = sorted(path.name for path in FUNCTIONS.iterdir() if (path / "main.py").exists())
@@ -18,8 +17,8 @@ def _subclasses(cls: type[Record]) -> list[type[Record]]:
 
 def _records() -> list[type[Record]]:
     import vault_domain.accounts
-    import vault_domain.evidence
     import vault_domain.events
+    import vault_domain.evidence
     import vault_domain.policy
     import vault_domain.rights
     import vault_domain.safety
@@ -31,7 +30,7 @@ def _records() -> list[type[Record]]:
 
 
 def test_every_folder_is_in_the_template_and_the_other_way_round():
-    assert FOLDERS == sorted(functions())
+    assert sorted(functions()) == FOLDERS
 
 
 @pytest.mark.parametrize("folder", FOLDERS)

@@ -44,9 +44,8 @@ def up(
             out.print(f"[bold]LEMM Vault is up[/bold] after {facts['seconds']} s. Ctrl-C stops it; nothing is lost.\n")
             for name in ("url", "api", "openapi", "admin", "password", "data"):
                 out.print(f"  {name:<9} {facts[name]}", highlight=False, soft_wrap=True)
-            out.print(
-                "\nNext, in another terminal:\n  lemm login --register 'Your Name'\n  lemm submit song.wav --artist ... --genre ..."
-            )
+            out.print("\nNext, in another terminal:\n  lemm login --register 'Your Name'")
+            out.print("  lemm submit song.wav --artist ... --genre ...")
         while True:
             time.sleep(1)
             place.stack.check()
