@@ -14,6 +14,7 @@ from vault_domain.audio_rules import AudioFacts
 from vault_domain.canonical import sha256_hex
 from vault_domain.evidence import SourceReport
 from vault_domain.ids import make_id
+from vault_domain.policy import Policy, PolicyVersion, Thresholds
 from vault_domain.ports import PostForm, Put
 from vault_domain.tracks import Track
 from vault_domain.uploads import source_key
@@ -60,13 +61,17 @@ def run(step: str, deps: Deps, **event: Any) -> Any:
 
 @cache
 def sound(seed: int = 1, seconds: float = 6.0) -> bytes:
-    """A little tune of seeded notes as 16 kHz mono FLAC, the form of analysis audio."""
+    """Seeded notes of free pitch and length as 16 kHz mono FLAC, the form of analysis audio."""
     random = np.random.default_rng(seed)
-    time = np.arange(int(RATE * 0.25)) / RATE
-    notes = 220 * 2 ** (random.integers(0, 24, int(seconds * 4)) / 12)
-    tune = [np.exp(-4 * time) * sum(np.sin(2 * np.pi * note * k * time) / k for k in (1, 2, 3)) for note in notes]
+    samples = np.zeros(int(RATE * (seconds + 2)), np.float32)
+    for _ in range(int(seconds * 5)):
+        time = np.arange(int(RATE * random.uniform(0.1, 0.9))) / RATE
+        pitch, glide = 150 * 2 ** random.uniform(0, 4), random.uniform(-0.3, 0.3)
+        start = int(random.uniform(0, seconds) * RATE)
+        note = np.exp(-3 * time) * np.sin(2 * np.pi * pitch * (time + glide * time**2))
+        samples[start : start + len(time)] += random.uniform(0.05, 0.2) * note
     file = io.BytesIO()
-    soundfile.write(file, (0.2 * np.concatenate(tune)).astype(np.float32), RATE, format="FLAC")
+    soundfile.write(file, samples[: int(RATE * seconds)], RATE, format="FLAC")
     return file.getvalue()
 
 
@@ -193,3 +198,16 @@ def indexed(sim: Simulator) -> set[str]:
     """Tracks that a search of the vault would find, by a container that remembers nothing."""
     opened = sim.container().index.reader(VAULT)
     return {entry.id for shard in opened.shards for entry in shard.tracks} - set(opened.manifest.removed)
+
+
+def lonely_vault(seed: int = 0) -> Simulator:
+    """A vault whose policy asks its own index alone, and holds only near-certain matches against a track.
+
+    How well detectors tell short tunes apart is measured elsewhere.
+    """
+    sim = Simulator(seed)
+    policy = Policy(required_sources=("vault",), thresholds=Thresholds(weak=0.97, strong=0.99))
+    version = PolicyVersion(number=2, policy=policy, author="acc", reason="alone", at=sim.clock(), is_head=True)
+    sim.store.commit([Put(version, 0)])
+    playing_decode(sim)
+    return sim

@@ -69,7 +69,10 @@ def _admit(track_id: str, deps: Deps) -> str:
 
 
 def _claim(track: Track, deps: Deps) -> Original:
-    """The claim to this sound: ours, or that of a track which is here or on its way."""
+    """The claim to this sound: ours, or that of a track which is here or on its way.
+
+    Ours is made only while the track is as it was read, so one that was taken back meanwhile claims nothing.
+    """
     if track.audio_sha256 is None:
         raise NotFound("the track has no fingerprint yet")
     found = deps.records.get(Original, track.audio_sha256)
@@ -79,7 +82,7 @@ def _claim(track: Track, deps: Deps) -> Original:
             return found
     version = found.version if found else 0
     ours = Original(audio_sha256=track.audio_sha256, track_id=track.track_id, since=deps.clock())
-    deps.records.commit([Put(ours, version)])
+    deps.records.commit([Put(ours, version), Require(track, track.version)])
     return ours.with_changes(version=version + 1)
 
 

@@ -61,7 +61,7 @@ def _upload(instruction: AboutUpload, deps: Deps, patience: timedelta) -> bool:
     elif isinstance(instruction, ReleaseClaim):
         _release(seen, deps)
     else:
-        _purge(instruction, seen.upload, deps)
+        _purge(instruction, seen, deps)
     return True
 
 
@@ -79,14 +79,21 @@ def _release(seen: SeenUpload, deps: Deps) -> None:
         deps.records.commit([Delete(claim, claim.version), Require(seen.track, seen.track.version)])
 
 
-def _purge(instruction: PurgeUpload, upload: Upload, deps: Deps) -> None:
-    """An output's audio goes by its bucket's own lifecycle rule where this function has no right to it."""
+def _purge(instruction: PurgeUpload, seen: SeenUpload, deps: Deps) -> None:
+    """An output's audio goes by its bucket's own lifecycle rule where this function has no right to it.
+
+    A track that never came in may have left copies in the vault, when its admission was cut off.
+    """
+    upload, track = seen.upload, seen.track
     if upload.purpose == "track":
         for key in (source_key, canonical_key, analysis_key, features_key):
             deps.bucket("quarantine").delete(key(upload.upload_id), all_versions=True)
     elif deps.optional("LEMM_BUCKET_OUTPUTS"):
         for key in (source_key, analysis_key):
             deps.bucket("outputs").delete(key(upload.upload_id), all_versions=True)
+    if track is not None and track.stored_sha256 is None:
+        for key in (vault_audio_key, vault_features_key):
+            deps.bucket("vault").delete(key(track.track_id), all_versions=True)
     purged = upload.with_changes(purged=deps.clock(), parked=None)
     _change(upload, purged, Kind.AUDIO_PURGED, deps, why=instruction.why)
 
