@@ -25,6 +25,7 @@ from pathlib import Path
 import numpy as np
 
 from vault_models import corpus, pool
+from vault_models.training.views import NUMBER
 
 COMPOSED_SECONDS = 20.0
 
@@ -95,7 +96,7 @@ def _record(
     record = {
         "objective": "NT-Xent over segments, two views", "held_out_composer": held_out, "pool": asdict(plan),
         "composed_seeds": [corpus.TRAIN_SEEDS, corpus.TRAIN_SEEDS + plan.composed_pieces],
-        "recipe": recipe, "replans": replans, "torch": torch_version, "numpy": np.__version__,
+        "recipe": recipe, "replans": replans, "views": NUMBER, "torch": torch_version, "numpy": np.__version__,
         "trained_on": [_named(w) for w in works], "never_trained_on": [_named(w) for w in held],
     }  # fmt: skip
     (work / "run.json").write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")

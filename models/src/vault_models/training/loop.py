@@ -2,7 +2,7 @@
 
 Step ``n`` draws from ``default_rng([seed, n])``, so a resumed run sees what an
 unbroken one would have seen. Only the number of steps may change on the way,
-and each such change is kept in ``replans.jsonl``.
+and each such change is kept, with the number of the views, in ``replans.jsonl``.
 """
 
 from __future__ import annotations
@@ -19,9 +19,8 @@ import torch
 from numpy.typing import NDArray
 
 from vault_models.pool import Version
-from vault_models.training import net
+from vault_models.training import net, views
 from vault_models.training.loss import contrast
-from vault_models.training.views import draw_batch
 
 
 @dataclass(frozen=True)
@@ -81,9 +80,9 @@ def train(
     for step in range(first, recipe.steps):
         for group in optimizer.param_groups:
             group["lr"] = learning_rate(recipe, step)
-        batch = draw_batch(pieces, weights_of, np.random.default_rng([recipe.seed, step]), recipe.crops)
-        views = torch.from_numpy(batch.views).to(device).flatten(0, 1)
-        points = net.embed(net.normalise(views), weights, state, training=True, half=recipe.half)
+        batch = views.draw_batch(pieces, weights_of, np.random.default_rng([recipe.seed, step]), recipe.crops)
+        seen = torch.from_numpy(batch.views).to(device).flatten(0, 1)
+        points = net.embed(net.normalise(seen), weights, state, training=True, half=recipe.half)
         owners = torch.from_numpy(batch.pieces).to(device)
         loss, nearest = contrast(points[: recipe.crops], points[recipe.crops :], owners, recipe.temperature)
         optimizer.zero_grad()
@@ -127,7 +126,9 @@ def _save(
 def _replan(path: Path, step: int, before: int, after: int) -> None:
     """A run may be made shorter or longer; then it no longer equals an unbroken one, and the record says so."""
     with path.open("a", encoding="utf-8") as file:
-        file.write(json.dumps({"at_step": step, "steps_before": before, "steps_after": after}) + "\n")
+        file.write(
+            json.dumps({"at_step": step, "steps_before": before, "steps_after": after, "views": views.NUMBER}) + "\n"
+        )
 
 
 def _resume(

@@ -20,6 +20,7 @@ from vault_models.frontend import BANDS, FLOOR, PER_OCTAVE
 from vault_models.pool import MARGIN, Version
 
 Features = NDArray[np.float32]
+NUMBER = 2  # of the distortions below; 2 asks for more noise and louder mixtures than 1 did
 SEGMENTS = 3
 FRAMES = (POOL + (SEGMENTS - 1) * POOL_HOP) * TIME_STRIDE  # frames of one crop: 8.2 s
 
@@ -60,10 +61,10 @@ def _view(made: list[Version], centre: float, rng: Generator, pieces: list[list[
         power = _smear(power, rng)
     if rng.random() < 0.25:
         power = _splice(power, _other(pieces, rng), rng)
+    if rng.random() < 0.55:
+        power = _add(power, _other(pieces, rng), float(rng.uniform(-6, 14)))
     if rng.random() < 0.5:
-        power = _add(power, _other(pieces, rng), float(rng.uniform(-5, 20)))
-    if rng.random() < 0.4:
-        power = _add(power, _noise(rng), float(rng.uniform(-5, 25)))
+        power = _add(power, _noise(rng), float(rng.uniform(-9, 18)))
     power = power * _equaliser(rng)
     return _log(_cover(power, rng, float(rng.uniform(-75, -40))))
 
