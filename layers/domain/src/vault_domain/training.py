@@ -5,12 +5,13 @@ they are; each read is decided again from the rights as they are *then*. How a
 run opens, is read under and ends stands in :mod:`vault_domain.runs`.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
 from pydantic import Field, JsonValue, model_validator
 
+from vault_domain.canonical import canonical, fixed
 from vault_domain.errors import Conflict, LicenceRefused
 from vault_domain.ids import AccountId, RunId, TrackId
 from vault_domain.records import Record, Sha256, UtcTime, Value, stamp
@@ -22,6 +23,7 @@ CORE_PACK = "LEMM_Vault_v1_core"
 MANIFEST_NAME = "training-manifest"
 MAX_GRANT = 10_000
 """Tracks in one manifest: what one answer of the API can carry with its signature."""
+MAX_HYPER_BYTES = 16 * 1024
 MAX_CONSUMED = 40_000
 """Audio hashes that a job may declare at the end of a run; a track used in many epochs is named once."""
 
@@ -53,6 +55,24 @@ class DataSpec(Value):
         if len(set(self.packs)) != len(self.packs):
             raise ValueError("a pack is named twice")
         return self
+
+    @model_validator(mode="after")
+    def _signable(self) -> "DataSpec":
+        for number in _floats(self.hyper_parameters):
+            if not abs(number) < 1e9 or fixed(number) != number:
+                raise ValueError("a number with more than six decimals, or over 1e9, would change: give it as text")
+        if len(canonical(self.hyper_parameters)) > MAX_HYPER_BYTES:
+            raise ValueError(f"hyper parameters hold {MAX_HYPER_BYTES} bytes at most")
+        return self
+
+
+def _floats(value: JsonValue) -> Iterator[float]:
+    """Every number in a JSON value that is written with a fraction."""
+    if isinstance(value, float):
+        yield value
+    elif isinstance(value, dict | list):
+        for item in value.values() if isinstance(value, dict) else value:
+            yield from _floats(item)
 
 
 class Entry(Value):
