@@ -22,7 +22,9 @@ from typing import Any
 from vault_domain.errors import Unavailable
 
 READY_FD = "LEMM_READY_FD"
-_KEPT = ("PATH", "HOME", "LANG", "LC_ALL", "TZ", "SSL_CERT_FILE", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS")
+_KEPT = (
+    "PATH", "HOME", "LANG", "LC_ALL", "TZ", "SSL_CERT_FILE", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "LEMM_STACK_LOG",
+)  # fmt: skip
 
 
 class StackError(Unavailable):

@@ -138,7 +138,7 @@ def run(data: Path, port: int) -> None:
     shutil.rmtree(data / "run", ignore_errors=True)
     make_folder(data / "run")
     os.environ.update(settings(data, port))
-    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    logging.basicConfig(level=os.environ["LOG_LEVEL"], format="%(asctime)s %(levelname)s %(name)s %(message)s")
     finished = finish_pairs(data / "s3")
     journal = Journal(data / "journal")
     application, tables, _ = wrap(data, journal)
