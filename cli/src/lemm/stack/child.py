@@ -22,9 +22,8 @@ from typing import Any
 from vault_domain.errors import Unavailable
 
 READY_FD = "LEMM_READY_FD"
-_KEPT = (
-    "PATH", "HOME", "LANG", "LC_ALL", "TZ", "SSL_CERT_FILE", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "LEMM_STACK_LOG",
-)  # fmt: skip
+_THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS")
+_KEPT = ("PATH", "HOME", "LANG", "LC_ALL", "TZ", "SSL_CERT_FILE", "LEMM_STACK_LOG", *_THREADS)
 
 
 class StackError(Unavailable):
