@@ -86,14 +86,14 @@ def _purge(instruction: PurgeUpload, seen: SeenUpload, deps: Deps) -> None:
     """
     upload, track = seen.upload, seen.track
     if upload.purpose == "track":
-        for key in (source_key, canonical_key, analysis_key, features_key):
-            deps.bucket("quarantine").delete(key(upload.upload_id), all_versions=True)
+        for name in (source_key, canonical_key, analysis_key, features_key):
+            deps.bucket("quarantine").delete(name(upload.upload_id), all_versions=True)
     elif deps.optional("LEMM_BUCKET_OUTPUTS"):
-        for key in (source_key, analysis_key):
-            deps.bucket("outputs").delete(key(upload.upload_id), all_versions=True)
+        for name in (source_key, analysis_key):
+            deps.bucket("outputs").delete(name(upload.upload_id), all_versions=True)
     if track is not None and track.stored_sha256 is None:
-        for key in (vault_audio_key, vault_features_key):
-            deps.bucket("vault").delete(key(track.track_id), all_versions=True)
+        for key in (vault_audio_key(track.track_id), vault_features_key(track.track_id)):
+            deps.bucket("vault").delete(key, all_versions=True)
     purged = upload.with_changes(purged=deps.clock(), parked=None)
     _change(upload, purged, Kind.AUDIO_PURGED, deps, why=instruction.why)
 
