@@ -2,10 +2,12 @@
 
 import http.client
 import json
+import os
 import time
 import urllib.error
 import urllib.request
 import uuid
+from pathlib import Path
 
 import pytest
 from botocore.exceptions import ClientError
@@ -165,6 +167,28 @@ def test_the_door_is_closed(small: Small):
     assert send(f"{base}/_ministack/health", Host="evil.example") == 403
     assert send(f"{base}/{small.bucket}") == 403
     assert send(f"{base}/{small.bucket}/in/x") == 403
+
+
+def listening(pid: int) -> set[str]:
+    """Addresses that a process listens on, as /proc/net/tcp writes them: 0100007F is 127.0.0.1."""
+    links = [os.readlink(link) for link in Path(f"/proc/{pid}/fd").iterdir() if link.exists() or link.is_symlink()]
+    sockets = {link[8:-1] for link in links if link.startswith("socket:[")}
+    rows = [line.split() for name in ("tcp", "tcp6") for line in Path(f"/proc/net/{name}").read_text().splitlines()[1:]]
+    return {row[1].split(":")[0] for row in rows if row[3] == "0A" and row[9] in sockets}
+
+
+def test_nothing_listens_outside_loopback(small: Small):
+    small.client("sqs").list_queues()
+    assert [listening(child.pid) for child in small.stack._children] == [{"0100007F"}] * 2
+
+
+def test_what_a_function_writes_is_kept(small: Small):
+    small.invoke("Wait", {"key": "refuse", "token": "t"})
+    log = small.stack.data_dir / "logs" / "functions" / f"{small.stack.addresses.resources['Wait']}.log"
+    assert "Refused: not this one" in log.read_text()
+    small.invoke("Keep", {"pk": "log", "sk": "line"})
+    kept = log.with_name(f"{small.stack.addresses.resources['Keep']}.log")
+    eventually(lambda: kept.exists() and "kept line" in kept.read_text())
 
 
 # --- objects ---------------------------------------------------------------------------

@@ -23,7 +23,7 @@ from vault_domain.errors import Unavailable
 
 READY_FD = "LEMM_READY_FD"
 _THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS")
-_KEPT = ("PATH", "HOME", "LANG", "LC_ALL", "TZ", "SSL_CERT_FILE", "LEMM_STACK_LOG", *_THREADS)
+_KEPT = ("PATH", "HOME", "LANG", "LC_ALL", "TZ", "SSL_CERT_FILE", "LEMM_STACK_LOG", "POWERTOOLS_LOG_LEVEL", *_THREADS)
 
 
 class StackError(Unavailable):

@@ -61,8 +61,12 @@ def settings(data: Path, port: int) -> dict[str, str]:
         "PERSIST_STATE": "0",
         "SERVICES": SERVICES,
         "SFTP_ENABLED": "0",
+        "IOT_MTLS_ENABLED": "0",  # it would listen on every address
         "DOCKER_HOST": f"unix://{data}/no-docker",
         "LOG_LEVEL": os.environ.get("LEMM_STACK_LOG", "WARNING"),
+        "POWERTOOLS_LOG_LEVEL": os.environ.get(
+            "POWERTOOLS_LOG_LEVEL", "INFO"
+        ),  # else LOG_LEVEL would hold for functions
         "TMPDIR": str(data / "run"),
         "OMP_NUM_THREADS": os.environ.get("OMP_NUM_THREADS", "1"),
         "OPENBLAS_NUM_THREADS": os.environ.get("OPENBLAS_NUM_THREADS", "1"),
