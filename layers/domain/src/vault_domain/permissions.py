@@ -1,0 +1,147 @@
+"""Who may do what: one table, asked where it is decided, printed into the handbook.
+
+``check`` is the question "may this role do this to this thing"; ``roles`` gives
+a route's roles. A thing is one's own when it is about a track of which one is
+the owner or a named rights holder. ``python -m vault_domain.permissions`` prints
+the table (docs/policy/permissions.md).
+"""
+
+import sys
+from dataclasses import dataclass
+from enum import StrEnum
+
+from vault_domain.errors import Forbidden, NotFound
+
+ROLES = ("contributor", "reviewer", "admin", "system", "public")
+
+
+class Reach(StrEnum):
+    """How far a permission goes."""
+
+    NONE = "no"
+    OWN = "own"
+    OTHERS = "others'"
+    ANY = "any"
+
+
+@dataclass(frozen=True)
+class Row:
+    """One action on one resource; ``reach`` by role, ``scope`` demanded of services."""
+
+    what: str
+    means: str
+    reach: dict[str, Reach]
+    routes: tuple[str, ...]
+    scope: str | None = None
+
+
+def _row(what: str, means: str, reach: str, *routes: str, scope: str | None = None) -> Row:
+    """``reach``: "role=own ..."; a role alone reaches any."""
+    pairs = (part.partition("=") for part in reach.split())
+    found = {role: Reach(how + "'" if how == "others" else how or "any") for role, _, how in pairs}
+    return Row(what, means, found, routes, scope)
+
+
+_OWN = "contributor=own reviewer=own admin=own"
+_SEES = "contributor=own reviewer admin"
+_PEERS = "reviewer=others admin=others"
+_SIGNED_IN = "contributor reviewer admin"
+_ALL = "contributor reviewer admin system public"
+
+MATRIX: tuple[Row, ...] = (
+    _row("track.submit", "submit a track", _OWN, "POST /tracks/submit"),
+    _row(
+        "track.read", "see a track, its rights, its checks and its history", _SEES,
+        "GET /tracks/{track_id}", "GET /tracks/{track_id}/status",
+    ),
+    _row("track.list", "list one's tracks", _OWN, "GET /contributors/me/tracks"),
+    _row("track.receipt", "get the signed consent receipt", _OWN, "GET /tracks/{track_id}/receipt"),
+    _row("track.revoke", "take a track back", _OWN, "POST /tracks/{track_id}/revoke"),
+    _row("review.queue", "see what waits for review", "reviewer admin", "GET /review/queue"),
+    _row("review.read", "see evidence, votes and notes", _PEERS, "GET /review/{track_id}"),
+    _row("review.claim", "claim a track for review", _PEERS, "POST /review/{track_id}/claim"),
+    _row("review.vote", "vote, or ask its owner", _PEERS, "POST /review/{track_id}/votes"),
+    _row("review.override", "decide alone, with a written reason", "admin=others", "POST /review/{track_id}/override"),
+    _row("review.answer", "answer a reviewer's question", _OWN, "POST /review/{track_id}/answers"),
+    _row("review.questions", "read what reviewers asked", _SEES, "GET /review/{track_id}/questions"),
+    _row("appeal.file", "appeal against a rejection", _OWN, "POST /tracks/{track_id}/appeal"),
+    _row("appeal.read", "see an appeal", _SEES, "GET /tracks/{track_id}/appeal"),
+    _row("appeal.decide", "decide an appeal", _PEERS, "POST /tracks/{track_id}/appeal/decision"),
+    _row("policy.read", "see the policy in force", _SIGNED_IN, "GET /policy"),
+    _row("policy.history", "see what changed, by whom, why", _SIGNED_IN, "GET /policy/history"),
+    _row("policy.change", "change the policy, with a reason", "admin", "POST /policy"),
+    _row("policy.trial", "try a policy against past decisions", "admin", "POST /policy/trial"),
+    _row("account.role", "change a role, with a reason", "admin=others", "POST /accounts/{account_id}/role"),
+    _row("account.service", "open a service account", "admin", "POST /accounts/service"),
+    _row("terms.read", "read the contribution terms", _ALL, "GET /terms"),
+    _row("catalogue.read", "see the registered catalogues", _SIGNED_IN + " system", "GET /catalogues"),
+    _row(
+        "catalogue.register", "register a catalogue", "admin system",
+        "POST /catalogues", "POST /catalogues/{name}/parts", scope="catalogue",
+    ),
+    _row(
+        "training.run", "open, see and close one's training runs", "system=own",
+        "POST /training/tokens", "GET /training/runs/{run_id}", "POST /training/runs/{run_id}/complete",
+        scope="training",
+    ),
+    _row("safety.check", "have an output checked", "system=own", "POST /safety/checks", scope="safety"),
+    _row(
+        "safety.read", "see what a check found", "reviewer admin system=own", "GET /safety/checks/{output_id}",
+        scope="safety",
+    ),
+)  # fmt: skip
+_BY_NAME = {row.what: row for row in MATRIX}
+
+
+def reach(role: str, what: str) -> Reach:
+    """How far ``role`` reaches in ``what``. Raises ``KeyError`` for an action that is not in the table."""
+    return _BY_NAME[what].reach.get(role, Reach.NONE)
+
+
+def roles(what: str) -> tuple[str, ...]:
+    """Every role that can do this to anything at all: what a route declares."""
+    return tuple(role for role in ROLES if reach(role, what) is not Reach.NONE)
+
+
+def check(role: str, what: str, *, own: bool) -> None:
+    """Raise unless ``role`` may do this here.
+
+    ``NotFound`` where somebody else's thing must not even be known to exist,
+    ``Forbidden`` where it is one's own that must be left to others.
+    """
+    found = reach(role, what)
+    if found is Reach.NONE:
+        raise Forbidden(f"{_BY_NAME[what].means}: not for the role {role}")
+    if found is Reach.OWN and not own:
+        raise NotFound("no such track of yours")
+    if found is Reach.OTHERS and own:
+        raise Forbidden("This is about your own work, or work you hold rights in: somebody else decides")
+
+
+def markdown() -> str:
+    """The table as docs/policy/permissions.md has it."""
+    head = [
+        "# Who may do what",
+        "",
+        "One table decides (`vault_domain.permissions`); this page is printed from it by",
+        "`python -m vault_domain.permissions`, and a test compares every route of the API with it.",
+        "",
+        "*own*: tracks of which one is the owner or a named rights holder; *others'*: all but those. For a service,",
+        "*own* is what it opened itself, and the scope in brackets is demanded of it.",
+        "",
+        f"| action | meaning | {' | '.join(ROLES)} |",
+        f"|---|---|{'---|' * len(ROLES)}",
+    ]
+    return "\n".join([*head, *(_line(row) for row in MATRIX)]) + "\n"
+
+
+def _line(row: Row) -> str:
+    cells = [row.reach.get(role, Reach.NONE) for role in ROLES]
+    shown = ["·" if cell is Reach.NONE else cell.value for cell in cells]
+    if row.scope is not None:
+        shown[ROLES.index("system")] += f" [{row.scope}]"
+    return f"| `{row.what}` | {row.means} | {' | '.join(shown)} |"
+
+
+if __name__ == "__main__":
+    sys.stdout.write(markdown())
