@@ -2,7 +2,6 @@
 
 import http.client
 import json
-import os
 import time
 import urllib.error
 import urllib.request
@@ -171,7 +170,7 @@ def test_the_door_is_closed(small: Small):
 
 def listening(pid: int) -> set[str]:
     """Addresses that a process listens on, as /proc/net/tcp writes them: 0100007F is 127.0.0.1."""
-    links = [os.readlink(link) for link in Path(f"/proc/{pid}/fd").iterdir() if link.exists() or link.is_symlink()]
+    links = [str(link.readlink()) for link in Path(f"/proc/{pid}/fd").iterdir() if link.is_symlink()]
     sockets = {link[8:-1] for link in links if link.startswith("socket:[")}
     rows = [line.split() for name in ("tcp", "tcp6") for line in Path(f"/proc/net/{name}").read_text().splitlines()[1:]]
     return {row[1].split(":")[0] for row in rows if row[3] == "0A" and row[9] in sockets}
