@@ -146,7 +146,8 @@ class Scenario:
         from lemm.training import VaultStream
 
         self.tell("training through the gateway")
-        name, track = list(self.accepted.items())[-1]
+        copied = {copy.of for copy in self.copies.values()}  # these are needed for the safety check
+        name, track = min(self.accepted.items(), key=lambda item: item[0] in copied)
         with self.ledger.timed() as clock:
             stream = VaultStream(
                 self.cast.job.url, self.cast.job.token or "", run_id=f"run_demo_{track[-8:]}", model_id="demo-model"
@@ -170,7 +171,7 @@ class Scenario:
 
     def check_outputs(self) -> None:
         """A copy is blocked, an unrelated piece is allowed; each check is an event."""
-        live = [copy for copy in self.copies.values() if copy.of in self.accepted]
+        live = [copy for copy in self.copies.values() if copy.of in self.accepted] or list(self.copies.values())
         self._check_output("a copy", live[0].path, "block")
         self._check_output("an unrelated piece", self.material.unrelated, "allow")
 
