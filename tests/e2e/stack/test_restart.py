@@ -1,6 +1,8 @@
 """Stopped or killed, everything acknowledged is found again at the next start, in all its detail."""
 
 import stat
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -55,6 +57,25 @@ def test_tables_and_objects_are_found_again(tmp_path, end):
         s3.put_object(Bucket=bucket, Key="x/ä", Body=b"three", IfMatch=second["ETag"])
         after = stack.client("lambda").get_function_configuration(FunctionName=stack.addresses.resources["Keep"])
         assert after["Environment"] == before["Environment"]
+
+
+def test_after_the_parent_was_killed_the_next_start_takes_over_at_once(tmp_path):
+    code = f"""
+import time
+from pathlib import Path
+from lemm.stack.up import Stack
+stack = Stack(Path({str(tmp_path)!r}), Path({str(TEMPLATE)!r}))
+table = stack.start().outputs["Table"]
+stack.client("dynamodb").put_item(TableName=table, Item={{"pk": {{"S": "a"}}, "sk": {{"S": "b"}}}})
+print("up", flush=True)
+time.sleep(60)
+"""
+    parent = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True)
+    assert parent.stdout.readline() == "up\n"
+    parent.kill()
+    parent.wait()
+    with Stack(tmp_path, TEMPLATE) as stack:
+        assert stack.client("dynamodb").scan(TableName=stack.addresses.outputs["Table"])["Count"] == 1
 
 
 def test_secrets_are_private_and_stay(tmp_path):

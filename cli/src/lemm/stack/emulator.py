@@ -24,7 +24,7 @@ import sys
 from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
-from time import monotonic
+from time import monotonic, sleep
 from typing import Any
 
 from vault_domain.errors import Corrupt
@@ -73,14 +73,18 @@ def settings(data: Path, port: int) -> dict[str, str]:
     }
 
 
-def lock(data: Path) -> int:
-    """Hold the folder for the life of this process."""
+def lock(data: Path, patience: float = 5.0) -> int:
+    """Hold the folder for the life of this process; a stack that is just ending gets a moment to do so."""
     fd = os.open(data / "lock", os.O_RDWR | os.O_CREAT, 0o600)
-    try:
-        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        sys.exit(f"{data} is in use by another running stack; stop it, or choose another data folder")
-    return fd
+    deadline = monotonic() + patience
+    while True:
+        try:
+            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return fd
+        except BlockingIOError:
+            if monotonic() > deadline:
+                sys.exit(f"{data} is in use by another running stack; stop it, or choose another data folder")
+            sleep(0.05)
 
 
 def wrap(data: Path, journal: Journal) -> tuple[Asgi, TableRecorder, DurableObjects]:
