@@ -2,11 +2,14 @@
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from functools import lru_cache
 
+from vault_domain.admission import may_be_indexed
 from vault_domain.errors import NotFound
 from vault_domain.evidence import Original
 from vault_domain.policy import Policy
 from vault_domain.records import stamp
+from vault_domain.revocation import keeps_fingerprints
 from vault_domain.rights import RightsRecord
 from vault_domain.sweeping import REFUSED, STANDINGS, SeenRemoved, SeenUpload
 from vault_domain.tracks import Status, Track
@@ -45,14 +48,14 @@ def see_upload(upload_id: str, deps: Deps) -> SeenUpload:
 def see_removed(deps: Deps, policy: Policy, now: datetime, *, everything: bool) -> Iterator[SeenRemoved]:
     """Tracks that were taken back: lately, or ever."""
     since = None if everything else stamp(now - timedelta(days=policy.removed_audio_days) - LOOK_BACK)
-    indexed: frozenset[str] | None = None
+    indexed = lru_cache(1)(lambda: indexed_tracks(deps))  # one reading for all, and none if nobody asks
     cursor: str | None = None
     while True:
         page = deps.records.find(Track, "by_status", Status.REMOVED.value, since=since, limit=PAGE, cursor=cursor)
         for track in page.items:
-            if indexed is None:
-                indexed = indexed_tracks(deps)
-            yield SeenRemoved(track, deps.records.get(RightsRecord, track.track_id), track.track_id in indexed)
+            rights = deps.records.get(RightsRecord, track.track_id)
+            asked = may_be_indexed(track) and not keeps_fingerprints(track, rights, policy)
+            yield SeenRemoved(track, rights, asked and track.track_id in indexed())
         cursor = page.cursor
         if cursor is None:
             return

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import soundfile
 from ingesting import RATE, run, sound
+from killing import ends_the_same
 from simulator import Simulator
 from vault_audio.decode import ffmpeg_path
 from vault_domain.errors import AudioRefused, BadRequest, NotAudio, NotFound, Unavailable, VaultError
@@ -57,6 +58,15 @@ def test_refusals_write_nothing(sim: Simulator, data):
     with pytest.raises(AudioRefused):
         run("decode", sim.deps, bucket="quarantine", key=KEY, version_id=version, targets=TARGETS)
     assert sim.dump() == before
+
+
+def test_killed_anywhere_and_repeated():
+    def make():
+        sim = Simulator()
+        version = put(sim, sound())
+        return sim, lambda deps: run("decode", deps, key=KEY, version_id=version, targets=TARGETS)
+
+    assert ends_the_same(make) == 4
 
 
 def test_silence_is_measured_not_judged(sim: Simulator):
