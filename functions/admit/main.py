@@ -13,13 +13,21 @@ import hashlib
 
 from pydantic import BaseModel
 from vault_audio.features import Features, pack, unpack
-from vault_domain.admission import duplicate_of, holds_claim, vault_audio_key, vault_features_key, vault_uri
+from vault_domain.admission import (
+    duplicate_of,
+    favoured,
+    holds_claim,
+    vault_audio_key,
+    vault_features_key,
+    vault_uri,
+)  # fmt: skip
 from vault_domain.canonical import sha256_hex
 from vault_domain.errors import Corrupt, NotFound
 from vault_domain.events import Actor, Kind
 from vault_domain.evidence import FingerprintRecord, Original
 from vault_domain.ids import TrackId
 from vault_domain.ports import Delete, Put, Require
+from vault_domain.review import approved_reasons
 from vault_domain.tracks import Guards, Status, Track, Trigger
 from vault_domain.uploads import MAX_UPLOAD_BYTES, canonical_key, features_key
 from vault_edge import membership
@@ -49,7 +57,7 @@ def _admit(track_id: str, deps: Deps) -> str:
         raise NotFound("no such track")
     if track.status is Status.REMOVED and track.stored_sha256 is None:
         _undo(track, deps)
-    if track.status is not Status.PENDING_REVIEW or track.verdict != "accept":
+    if track.status is not Status.PENDING_REVIEW or not favoured(track):
         return track.status.value
     claim = _claim(track, deps)  # 1
     if claim.track_id != track_id:
@@ -59,8 +67,9 @@ def _admit(track_id: str, deps: Deps) -> str:
     now = deps.clock()
     manifest = membership.enter(deps.index, track_id, features, track.evidence_snapshot, now)  # 3
     journey = Journey(deps, track, ACTOR)  # 4
+    facts = Guards(in_vault=True, verdict=track.verdict, approved_by_vote=track.approval is not None)
     journey.take(
-        Trigger.ADMITTED, Guards(in_vault=True, verdict=track.verdict), track.reasons,
+        Trigger.ADMITTED, facts, approved_reasons(track),
         stored=vault_uri(track_id), stored_bytes=size, stored_sha256=audio_sha256,
     )  # fmt: skip
     journey.tell(Kind.INDEX_CHANGED, {"snapshot:vault": manifest.snapshot_id}, change="entered")
@@ -88,7 +97,7 @@ def _claim(track: Track, deps: Deps) -> Original:
 
 def _reject(track: Track, original: str, deps: Deps) -> str:
     journey = Journey(deps, track, ACTOR)
-    journey.take(Trigger.REJECTED, Guards(duplicate=True), (duplicate_of(original),), verdict="reject")
+    journey.take(Trigger.REJECTED, Guards(duplicate=True), (duplicate_of(original),), verdict="reject", approval=None)
     return journey.commit().status.value
 
 

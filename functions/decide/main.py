@@ -1,16 +1,19 @@
 """decide: evidence and the policy in force become a verdict, on record with everything it rests on.
 
 It reads no audio. The same findings are not decided twice; new findings, as
-after the index moved on, are, while the track still waits to be admitted.
+after the index moved on, are, while the track still waits to be admitted. What
+people approved stays approved unless a ground appears that they did not know.
 """
 
 from pydantic import BaseModel
+from vault_domain.admission import favoured
 from vault_domain.decision import Verdict, decide_submission, holding, max_similarity, versions_of
 from vault_domain.errors import NotFound, Revoked
 from vault_domain.events import Actor, Kind
 from vault_domain.evidence import SourceReport, findings_sha256
 from vault_domain.ids import TrackId
 from vault_domain.reasons import Reason
+from vault_domain.review import still_approved
 from vault_domain.tracks import Guards, Status, Track, Trigger
 from vault_domain.uploads import Upload
 from vault_edge.app import App, Deps, Json
@@ -49,26 +52,32 @@ def _decide(track_id: str, deps: Deps) -> str:
     flags = holding((*track.flags, *upload.flags))
     findings = findings_sha256(reports, flags)
     if track.status not in HOW or track.evidence_sha256 == findings:
-        return track.verdict
+        return _standing(track)
     number, policy = deps.policy_in_force()
     verdict = decide_submission(reports, flags, policy, _configured(deps))
-    _record(track, verdict, reports, number, findings, deps)
-    return verdict.outcome
+    return _standing(_record(track, verdict, reports, number, findings, deps))
+
+
+def _standing(track: Track) -> str:
+    """What the state machine acts on."""
+    return "accept" if track.status is Status.PENDING_REVIEW and favoured(track) else track.verdict
 
 
 def _configured(deps: Deps) -> frozenset[str]:
     return frozenset({"acoustid"} if deps.optional("LEMM_ACOUSTID_CONFIGURED") == "true" else ())
 
 
-def _record(track: Track, verdict: Verdict, reports: Reports, number: int, findings: str, deps: Deps) -> None:
+def _record(track: Track, verdict: Verdict, reports: Reports, number: int, findings: str, deps: Deps) -> Track:
     """Verdict, status and event in one commit; a rejection passes through review, as the table has it."""
+    approval = still_approved(track.approval, verdict)
     journey, facts = Journey(deps, track, ACTOR), Guards(verdict=verdict.outcome)
     searched = next((report.snapshot for report in reports if report.source == "vault"), None)
     journey.take(
         HOW[track.status], facts, verdict.reasons,
         verdict=verdict.outcome, verdict_policy=number, evidence_snapshot=searched, evidence_sha256=findings,
+        approval=approval,
     )  # fmt: skip
-    if verdict.outcome == "reject":
+    if verdict.outcome == "reject" and approval is None:
         journey.take(Trigger.REJECTED, facts, verdict.reasons, dispute_open=verdict.dispute)
     journey.tell(
         Kind.SUBMISSION_DECISION,
@@ -79,7 +88,7 @@ def _record(track: Track, verdict: Verdict, reports: Reports, number: int, findi
         sim_external_max=max_similarity(reports, "external"),
         findings_sha256=findings,
     )
-    journey.commit()
+    return journey.commit()
 
 
 def _said(reason: Reason) -> dict[str, object]:

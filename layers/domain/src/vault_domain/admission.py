@@ -37,4 +37,9 @@ def duplicate_of(original: str) -> Reason:
 
 def may_be_indexed(track: Track) -> bool:
     """Whether the index may hold this track: it was admitted, or an admission may have begun."""
-    return track.stored_sha256 is not None or track.verdict == "accept"
+    return track.stored_sha256 is not None or favoured(track)
+
+
+def favoured(track: Track) -> bool:
+    """Whether it was decided in favour of this track, by the rules or by people."""
+    return track.verdict == "accept" or track.approval is not None

@@ -42,6 +42,21 @@ class Policy(Value):
     max_open_uploads: int = Field(default=200, ge=1, le=10_000)
     grant_life_s: int = Field(default=6 * 3600, ge=60, le=7 * 86_400)
     read_link_s: int = Field(default=60, ge=1, le=60)
+    approvals_unflagged: int = Field(default=1, ge=1, le=5)
+    approvals_flagged: int = Field(default=2, ge=1, le=5)
+    admin_decides_alone: bool = True
+    """One admin's vote decides on a flagged track; an override with a written reason always does."""
+    review_claim_s: int = Field(default=1800, ge=60, le=86_400)
+    answer_days: int = Field(default=14, ge=1, le=365)
+    """How long a question to the owner holds a review."""
+    appeal_days: int = Field(default=60, ge=1, le=3650)
+    """How long after a rejection its owner may appeal."""
+
+    @model_validator(mode="after")
+    def _flags_weigh(self) -> "Policy":
+        if self.approvals_flagged < self.approvals_unflagged:
+            raise ValueError("a flagged track must not need fewer approvals than an unflagged one")
+        return self
 
 
 class PolicyVersion(Record):

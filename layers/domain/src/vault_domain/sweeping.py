@@ -11,7 +11,7 @@ zero after a crash, when no execution can be alive.
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from vault_domain.admission import may_be_indexed
+from vault_domain.admission import favoured, may_be_indexed
 from vault_domain.policy import Policy
 from vault_domain.revocation import keeps_fingerprints
 from vault_domain.rights import RightsRecord
@@ -163,7 +163,7 @@ def _plan_bound(
         return RefuseUpload(upload.upload_id) if now - upload.created > BIND_WITHIN else None
     if track.status in _IN_CHECKS:
         return _start_if_due(seen, now, patience, f"stuck in {track.status.value}")
-    if track.status is Status.PENDING_REVIEW and track.verdict == "accept":
+    if track.status is Status.PENDING_REVIEW and favoured(track):
         return _start_if_due(seen, now, patience, "decided, not admitted")
     return None
 

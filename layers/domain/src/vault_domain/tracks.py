@@ -17,7 +17,7 @@ from vault_domain.errors import Conflict, Forbidden
 from vault_domain.events import Actor
 from vault_domain.ids import AccountId, RightsId, SubmissionId, TrackId, UploadId
 from vault_domain.reasons import Reason
-from vault_domain.records import Record, Sha256, UtcTime, stamp
+from vault_domain.records import Record, Sha256, UtcTime, Value, stamp
 from vault_domain.submission import Metadata
 
 
@@ -145,6 +145,19 @@ UNDECIDED = frozenset(_OPEN)
 """Where the pipeline may still have work to do."""
 
 
+class Approval(Value):
+    """People decided in favour: on what evidence, in spite of which findings.
+
+    It holds while no ground is found that they did not know.
+    """
+
+    how: Literal["vote", "override", "appeal"]
+    evidence_sha256: Sha256
+    grounds: tuple[str, ...] = ()
+    """``code:ref`` of every reason that stood against the track."""
+    at: UtcTime
+
+
 class Track(Record):
     """A submitted track. Its audio is named ``lemm://vault/<track_id>``, never by address."""
 
@@ -178,6 +191,7 @@ class Track(Record):
     evidence_snapshot: str | None = None
     evidence_sha256: Sha256 | None = None
     """Hash of the findings behind the verdict: the same findings are not decided twice."""
+    approval: Approval | None = None
     ask_sha256: Sha256 | None = None
     """Hash of the submission, so that a repeated one is known for what it is."""
     steps: int = Field(default=0, ge=0)
