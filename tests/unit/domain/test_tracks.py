@@ -1,5 +1,6 @@
 """The track's life: no sequence of triggers, by any role, with any facts, leaves the table."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -146,6 +147,17 @@ TestTrackLife.settings = settings(max_examples=60, stateful_step_count=40, deadl
 
 def test_the_table_is_the_law():
     assert {(row.source.value, row.trigger.value): row.target.value for row in TABLE} == LAW
+
+
+def test_the_table_is_documented():
+    text = (Path(__file__).resolve().parents[3] / "docs" / "formats" / "states.md").read_text()
+    cells = [[cell.strip() for cell in line.split("|")[1:-1]] for line in text.splitlines()]
+    written = {(row[0], row[1], row[2], row[4]) for row in cells if len(row) == 5 and row[0].startswith("`")}
+    table = {
+        (f"`{row.source.value}`", f"`{row.trigger.value}`", ", ".join(sorted(row.roles)), f"`{row.target.value}`")
+        for row in TABLE
+    }
+    assert written == table
 
 
 def test_each_pair_has_one_row():
