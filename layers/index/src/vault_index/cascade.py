@@ -14,11 +14,11 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from vault_index import refine
+from vault_index import coincidence, refine
 from vault_index.protocols import STEPS_PER_BIN, STEPS_PER_FRAME, STEPS_PER_SECOND, FeaturesLike
 from vault_index.shard import Shard
 from vault_index.verify import Alignment, QueryMap, landmarks_near, pairs, query_map
-from vault_index.votes import TEMPOS, UNCHANGED, Lookups, Stage, Window, candidates, postings_touched
+from vault_index.votes import TEMPOS, UNCHANGED, Candidates, Lookups, Stage, Window, candidates, postings_touched
 
 _ALL: Final = tuple(range(len(TEMPOS)))
 _NEAR: Final = (UNCHANGED - 1, UNCHANGED, UNCHANGED + 1)
@@ -69,12 +69,13 @@ def window(
     if sure:
         rest = run.unexplained(sure)
         if np.count_nonzero(rest) >= _SECOND_SHARE * len(rest):
-            found += run.stage(lookups, _MIXED, frozenset(one.track for one in sure))
+            known = frozenset(one.track for one in sure)
+            found += run.stage(lookups, _MIXED, known) + run.coinciding(lookups, known)
         if np.count_nonzero(rest) < max(_REST_LEAST, _REST_SHARE * len(rest)):
             return _distinct(found)
         lookups = Lookups(Window(local.times[rest], local.pitches[rest] * STEPS_PER_BIN))
     else:
-        found += run.stage(lookups, _MIXED)
+        found += run.stage(lookups, _MIXED) + run.coinciding(lookups)
     if postings_touched(shard, lookups, _FULL) > _LARGE * _FULL.budget:
         for stage in _BETWEEN:
             found += run.stage(lookups, stage)
@@ -125,7 +126,15 @@ class _Run:
 
     def stage(self, lookups: Lookups, stage: Stage, besides: frozenset[int] = frozenset()) -> list[Alignment]:
         """Candidates of one stage, the best of them refined; tracks in ``besides`` are known already."""
-        found = candidates(self._shard, lookups, stage, self._excluded | besides)
+        return self._refined(candidates(self._shard, lookups, stage, self._excluded | besides))
+
+    def coinciding(self, lookups: Lookups, besides: frozenset[int] = frozenset()) -> list[Alignment]:
+        """Unchanged copies that only single landmarks show, where the shard is small enough to ask."""
+        excluded = self._excluded | besides
+        found = coincidence.candidates(self._shard, coincidence.by_pitch(self._shard), lookups.window, excluded)
+        return [] if found is None else self._refined(found)
+
+    def _refined(self, found: Candidates) -> list[Alignment]:
         rough = refine.coarse(self._shard, self._map, found, self._start, self._stop)
         chosen = _distinct(rough)[:_FINE]
         exact = [refine.fine(self._shard, self._map, seed, self._start, self._stop) for seed in chosen]

@@ -26,6 +26,8 @@ _GAPS: Final = int(WIDEST_GAP) // UNIT + 1
 _MIX: Final = np.uint32(2654435761)
 
 FOLLOWERS_STORED: Final = 4
+PAIRS_STORED: Final = 5
+"""Of the six pairs of followers the one of the two farthest is not stored: a sixth of the index, for little."""
 FOLLOWERS_ASKED: Final = 5
 
 
@@ -38,9 +40,15 @@ class Keys:
 
 
 def triplets(
-    times: NDArray[np.float64], pitches: NDArray[np.float64], followers: int, probe: bool = False
+    times: NDArray[np.float64],
+    pitches: NDArray[np.float64],
+    followers: int,
+    probe: bool = False,
+    most: int | None = None,
 ) -> Keys:
-    """Keys of landmarks sorted by time; ``probe`` adds each key's likeliest neighbour."""
+    """Keys of landmarks sorted by time; ``probe`` adds each key's likeliest neighbour.
+
+    ``most`` limits the pairs of followers per anchor."""
     count = len(times)
     if count < 3:
         return Keys(np.zeros(0, np.uint32), np.zeros(0, np.int32))
@@ -48,7 +56,7 @@ def triplets(
     anchors = np.arange(count)[:, None]
     gap = (times[follower] - times[anchors]) / UNIT
     interval = (pitches[follower] - pitches[anchors]) / STEPS_PER_BIN + INTERVAL
-    first, second = np.triu_indices(followers, 1)
+    first, second = (side[:most] for side in np.triu_indices(followers, 1))
     both = valid[:, first] & valid[:, second]
     anchor = np.broadcast_to(anchors, both.shape)[both].astype(np.int32)
     parts = np.stack(

@@ -5,7 +5,6 @@ the same stretch of the query and of the reference twice, with their edges where
 the evidence begins and ends.
 """
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Final
@@ -13,7 +12,7 @@ from typing import Final
 from vault_index import refine
 from vault_index.protocols import STEPS_PER_SECOND
 from vault_index.shard import Shard
-from vault_index.verify import Alignment, QueryMap
+from vault_index.verify import LEAST_LANDMARKS, Alignment, QueryMap
 
 _MOST: Final = 40
 _JOIN_GAP: Final = 6 * STEPS_PER_SECOND
@@ -63,9 +62,14 @@ def assemble(
 
 
 def raw_score(found: Alignment, weights: Mapping[str, float]) -> float:
-    """One number from all the evidence of an alignment: monotone in each part."""
-    votes = math.log2(max(found.votes, 3) / 10)
-    return weights["bias"] + weights["score"] * found.score + weights["votes"] * votes
+    """One number from all the evidence of an alignment: monotone in each part.
+
+    ``score``: landmarks that stand out of the query's map; ``pairs``: share of them that are
+    landmarks of the query too; ``plain``: neither tempo nor pitch was changed, which is far
+    likelier for a copy than any one of the changes that were tried."""
+    share = found.pairs / max(found.landmarks, LEAST_LANDMARKS)
+    plain = 1.0 if found.tempo == 1.0 and found.shift == 0.0 else 0.0
+    return weights["bias"] + weights["score"] * found.score + weights["pairs"] * share + weights["plain"] * plain
 
 
 def _joined(shard: Shard, query: QueryMap, group: list[Alignment], length: float) -> list[Alignment]:

@@ -79,13 +79,13 @@ def search(
     used = calibration or builtin()
     found: list[tuple[str, passages.Passage]] = []
     for shard in shards:
-        found.extend(_in_shard(shard, query, removed, used))
+        found.extend(passages_in(shard, query, removed, used))
     seconds = sum(shard.seconds for shard in shards)
     matches = _matches(found, query.duration_s, seconds, used)
     return matches[:limit]
 
 
-def _in_shard(
+def passages_in(
     shard: Shard, query: FeaturesLike, removed: frozenset[str], used: Calibration
 ) -> list[tuple[str, passages.Passage]]:
     """Passages per track of one shard, removed tracks left out."""

@@ -14,7 +14,7 @@ import json
 import mmap
 import struct
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
@@ -93,6 +93,8 @@ class Shard:
     vector_track: NDArray[np.uint32]
     track_vectors: NDArray[np.float16]
     size: int
+    derived: dict[str, object] = field(default_factory=dict, repr=False)
+    """What searches work out of the arrays once and keep, by name."""
 
     @property
     def seconds(self) -> float:
@@ -168,7 +170,7 @@ def _codes(landmarks: NDArray[np.uint32], base: int) -> NDArray[np.uint64]:
     """Key hash in the upper, posting in the lower 32 bits, for each triplet of a track."""
     steps, eighths = unpacked(landmarks)
     times, pitches = steps.astype(np.float64), eighths.astype(np.float64)
-    found = keys.triplets(times, pitches, keys.FOLLOWERS_STORED)
+    found = keys.triplets(times, pitches, keys.FOLLOWERS_STORED, most=keys.PAIRS_STORED)
     unit = np.rint(times / keys.UNIT).astype(np.uint64) + np.uint64(base)
     pitch = np.rint(pitches / STEPS_PER_BIN).astype(np.uint64)
     posting = (pitch << np.uint64(24)) | unit

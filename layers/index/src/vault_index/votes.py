@@ -69,9 +69,11 @@ class Candidates:
     votes: NDArray[np.int64]
     track: NDArray[np.int64]
 
-    def shifted(self, by: float) -> "Candidates":
-        """The same with query times counted from ``by`` steps earlier."""
-        return replace(self, anchor=self.anchor + by)
+    def only(self, rows: list[int]) -> "Candidates":
+        """These rows, in this order."""
+        return Candidates(
+            self.tempo[rows], self.shift[rows], self.anchor[rows], self.place[rows], self.votes[rows], self.track[rows]
+        )
 
 
 class Lookups:
@@ -98,11 +100,7 @@ def candidates(
     """The best alignments that this stage finds, outside the excluded tracks."""
     hits = _hits(shard, _asked(shard, lookups, stage), stage, _silenced(shard, excluded))
     found = _count(shard, lookups, hits, _POOL)
-    wanted = _spread(found, excluded)[: stage.most]
-    return Candidates(
-        found.tempo[wanted], found.shift[wanted], found.anchor[wanted], found.place[wanted],
-        found.votes[wanted], found.track[wanted],
-    )  # fmt: skip
+    return found.only(spread(found, excluded)[: stage.most])
 
 
 def _silenced(shard: Shard, excluded: frozenset[int]) -> NDArray[np.bool_] | None:
@@ -116,7 +114,7 @@ def _silenced(shard: Shard, excluded: frozenset[int]) -> NDArray[np.bool_] | Non
     return out
 
 
-def _spread(found: Candidates, excluded: frozenset[int]) -> list[int]:
+def spread(found: Candidates, excluded: frozenset[int]) -> list[int]:
     """Which candidates to keep: a few per track, so that one that repeats itself leaves room for others."""
     kept: list[int] = []
     taken: dict[int, int] = {}

@@ -1,0 +1,247 @@
+"""Measure what raw scores unrelated queries reach, and write the calibration file.
+
+    python benchmarks/calibrate.py [--audio DIR] [--related A,B ...] [--out FILE]
+
+The catalogue holds composed pieces and, with ``--audio``, a folder of real
+music. Unrelated queries are composed pieces of other seeds, excerpts of the
+real tracks with their own track (and its stated relatives) taken out, so that
+the same composers stay in, and noise, tones, loops and silence; part of them
+with noise or at another speed. Weights are fitted first, on copies and
+unrelated queries of the first half of the catalogue (by name); the tails are
+then measured on the other half and on composed queries, which took no part.
+"""
+
+import argparse
+import json
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from conditions import RATE, Samples, bent, mixed, noisy, played, roomy, same
+from copies import Track, generated_tracks, real_tracks
+from numpy.random import Generator, default_rng
+from vault_audio.features import extract
+from vault_index import passages, search
+from vault_index.calibration import builtin
+from vault_index.protocols import SETTINGS
+from vault_index.shard import Shard, build_shard
+from vault_index.verify import LEAST_LANDMARKS
+from vault_models.corpus import composed
+
+QUERY_SEEDS = 6_000_000
+KINDS = ("score", "pairs", "plain")
+
+
+@dataclass(frozen=True)
+class Query:
+    """An unrelated query: its source, length and the tracks it may not be compared with."""
+
+    kind: str
+    source: str
+    seconds: float
+    audio: Samples
+    related: frozenset[str]
+
+
+def evidence(one: passages.Passage) -> list[float]:
+    """What the raw score is made of, in the order of ``KINDS``."""
+    plain = one.tempo == 1.0 and one.shift == 0.0
+    return [one.score, one.pairs / max(one.landmarks, LEAST_LANDMARKS), float(plain)]
+
+
+def found(shard: Shard, audio: Samples, removed: frozenset[str]) -> list[tuple[str, passages.Passage]]:
+    return search.passages_in(shard, extract(audio), removed, builtin())
+
+
+def altered(audio: Samples, rng: Generator) -> Samples:
+    """One query in three gets noise, one another speed."""
+    way = int(rng.integers(3))
+    if way == 1:
+        return noisy(float(rng.uniform(0, 20)))(audio, rng, audio)
+    return played(float(rng.uniform(0.85, 1.18)))(audio, rng, audio) if way == 2 else audio
+
+
+def composed_queries(count: int, lengths: Sequence[float]) -> Iterator[Query]:
+    for number in range(count):
+        rng = default_rng([number, 3])
+        audio = composed(QUERY_SEEDS + number, max(lengths) * 1.25 + 4)
+        for seconds in lengths:
+            start = int(rng.integers(RATE, len(audio) - int(seconds * 1.2 * RATE)))
+            piece = altered(audio[start : start + int(seconds * 1.2 * RATE)], rng)[: int(seconds * RATE)]
+            yield Query("composed", f"seed {QUERY_SEEDS + number}", seconds, piece, frozenset())
+
+
+def real_queries(tracks: Sequence[Track], counts: dict[float, int]) -> Iterator[Query]:
+    """Excerpts at random; ``0`` seconds stands for whole tracks."""
+    for seconds, count in counts.items():
+        rng = default_rng([int(seconds), 4])
+        for number in range(count):
+            track = tracks[number % len(tracks)]
+            need = int(seconds * 1.2 * RATE)
+            if seconds == 0:
+                yield Query("real", track.id, len(track.audio) / RATE, track.audio, track.related)
+            elif len(track.audio) > need + RATE:
+                start = int(rng.integers(len(track.audio) - need))
+                piece = altered(track.audio[start : start + need], rng)[: int(seconds * RATE)]
+                yield Query("real", track.id, seconds, piece, track.related)
+
+
+def odd_queries() -> Iterator[Query]:
+    """Sounds that are no music: they must stay quiet like any other."""
+    rng = default_rng(5)
+    time = np.arange(10 * RATE) / RATE
+    for number in range(12):
+        hertz = float(rng.uniform(100, 3000))
+        tone = np.sin(2 * np.pi * hertz * time)
+        pulse = tone * (np.sin(2 * np.pi * rng.uniform(1, 6) * time) > 0.7)
+        sweep = np.sin(2 * np.pi * (100 + 150 * time * number / 3) * time)
+        white = rng.standard_normal(len(time))
+        for name, sound in (("tone", tone), ("pulse", pulse), ("sweep", sweep), ("noise", white * 0.1)):
+            yield Query("odd", name, 10.0, (sound * 0.3).astype(np.float32), frozenset())
+
+
+def copies(tracks: Sequence[Track], per: int) -> Iterator[tuple[Track, Samples]]:
+    """Hard copies to fit weights on: what is easy tells the weights nothing."""
+    changes = [
+        ("same", same, 3.0, 1.0), ("same", same, 2.0, 1.0), ("mix", mixed(0), 10.0, 1.0), ("mix", mixed(-4), 10.0, 1.0),
+        ("noise", noisy(-3), 10.0, 1.0), ("noise", noisy(-7, "pink"), 10.0, 1.0), ("room", roomy(2.5), 5.0, 1.0),
+        ("bent", bent(1.25, 3), 5.0, 1.25), ("bent", bent(0.8, -2), 5.0, 0.8), ("speed", played(1.15), 5.0, 1.15),
+    ]  # fmt: skip
+    for number, (_, change, seconds, tempo) in enumerate(changes):
+        rng = default_rng([number, 6])
+        for _ in range(per):
+            track = tracks[int(rng.integers(len(tracks)))]
+            other = tracks[int(rng.integers(len(tracks)))]
+            need = int((seconds * tempo + 0.2) * RATE)
+            if len(track.audio) <= need or other.related & track.related:
+                continue
+            start = int(rng.integers(len(track.audio) - need))
+            host = np.resize(other.audio, need + 12 * RATE)
+            yield track, change(track.audio[start : start + need], rng, host)[: int(seconds * RATE)]
+
+
+def logistic(rows: np.ndarray, truth: np.ndarray) -> np.ndarray:
+    """Weights (and bias, last) of a logistic regression with a little ridge."""
+    scale = rows.std(axis=0) + 1e-9
+    x = np.column_stack([rows / scale, np.ones(len(rows))])
+    w = np.zeros(x.shape[1])
+    for _ in range(50):
+        p = 1 / (1 + np.exp(-x @ w))
+        curve = x.T @ (x * (p * (1 - p) + 1e-9)[:, None]) + 1e-4 * len(rows) * np.eye(len(w))
+        w -= np.linalg.solve(curve, x.T @ (p - truth) + 1e-4 * len(rows) * w)
+    return np.append(w[:-1] / scale, w[-1])
+
+
+def fitted(shard: Shard, tracks: Sequence[Track], per: int) -> dict[str, float]:
+    """Weights from copies against unrelated queries of the same tracks. None may be negative."""
+    rows, truth = [], []
+    for track, audio in copies(tracks, per):
+        own = [one for name, one in found(shard, audio, frozenset()) if name in track.related]
+        if own:
+            rows.append(evidence(max(own, key=lambda one: one.score)))
+            truth.append(1.0)
+    for query in real_queries(tracks, {10.0: 4 * per, 3.0: 3 * per}):
+        for _, one in sorted(found(shard, query.audio, query.related), key=lambda item: -item[1].score)[:5]:
+            rows.append(evidence(one))
+            truth.append(0.0)
+    weights = logistic(np.array(rows), np.array(truth))
+    print(f"weights from {int(sum(truth))} copies and {len(truth) - int(sum(truth))} others: {weights}")
+    return dict(zip((*KINDS, "bias"), [round(float(max(w, 0)), 3) for w in weights[:-1]] + [0.0], strict=True))
+
+
+def raw(one: passages.Passage, weights: dict[str, float]) -> float:
+    return sum(weights[kind] * value for kind, value in zip(KINDS, evidence(one), strict=True)) + weights["bias"]
+
+
+def tail(values: np.ndarray, seconds: float) -> dict[str, float]:
+    """Exponential above the 90 or 95 % quantile, by maximum likelihood."""
+    share = 0.1 if len(values) < 600 else 0.05
+    start = float(np.quantile(values, 1 - share))
+    above = values[values > start] - start
+    return {
+        "query_s": seconds, "start": round(start, 3), "share": share, "scale": round(max(0.3, float(above.mean())), 3),
+        "median": round(float(np.median(values)), 3),
+    }  # fmt: skip
+
+
+def threshold(t: dict[str, float], rate: float) -> float:
+    return t["start"] + t["scale"] * float(np.log(t["share"] / rate))
+
+
+def bounds(values: np.ndarray, seconds: float) -> dict[str, list[float]]:
+    """95 % bootstrap bounds of the 1, 0.1 and 0.01 % thresholds."""
+    rng = default_rng(8)
+    made = [tail(rng.choice(values, len(values)), seconds) for _ in range(400)]
+    rates = (0.01, 0.001, 0.0001)
+    return {f"{rate:g}": [round(float(np.quantile([threshold(t, rate) for t in made], q)), 2) for q in (0.025, 0.975)]
+            for rate in rates}  # fmt: skip
+
+
+def measured(kind: str, values: np.ndarray, seconds: float) -> dict[str, Any]:
+    own = tail(values, seconds)
+    return {
+        "music": kind, "query_s": seconds, "queries": len(values), "highest": [round(float(v), 2) for v in np.sort(values)[::-1][:5]],
+        "quantiles": {str(q): round(float(np.quantile(values, q)), 2) for q in (0.5, 0.9, 0.99)},
+        "tail": own, "thresholds": {f"{r:g}": round(threshold(own, r), 2) for r in (0.01, 0.001, 0.0001)},
+        "bounds": bounds(values, seconds),
+    }  # fmt: skip
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--audio", type=Path)
+    parser.add_argument("--related", action="append", default=[], metavar="A,B")
+    parser.add_argument("--generated", type=int, default=200, help="composed pieces in the catalogue")
+    parser.add_argument("--queries", type=int, default=1000, help="composed queries per length")
+    parser.add_argument("--real", type=int, default=900, help="real queries of 10 s; fewer of other lengths")
+    parser.add_argument("--per", type=int, default=25, help="copies per change to fit weights on; 0 keeps the weights")
+    parser.add_argument("--out", type=Path, default=Path("layers/index/src/vault_index/calibration.json"))
+    chosen = parser.parse_args()
+    tracks = list(generated_tracks(chosen.generated))
+    real = list(real_tracks(chosen.audio, chosen.related)) if chosen.audio else []
+    shard = Shard.open(build_shard((track.id, extract(track.audio).without_dense()) for track in [*tracks, *real]))
+    half = sorted(real or tracks, key=lambda track: sha256(min(track.related).encode()).hexdigest())
+    learn, judge = half[: len(half) // 2], half[len(half) // 2 :]
+    weights = fitted(shard, learn, chosen.per) if chosen.per else dict(builtin().weights)
+    queries = [lambda: real_queries(judge, {10.0: chosen.real, 3.0: chosen.real // 2, 30.0: chosen.real // 6, 0.0: len(judge)})] if real else []
+    queries += [odd_queries, lambda: composed_queries(chosen.queries, (3.0, 10.0)), lambda: composed_queries(chosen.queries // 6, (30.0,))]
+    scores: dict[tuple[str, float], list[float]] = {}
+    done = 0
+    for source in queries:
+        for query in source():
+            best = max((raw(one, weights) for _, one in found(shard, query.audio, query.related)), default=-5.0)
+            whole = query.seconds not in (3.0, 10.0, 30.0)
+            scores.setdefault((query.kind, 180.0 if whole else query.seconds), []).append(best)
+            done += 1
+            print(f"\r{done} unrelated queries", end="", file=sys.stderr, flush=True)
+    document = assembled(scores, weights, shard)
+    chosen.out.write_text(json.dumps(document, indent=1, sort_keys=True) + "\n")
+    print(json.dumps(document["tails"], indent=1))
+
+
+def assembled(scores: dict[tuple[str, float], list[float]], weights: dict[str, float], shard: Shard) -> dict[str, Any]:
+    """The file: for each length the higher of real and composed tails, never falling with length."""
+    measurements, tails = [], []
+    for seconds in sorted({length for _, length in scores}):
+        rows = [
+            measured(kind, np.array(values), seconds)
+            for (kind, length), values in sorted(scores.items())
+            if length == seconds and len(values) >= 25
+        ]
+        measurements += rows
+        usable = [row["tail"] for row in rows if row["music"] != "odd"]
+        tails.append(max(usable, key=lambda t: threshold(t, 0.001)))
+    document: dict[str, Any] = {
+        "format": 1, "settings": SETTINGS, "catalogue_s": round(shard.seconds, 1), "weights": weights, "tails": tails,
+        "measurements": {"tracks": len(shard.tracks), "rows": measurements},
+    }  # fmt: skip
+    text = json.dumps(document, sort_keys=True).encode()
+    return {"version": sha256(text).hexdigest()[:12], **document}
+
+
+if __name__ == "__main__":
+    main()
