@@ -99,7 +99,7 @@ class Stack:
         seconds = {"emulator": monotonic() - began}
         self._endpoint = f"http://127.0.0.1:{facts['port']}"
         done = package(loaded, self.template.parent, deployment.ARTIFACTS, built_layers=self._built_layers)
-        deployed = deployment.deploy(self.client, done, {**self._secrets(), **self._parameters})
+        deployed = deployment.deploy(self.client, done, {**self._own_parameters(), **self._parameters})
         seconds["deployed"] = monotonic() - began
         url = ""
         if web is not None:
@@ -122,8 +122,8 @@ class Stack:
         }
         return self._child("http", [json.dumps(settings)], self._environment)
 
-    def _secrets(self) -> dict[str, str]:
-        """Template parameters that are this folder's secrets; they must outlive a restart."""
+    def _own_parameters(self) -> dict[str, str]:
+        """This folder's secrets, which must outlive a restart; and no KMS, which MiniStack only pretends to apply."""
         return {
             "JwtSecret": self.keyring.token("jwt"),
             "ReceiptSecret": self.keyring.token("receipt"),
