@@ -5,8 +5,12 @@ from pathlib import Path
 from types import ModuleType
 
 import pytest
+from hypothesis import settings
 from simulator import Simulator
 from vault_edge.loading import load_folder
+
+settings.register_profile("vault", deadline=None)  # a busy machine is slow, not wrong
+settings.load_profile("vault")
 
 ROOT = Path(__file__).resolve().parent.parent
 LoadStep = Callable[[str], ModuleType]
