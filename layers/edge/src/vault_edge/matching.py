@@ -22,6 +22,7 @@ from vault_domain.evidence import FingerprintRecord, Hit, SourceReport, Span
 from vault_index.calibration import Calibration, builtin
 from vault_index.search import Match, search
 
+from vault_edge.gathering import gathered
 from vault_edge.index import Opened
 from vault_edge.outbound import AcoustId, NotChecked, ask_acoustid
 
@@ -76,7 +77,7 @@ def report_of(query: Query, source: Source, now: datetime, original: str | None 
         opened = source.read()
         calibration = builtin()
         found = search(
-            opened.shards,
+            gathered(opened.shards),
             query.features,
             removed=frozenset(opened.manifest.removed) | source.without,
             calibration=calibration,
