@@ -8,6 +8,7 @@ by a track that is out, and of every sound that nobody took back exactly one
 track is in.
 """
 
+from collections.abc import Callable
 from datetime import timedelta
 
 from hypothesis import HealthCheck, settings
@@ -64,6 +65,27 @@ class Vault(RuleBasedStateMachine):
         if self.running:
             one = self.running[which % len(self.running)]
             self._die(death, lambda: [one.step() for _ in range(steps)])
+
+    @rule(which=st.integers(0, 9), at=st.integers(1, 6), other=st.integers(0, 9), steps=st.integers(1, 4))
+    def another_moves_in_the_middle(self, which: int, at: int, other: int, steps: int) -> None:
+        """Just before one of the effects of a step, another execution takes steps of its own."""
+        if self.running:
+            one, two = (self.running[number % len(self.running)] for number in (which, other))
+            if one is not two:
+                self._in_the_middle(at, one.step, lambda: [two.step() for _ in range(steps)])
+
+    @rule(which=st.integers(0, 9), at=st.integers(1, 6), track_id=tracks)
+    def taken_back_in_the_middle(self, which: int, at: int, track_id: str) -> None:
+        if self.running and self._track(track_id).status not in (Status.REJECTED_FINAL, Status.REMOVED):
+            one = self.running[which % len(self.running)]
+            self._in_the_middle(at, one.step, lambda: self._take_back(track_id))
+
+    @rule(which=st.integers(0, 9), at=st.integers(1, 6))
+    def swept_in_the_middle(self, which: int, at: int) -> None:
+        if self.running:
+            one = self.running[which % len(self.running)]
+            self._in_the_middle(at, one.step, lambda: run("sweep", self.sim.container(), now=True))
+            self._begin_what_was_started()
 
     @rule(which=st.integers(0, 9))
     def an_execution_is_lost(self, which: int) -> None:
@@ -132,7 +154,7 @@ class Vault(RuleBasedStateMachine):
         assert found is not None
         return found
 
-    def _die(self, death: tuple[int, bool] | None, work) -> None:
+    def _die(self, death: tuple[int, bool] | None, work: Callable[[], object]) -> None:
         """Do some work; with ``death``, its process dies at one of its effects, if it has as many."""
         if death is not None:
             self.sim.kill_at(death[0], after=death[1])
@@ -142,6 +164,23 @@ class Vault(RuleBasedStateMachine):
             pass
         finally:
             self.sim.revive()
+
+    def _in_the_middle(self, at: int, work: Callable[[], object], other: Callable[[], object]) -> None:
+        """Run ``other`` whole, just before the effect of ``work`` with this number."""
+        fuse, plain, seen = self.sim.fuse, self.sim.fuse.run, []
+
+        def run_(effect: Callable[[], object]) -> object:
+            seen.append(effect)
+            if len(seen) == at:
+                vars(fuse).pop("run")
+                other()
+            return plain(effect)
+
+        fuse.run = run_  # type: ignore[method-assign]
+        try:
+            work()
+        finally:
+            vars(fuse).pop("run", None)
 
     def _begin_what_was_started(self) -> None:
         for _, name, document in self.sim.task_log.started[self.known :]:
