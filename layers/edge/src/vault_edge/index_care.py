@@ -80,8 +80,10 @@ def to_merge(manifest: Manifest, shards: Sequence[Shard]) -> list[int]:
     tracks, seconds = 0, 0.0
     for n in sorted(range(len(shards)), key=lambda n: (manifest.parts[n].tracks, n)):
         part = manifest.parts[n]
-        if seconds + part.seconds > PART_SECONDS or (taken and part.tracks > STEP * tracks):
-            break
+        if taken and (seconds + part.seconds > PART_SECONDS or part.tracks > STEP * tracks):
+            if len(taken) > 1:
+                break
+            taken, tracks, seconds = [], 0, 0.0
         taken.append(n)
         tracks, seconds = tracks + part.tracks, seconds + part.seconds
     return sorted(holding.union(taken if len(taken) > 1 else ()))

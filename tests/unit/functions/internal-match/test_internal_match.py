@@ -16,7 +16,8 @@ from vault_edge.index import IndexStore
 from vault_index.snapshot import ShardCache
 from vault_store.snapshots import SnapshotStore
 
-ORIGINAL = as_file(piece(1))
+S = 14.0
+ORIGINAL = as_file(piece(1, S))
 
 
 def report_of(sim: Simulator, ask: dict[str, str]) -> SourceReport:
@@ -33,7 +34,7 @@ def run(load_step, sim, ask):
 
 def test_an_unrelated_piece_is_searched_for_in_everything_and_not_found(sim: Simulator, load_step) -> None:
     in_vault(sim, 1, ORIGINAL)
-    ask = waiting(sim, 2, as_file(piece(2)))
+    ask = waiting(sim, 2, as_file(piece(2, S)))
     answer = run(load_step, sim, ask)
     assert answer == {**ask, "sources": [{"source": "vault", "status": "checked"}]}
     report = report_of(sim, ask)
@@ -45,7 +46,7 @@ def test_an_unrelated_piece_is_searched_for_in_everything_and_not_found(sim: Sim
 
 def test_the_same_samples_are_the_same_audio(sim: Simulator, load_step) -> None:
     track_id = in_vault(sim, 1, ORIGINAL)
-    ask = waiting(sim, 2, as_file(piece(1), "FLAC"))
+    ask = waiting(sim, 2, as_file(piece(1, S), "FLAC"))
     run(load_step, sim, ask)
     best = report_of(sim, ask).hits[0]
     assert (best.ref, best.same_audio, best.similarity, best.detector) == (track_id, True, 1.0, "fp_exact")
@@ -54,7 +55,7 @@ def test_the_same_samples_are_the_same_audio(sim: Simulator, load_step) -> None:
 
 def test_a_reencoded_copy_is_the_same_audio_by_landmarks_and_chromaprint(sim: Simulator, load_step) -> None:
     track_id = in_vault(sim, 1, ORIGINAL)
-    ask = waiting(sim, 2, as_file(piece(1), "MP3"))
+    ask = waiting(sim, 2, as_file(piece(1, S), "MP3"))
     run(load_step, sim, ask)
     best = report_of(sim, ask).hits[0]
     assert (best.ref, best.same_audio) == (track_id, True)
@@ -64,7 +65,7 @@ def test_a_reencoded_copy_is_the_same_audio_by_landmarks_and_chromaprint(sim: Si
 
 def test_a_quieter_copy_under_an_equaliser_is_found(sim: Simulator, load_step) -> None:
     track_id = in_vault(sim, 1, ORIGINAL)
-    samples = piece(1)
+    samples = piece(1, S)
     tilted = samples.copy()
     tilted[1:] -= 0.6 * samples[:-1]
     ask = waiting(sim, 2, as_file(tilted * 0.3))
@@ -76,7 +77,7 @@ def test_a_quieter_copy_under_an_equaliser_is_found(sim: Simulator, load_step) -
 
 
 def test_an_excerpt_inside_another_piece_is_found_where_it_is(sim: Simulator, load_step) -> None:
-    track_id = in_vault(sim, 1, ORIGINAL)
+    track_id = in_vault(sim, 1, as_file(piece(1)))
     rate = 44_100
     mixed = piece(3).copy()
     mixed[8 * rate : 18 * rate] = piece(1)[12 * rate : 22 * rate]
@@ -94,7 +95,7 @@ def test_an_excerpt_inside_another_piece_is_found_where_it_is(sim: Simulator, lo
 
 def test_a_faster_whole_copy_is_found_and_not_called_the_same(sim: Simulator, load_step) -> None:
     track_id = in_vault(sim, 1, ORIGINAL)
-    ask = waiting(sim, 2, as_file(piece(1), rate=46_305))  # 5 % faster and higher
+    ask = waiting(sim, 2, as_file(piece(1, S), rate=46_305))  # 5 % faster and higher
     run(load_step, sim, ask)
     best = report_of(sim, ask).hits[0]
     assert best.ref == track_id
@@ -124,8 +125,8 @@ def test_an_empty_vault_is_searched_too(sim: Simulator, load_step) -> None:
 
 
 def test_a_track_that_entered_a_moment_ago_is_found(sim: Simulator, load_step) -> None:
-    in_vault(sim, 1, as_file(piece(2)))
-    ask = waiting(sim, 3, as_file(piece(1), "MP3"))
+    in_vault(sim, 1, as_file(piece(2, S)))
+    ask = waiting(sim, 3, as_file(piece(1, S), "MP3"))
     run(load_step, sim, ask)
     track_id = in_vault(sim, 2, ORIGINAL)
     run(load_step, sim, ask)
@@ -146,7 +147,7 @@ def test_an_unreadable_index_is_reported_as_not_checked(sim: Simulator, load_ste
         bucket.write(part.key, b"x" * part.size, content_type="x/y")
     fresh = IndexStore(lambda prefix: SnapshotStore(sim.bucket("snapshots"), prefix), ShardCache())
     sim.deps = sim.container(index=fresh)
-    ask = waiting(sim, 2, as_file(piece(1), "MP3"))
+    ask = waiting(sim, 2, as_file(piece(1, S), "MP3"))
     run(load_step, sim, ask)
     report = report_of(sim, ask)
     assert (report.status, report.hits) == ("failed", ())
@@ -177,7 +178,7 @@ def test_twice_and_killed_anywhere_it_is_recorded_once(load_step) -> None:
     def make():
         sim = Simulator()
         in_vault(sim, 1, ORIGINAL)
-        asks[:] = [waiting(sim, 2, as_file(piece(1), "MP3"))]
+        asks[:] = [waiting(sim, 2, as_file(piece(1, S), "MP3"))]
         module = load_step("internal-match")
 
         def step(deps):
