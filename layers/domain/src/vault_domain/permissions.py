@@ -1,8 +1,7 @@
 """Who may do what: one table, asked where it is decided, printed into the handbook.
 
 ``check`` is the question "may this role do this to this thing"; ``roles`` gives
-a route's roles. A thing is one's own when it is about a track of which one is
-the owner or a named rights holder. ``python -m vault_domain.permissions`` prints
+a route's roles. ``python -m vault_domain.permissions`` prints
 the table (docs/policy/permissions.md).
 """
 
@@ -126,8 +125,8 @@ def markdown() -> str:
         "One table decides (`vault_domain.permissions`); this page is printed from it by",
         "`python -m vault_domain.permissions`, and a test compares every route of the API with it.",
         "",
-        "*own*: tracks of which one is the owner or a named rights holder; *others'*: all but those. For a service,",
-        "*own* is what it opened itself, and the scope in brackets is demanded of it.",
+        "*own*: tracks that one submitted. *others'*: tracks that one neither submitted nor holds rights in, and that do",
+        "not bear one's name. For a service, *own* is what it opened itself, and the scope in brackets is demanded of it.",
         "",
         f"| action | meaning | {' | '.join(ROLES)} |",
         f"|---|---|{'---|' * len(ROLES)}",

@@ -52,3 +52,7 @@ class Journey:
         rows = [Put(row, 0) for row in self._rows]
         self._deps.records.commit([Put(self.track, self._read), *rows, *also], self._events)
         return self.track
+
+    def note(self, *changes: Change) -> None:
+        """Write changes beside the track and the events told, and leave the track as it is."""
+        self._deps.records.commit(changes, self._events)

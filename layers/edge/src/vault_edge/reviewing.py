@@ -1,0 +1,40 @@
+"""What the steps of governance share: a track as far as a caller may reach it, and its way back into the pipeline."""
+
+from contextlib import suppress
+
+from vault_domain.errors import Conflict, NotFound
+from vault_domain.permissions import Reach, check, reach
+from vault_domain.review import is_own
+from vault_domain.rights import RightsRecord
+from vault_domain.tracks import Track
+from vault_domain.uploads import source_key
+
+from vault_edge.caller import Caller
+from vault_edge.deps import Deps
+
+
+def permitted(what: str, track_id: str, caller: Caller, deps: Deps) -> Track:
+    """The track, if the matrix lets this caller do ``what`` with it. Raises ``NotFound`` or ``Forbidden``.
+
+    What only an owner may do asks who submitted it. What only others may do asks
+    more: who holds rights in it, or bears a name that it gives, is no other.
+    """
+    track = deps.records.get(Track, track_id)
+    if track is None:
+        raise NotFound("no such track of yours")
+    own = track.owner == caller.id
+    if reach(caller.role, what) is Reach.OTHERS:
+        own = is_own(track, deps.records.get(RightsRecord, track_id), caller.id, caller.display)
+    check(caller.role, what, own=own)
+    return track
+
+
+def run_again(track: Track, name: str, deps: Deps) -> None:
+    """Send the track through the pipeline once more: compared again, decided again, admitted if that is due.
+
+    Every step of it may run twice, and what waits for nothing stays as it is. A
+    start under a name that was used before is no second start.
+    """
+    with suppress(Conflict):
+        document = {"key": source_key(track.upload_id)}
+        deps.tasks.start(deps.env("LEMM_STATE_MACHINE_INGEST"), f"{track.upload_id}-{name}", document)
