@@ -221,9 +221,9 @@ def _within_budget(length: NDArray[np.int64], budget: int) -> NDArray[np.int64]:
     """List lengths, the longest ones set to zero until the sum fits."""
     if int(length.sum()) <= budget:
         return length
-    ordered = np.sort(length)
-    fitting = int(np.searchsorted(np.cumsum(ordered), budget, side="right"))
-    longest = int(ordered[fitting - 1]) if fitting else 0
+    values, many = np.unique(length, return_counts=True)
+    fitting = np.cumsum(values * many) <= budget
+    longest = int(values[fitting].max(initial=0))
     return np.where(length <= longest, length, 0)
 
 
