@@ -31,7 +31,7 @@ from vault_store.signer import Ed25519Signer
 
 T = TypeVar("T")
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
-SECRETS = ("jwt", "receipt", "salt")
+SECRETS = ("jwt", "receipt", "salt", "log")
 
 
 class Killed(BaseException):
@@ -207,4 +207,8 @@ def _environ() -> dict[str, str]:
     found = {f"LEMM_TABLE_{table.upper()}": table for table in TABLES}
     found |= {f"LEMM_BUCKET_{bucket.upper()}": bucket for bucket in BUCKETS}
     found |= {f"LEMM_SECRET_{name.upper()}": f"secret-{name}" for name in SECRETS}
-    return found | {"LEMM_FUNCTION_DECODE": "decode", "LEMM_STATE_MACHINE_INGEST": "ingest"}
+    return found | {
+        "LEMM_FUNCTION_DECODE": "decode",
+        "LEMM_STATE_MACHINE_INGEST": "ingest",
+        "LOG_ORIGIN": "lemm.test/log",
+    }

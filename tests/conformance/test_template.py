@@ -89,9 +89,23 @@ def test_no_role_is_broad(folder):
 
 @pytest.mark.parametrize("folder", FOLDERS)
 def test_events_are_append_only(folder):
+    """Nobody updates or deletes. audit-sequence reads, and puts an event back with its place in the log and nothing
+    else (ADR 0009); audit reads."""
+    allowed = {"audit-sequence": {"GetItem", "PutItem", "Query"}, "audit": {"GetItem", "Query"}}
     for statement in statements(functions()[folder]):
         if "EventsTable" in str(statement["Resource"]):
-            assert statement["Action"] == ["dynamodb:PutItem"]
+            actions = {action.removeprefix("dynamodb:") for action in statement["Action"]}
+            assert actions <= allowed.get(folder, {"PutItem"})
+
+
+def test_nobody_deletes_from_the_log_and_one_function_writes_it():
+    writers = set()
+    for folder in FOLDERS:
+        for statement in statements(functions()[folder]):
+            if "${Prefix}-log-" in str(statement["Resource"]):
+                assert "Delete" not in str(statement["Action"])
+                writers |= {folder} if "Put" in str(statement["Action"]) else set()
+    assert writers == {"audit-sequence"}
 
 
 @pytest.mark.parametrize("folder", FOLDERS)

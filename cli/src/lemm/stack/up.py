@@ -128,6 +128,7 @@ class Stack:
             "JwtSecret": self.keyring.token("jwt"),
             "ReceiptSecret": self.keyring.token("receipt"),
             "SaltSecret": self.keyring.token("salt"),
+            "LogSecret": self.keyring.token("log"),
             "EncryptWithKms": "false",
         }
 

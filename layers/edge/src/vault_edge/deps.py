@@ -119,7 +119,7 @@ class Deps:
         return SecretsManager(self.cloud.client("secretsmanager", attempts=1))
 
     def signer(self, name: str) -> "Signer":
-        """The Ed25519 key "jwt" or "receipt"; only its owner's role can read the secret. Follows a rotation."""
+        """The Ed25519 key "jwt", "receipt" or "log"; only its owner's role can read the secret. Follows a rotation."""
         secret = self.secrets.get(self.env(f"LEMM_SECRET_{name.upper()}"))
         with self._lock:
             if name not in self._signers or self._signers[name][0] != secret:

@@ -1,0 +1,160 @@
+"""audit: search the events, and serve the log that proves them.
+
+Searching and proofs are for admins and services. The log's own files (C2SP
+tlog-tiles, with ``/audit`` as the log's prefix) are public: they hold no
+personal data, and an outsider who can't read them can't check anything.
+"""
+
+import json
+from datetime import datetime
+from typing import Annotated
+
+from pydantic import BaseModel, Field, StringConstraints
+from vault_domain.accounts import KEY_RING, PublicKey
+from vault_domain.canonical import Json
+from vault_domain.checkpoints import NoteKey
+from vault_domain.errors import BadRequest, Conflict, Corrupt, NotFound
+from vault_domain.events import AuditEvent, Kind
+from vault_domain.ids import EventId
+from vault_domain.records import stamp
+from vault_domain.tiles import parse_path
+from vault_edge.app import Answer, App, Deps, Query
+from vault_store.log_reader import LogReader
+
+app = App("audit")
+
+SOON = {"cache-control": "public, max-age=5"}
+FOREVER = {"cache-control": "public, max-age=31536000, immutable"}
+TEXT = "text/plain; charset=utf-8"
+Part = Annotated[str, StringConstraints(pattern=r"^[a-z0-9.]{1,8}$")]
+
+
+class EventsAsk(BaseModel):
+    """What to look for; a subject, an actor or a kind is needed, all that are given must fit."""
+
+    subject: Annotated[str | None, Field(min_length=1, max_length=120)] = None
+    actor: Annotated[str | None, Field(min_length=1, max_length=80)] = None
+    kind: Kind | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+    limit: Annotated[int, Field(ge=1, le=200)] = 50
+    cursor: Annotated[str | None, Field(max_length=2000)] = None
+
+
+class ProofAsk(BaseModel):
+    """``since``: the size of an older checkpoint that the new one is to be shown to continue."""
+
+    since: Annotated[int | None, Field(ge=1)] = None
+
+
+@app.get("/audit/events", role="admin")
+def events(ask: Query[EventsAsk], deps: Deps) -> Json:
+    """Events, newest first. A page may hold fewer than its limit where several filters are given."""
+    index, value = _index(ask)
+    found = deps.records.find(
+        AuditEvent,
+        index,
+        value,
+        since=_bound(ask.since),
+        until=_bound(ask.until),
+        newest_first=True,
+        limit=ask.limit,
+        cursor=ask.cursor,
+    )
+    kept = [event.model_dump(mode="json", exclude={"version"}) for event in found.items if _fits(event, ask)]
+    return {"events": kept, "cursor": found.cursor}
+
+
+@app.get("/audit/checkpoint", role="public")
+def checkpoint(deps: Deps) -> Json:
+    """The log's signed state: origin, size, root hash, signature."""
+    return Answer(LogReader(deps.bucket("log")).checkpoint(), headers=SOON, content_type=TEXT)
+
+
+@app.get("/audit/key", role="public")
+def key(deps: Deps) -> Json:
+    """The log's public key, as `lemm verify --key` reads it. Keep it: a key fetched anew proves nothing."""
+    ring = deps.records.list(PublicKey, KEY_RING).items
+    known = sorted((one for one in ring if one.purpose == "log"), key=lambda one: one.created)
+    if not known:
+        raise NotFound("the log has not begun yet")
+    return Answer(NoteKey(deps.env("LOG_ORIGIN"), bytes.fromhex(known[-1].public_hex)).text() + "\n", content_type=TEXT)
+
+
+@app.get("/audit/tile/{level}/{a}", role="public")
+def tile1(level: Part, a: Part, deps: Deps) -> Json:
+    """A tile of hashes, or with level `entries` a bundle of events."""
+    return _tile(deps, level, a)
+
+
+@app.get("/audit/tile/{level}/{a}/{b}", role="public")
+def tile2(level: Part, a: Part, b: Part, deps: Deps) -> Json:
+    """A tile or bundle whose name has two parts."""
+    return _tile(deps, level, a, b)
+
+
+@app.get("/audit/tile/{level}/{a}/{b}/{c}", role="public")
+def tile3(level: Part, a: Part, b: Part, c: Part, deps: Deps) -> Json:
+    """A tile or bundle whose name has three parts."""
+    return _tile(deps, level, a, b, c)
+
+
+@app.get("/audit/tile/{level}/{a}/{b}/{c}/{d}", role="public")
+def tile4(level: Part, a: Part, b: Part, c: Part, d: Part, deps: Deps) -> Json:
+    """A tile or bundle whose name has four parts: enough for 256 billion events."""
+    return _tile(deps, level, a, b, c, d)
+
+
+@app.get("/audit/proof/{event_id}", role=("admin", "system"))
+def proof(event_id: EventId, ask: Query[ProofAsk], deps: Deps) -> Json:
+    """A proof file for one event: keep it, and check it offline with `lemm verify`."""
+    event = deps.records.get(AuditEvent, event_id)
+    if event is None:
+        raise NotFound("no such event")
+    reader = LogReader(deps.bucket("log"))
+    note = reader.checkpoint()
+    size = int(note.split("\n")[1])
+    if event.sequence is None or event.sequence >= size:
+        raise Conflict("This event is not in a published checkpoint yet; try again in a minute")
+    if ask.since is not None and ask.since > size:
+        raise BadRequest(f"The log has {size} entries, not {ask.since}")
+    found = reader.proof(event.sequence, size, note, ask.since)
+    if json.loads(found.entry).get("event_id") != event_id:
+        raise Corrupt(f"entry {event.sequence} of the log is not {event_id}")
+    return Answer(found.to_bytes(), content_type="application/json")
+
+
+def _tile(deps: Deps, *parts: str) -> Answer:
+    try:
+        name = parse_path("/".join(["tile", *parts]))
+    except ValueError:
+        raise NotFound("the log has no such file") from None
+    data = LogReader(deps.bucket("log")).file(name)
+    return Answer(data, headers=FOREVER, content_type="application/octet-stream")
+
+
+def _index(ask: EventsAsk) -> tuple[str, str]:
+    """The narrowest index first."""
+    if ask.subject is not None:
+        return "by_subject", ask.subject
+    if ask.actor is not None:
+        return "by_actor", ask.actor
+    if ask.kind is not None:
+        return "by_event_kind", ask.kind.value
+    raise BadRequest("Name a subject, an actor or a kind")
+
+
+def _fits(event: AuditEvent, ask: EventsAsk) -> bool:
+    wanted = ((ask.subject, event.subject), (ask.actor, event.actor.id), (ask.kind, event.event))
+    return all(asked is None or asked == found for asked, found in wanted)
+
+
+def _bound(moment: datetime | None) -> str | None:
+    if moment is None:
+        return None
+    if moment.tzinfo is None:
+        raise BadRequest("A time needs a time zone")
+    return stamp(moment)
+
+
+handler, http = app.lambda_entry(), app.http_entry()
