@@ -66,15 +66,14 @@ def _pinned(upload_id: str, deps: Deps) -> Upload:
 
 def _heard(upload: Upload, deps: Deps) -> Upload:
     """Only the file's own faults refuse it; every other error leaves here as it is."""
+    found: Heard | Refusal
     try:
-        heard = Heard.model_validate(_decoded(upload, deps))  # 2
-        verdict = judge(heard.facts)  # 3
-        if refused := verdict.error():
+        found = Heard.model_validate(_decoded(upload, deps))  # 2
+        if refused := judge(found.facts).error():  # 3
             raise refused
     except AudioRefused as error:
-        refusal = Refusal(code=error.code, detail=f"{error.title}: {error.detail}"[:500])
-        return settled(lambda: _record(upload.upload_id, deps, None, refusal))
-    return settled(lambda: _record(upload.upload_id, deps, heard, None))
+        found = Refusal(code=error.code, detail=f"{error.title}: {error.detail}"[:500])
+    return settled(lambda: _record(upload.upload_id, found, deps))  # 4
 
 
 def _decoded(upload: Upload, deps: Deps) -> Json:
@@ -83,28 +82,26 @@ def _decoded(upload: Upload, deps: Deps) -> Json:
     return deps.invoke("LEMM_FUNCTION_DECODE", {**source, "targets": targets})
 
 
-def _record(upload_id: str, deps: Deps, heard: Heard | None, refusal: Refusal | None) -> Upload:
-    """4. The upload as it is now, judged once: who comes second finds the judgement made."""
+def _record(upload_id: str, found: Heard | Refusal, deps: Deps) -> Upload:
+    """The upload as it is now, judged once: who comes second finds the judgement made."""
     upload, now = deps.records.get(Upload, upload_id), deps.clock()
-    if upload is None or upload.state is not UploadState.WAITING:
-        return upload or _gone()
-    if refusal is not None:
-        judged = refuse(upload, refusal, now)
-        event = make_event(deps.new_id("evt"), Kind.UPLOAD_REFUSED, upload_id, ACTOR, now, code=refusal.code)
-    elif heard is not None:
-        flags = (*judge(heard.facts).flags, *mislabelled(upload, heard.container))
-        judged = validated(upload, heard, flags, now)
+    if upload is None:
+        raise NotFound("no such upload")
+    if upload.state is not UploadState.WAITING:
+        return upload
+    if isinstance(found, Refusal):
+        judged = refuse(upload, found, now)
+        event = make_event(deps.new_id("evt"), Kind.UPLOAD_REFUSED, upload_id, ACTOR, now, code=found.code)
+    else:
+        flags = (*judge(found.facts).flags, *mislabelled(upload, found.container))
+        judged = validated(upload, found, flags, now)
         event = make_event(
             deps.new_id("evt"), Kind.UPLOAD_VALIDATED, upload_id, ACTOR, now,
-            content_sha256=heard.content_sha256, audio_sha256=heard.audio_sha256, duration_s=heard.duration_s,
-            container=heard.container, flags=[flag.code for flag in flags],
+            content_sha256=found.content_sha256, audio_sha256=found.audio_sha256, duration_s=found.duration_s,
+            container=found.container, flags=[flag.code for flag in flags],
         )  # fmt: skip
     deps.records.commit([Put(judged, upload.version)], [event])
     return judged
-
-
-def _gone() -> Upload:
-    raise NotFound("no such upload")
 
 
 handler, http = app.lambda_entry(), app.http_entry()
