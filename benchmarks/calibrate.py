@@ -14,9 +14,10 @@ then measured on the other half and on composed queries, which took no part.
 import argparse
 import json
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +35,8 @@ from vault_models.corpus import composed
 
 QUERY_SEEDS = 6_000_000
 KINDS = ("score", "pairs", "plain")
+LENGTHS = (3.0, 10.0, 30.0)
+WHOLE = 180.0
 
 
 @dataclass(frozen=True)
@@ -54,7 +57,7 @@ def evidence(one: passages.Passage) -> list[float]:
 
 
 def found(shard: Shard, audio: Samples, removed: frozenset[str]) -> list[tuple[str, passages.Passage]]:
-    return search.passages_in(shard, extract(audio), removed, builtin())
+    return search.passages_in([shard], extract(audio), removed, builtin())
 
 
 def altered(audio: Samples, rng: Generator) -> Samples:
@@ -184,11 +187,25 @@ def bounds(values: np.ndarray, seconds: float) -> dict[str, list[float]]:
 def measured(kind: str, values: np.ndarray, seconds: float) -> dict[str, Any]:
     own = tail(values, seconds)
     return {
-        "music": kind, "query_s": seconds, "queries": len(values), "highest": [round(float(v), 2) for v in np.sort(values)[::-1][:5]],
+        "music": kind, "query_s": seconds, "queries": len(values),
+        "highest": [round(float(v), 2) for v in np.sort(values)[::-1][:5]],
         "quantiles": {str(q): round(float(np.quantile(values, q)), 2) for q in (0.5, 0.9, 0.99)},
         "tail": own, "thresholds": {f"{r:g}": round(threshold(own, r), 2) for r in (0.01, 0.001, 0.0001)},
         "bounds": bounds(values, seconds),
     }  # fmt: skip
+
+
+def scored(
+    shard: Shard, queries: Iterable[Query], weights: dict[str, float]
+) -> dict[tuple[str, float], list[float]]:
+    """The best raw score of each query, by music and length; whole tracks count as three minutes."""
+    scores: dict[tuple[str, float], list[float]] = {}
+    for number, query in enumerate(queries):
+        best = max((raw(one, weights) for _, one in found(shard, query.audio, query.related)), default=-5.0)
+        length = query.seconds if query.seconds in LENGTHS else WHOLE
+        scores.setdefault((query.kind, length), []).append(best)
+        print(f"\r{number + 1} unrelated queries", end="", file=sys.stderr, flush=True)
+    return scores
 
 
 def main() -> None:
@@ -207,18 +224,11 @@ def main() -> None:
     half = sorted(real or tracks, key=lambda track: sha256(min(track.related).encode()).hexdigest())
     learn, judge = half[: len(half) // 2], half[len(half) // 2 :]
     weights = fitted(shard, learn, chosen.per) if chosen.per else dict(builtin().weights)
-    queries = [lambda: real_queries(judge, {10.0: chosen.real, 3.0: chosen.real // 2, 30.0: chosen.real // 6, 0.0: len(judge)})] if real else []
-    queries += [odd_queries, lambda: composed_queries(chosen.queries, (3.0, 10.0)), lambda: composed_queries(chosen.queries // 6, (30.0,))]
-    scores: dict[tuple[str, float], list[float]] = {}
-    done = 0
-    for source in queries:
-        for query in source():
-            best = max((raw(one, weights) for _, one in found(shard, query.audio, query.related)), default=-5.0)
-            whole = query.seconds not in (3.0, 10.0, 30.0)
-            scores.setdefault((query.kind, 180.0 if whole else query.seconds), []).append(best)
-            done += 1
-            print(f"\r{done} unrelated queries", end="", file=sys.stderr, flush=True)
-    document = assembled(scores, weights, shard)
+    counts = {10.0: chosen.real, 3.0: chosen.real // 2, 30.0: chosen.real // 6, 0.0: len(judge)}
+    sources = [real_queries(judge, counts)] if real else []
+    sources += [odd_queries(), composed_queries(chosen.queries, (3.0, 10.0))]
+    sources += [composed_queries(chosen.queries // 6, (30.0,))]
+    document = assembled(scored(shard, chain(*sources), weights), weights, shard)
     chosen.out.write_text(json.dumps(document, indent=1, sort_keys=True) + "\n")
     print(json.dumps(document["tails"], indent=1))
 

@@ -118,14 +118,15 @@ def standard() -> list[Condition]:
         Condition("mix, other 5 dB below", "mix", mixed(5)),
         Condition("mix at equal level", "mix", mixed(0)),
     ]
-    out += [Condition(f"tempo {t:+.0%}", "tempo", bent(1 + t, 0), tempo=1 + t) for t in (-0.2, -0.1, -0.05, 0.05, 0.1, 0.2)]
+    changes = (-0.2, -0.1, -0.05, 0.05, 0.1, 0.2)
+    out += [Condition(f"tempo {t:+.0%}", "tempo", bent(1 + t, 0), tempo=1 + t) for t in changes]
     out += [Condition("tempo +10% (WSOLA)", "tempo", wsola(1.1), tempo=1.1)]
     out += [Condition(f"pitch {p:+d}", "pitch", bent(1, p), semitones=p) for p in (-4, -2, -1, 1, 2, 4)]
     out += [_speed(s) for s in (0.9, 0.95, 1.05, 1.1)]
     out += [
-        Condition("tempo +12%, pitch -2, noise 5 dB", "combined", then(bent(1.12, -2), noisy(5)), tempo=1.12, semitones=-2),
-        Condition("tempo -10%, pitch +3, MP3 32k", "combined", then(bent(0.9, 3), coded("mp3-32")), tempo=0.9, semitones=3),
-        Condition("speed +6%, mix 5 dB", "combined", then(played(1.06), mixed(5)), tempo=1.06, semitones=_interval(1.06)),
+        _combined("tempo +12%, pitch -2, noise 5 dB", then(bent(1.12, -2), noisy(5)), 1.12, -2.0),
+        _combined("tempo -10%, pitch +3, MP3 32k", then(bent(0.9, 3), coded("mp3-32")), 0.9, 3.0),
+        _combined("speed +6%, mix 5 dB", then(played(1.06), mixed(5)), 1.06, _interval(1.06)),
         Condition("5 s", "excerpt", same, 5.0),
         Condition("3 s", "excerpt", same, 3.0),
         Condition("5 s in 30 s", "splice", same, 5.0, around=25.0),
@@ -148,6 +149,10 @@ def curves() -> list[Condition]:
 
 def _interval(speed: float) -> float:
     return float(12 * np.log2(speed))
+
+
+def _combined(name: str, change: Change, tempo: float, semitones: float) -> Condition:
+    return Condition(name, "combined", change, tempo=tempo, semitones=semitones)
 
 
 def _speed(speed: float, name: str = "") -> Condition:

@@ -76,7 +76,9 @@ def generated_tracks(count: int) -> Iterator[Track]:
         yield Track(name, "generated", composed(seed, 60.0), frozenset({name}))
 
 
-def query_of(track: Track, condition: Condition, others: Sequence[Track], seed: int) -> tuple[Samples, float, float] | None:
+def query_of(
+    track: Track, condition: Condition, others: Sequence[Track], seed: int
+) -> tuple[Samples, float, float] | None:
     """A query with where the passage begins in the query and in the track; None: the track is too short."""
     rng = default_rng([seed, 7])
     need = int((condition.seconds * condition.tempo + 0.2) * RATE)
@@ -146,7 +148,8 @@ def measure(
                 began = time.process_time()
                 matches = search([shard], features, limit=100)
                 taken = time.process_time() - began
-                present = frozenset(m.track for m in matches) if "mix" in condition.name or condition.around else frozenset()
+                shared = condition.group in ("mix", "splice") or "mix" in condition.name
+                present = frozenset(m.track for m in matches) if shared else frozenset()
                 first, similarity, span, tempo, pitch = judged(condition, track, made, matches, present)
                 found = bool(prints) and any(
                     chromaprint_match(items(made[0]), prints[other]) for other in track.related if other in prints
@@ -216,7 +219,8 @@ def main() -> None:
     if chosen.audio:
         tracks += real_tracks(chosen.audio, chosen.related)
     shard = Shard.open(build_shard((track.id, extract(track.audio).without_dense()) for track in tracks))
-    print(f"{len(tracks)} tracks, {shard.seconds / 3600:.2f} h, {shard.size / shard.seconds * 60 / 1000:.1f} kB per minute")
+    per_minute = shard.size / shard.seconds * 60 / 1000
+    print(f"{len(tracks)} tracks, {shard.seconds / 3600:.2f} h, {per_minute:.1f} kB per minute")
     prints = {} if chosen.no_chromaprint else {track.id: items(track.audio) for track in tracks}
     results = []
     for result in measure(curves() if chosen.curves else standard(), tracks, shard, chosen.per, prints):
@@ -229,7 +233,8 @@ def main() -> None:
         found = quiet(tracks, shard, chosen.quiet, seconds)
         for kind in ("real", "generated"):
             own = [similarity for k, similarity in found if k == kind]
-            rows.append([kind, f"{seconds:g}", str(len(own)), *(bound(sum(s >= t for s in own), len(own)) for t in (0.4, 0.7, 0.9))])
+            shares = [bound(sum(s >= t for s in own), len(own)) for t in (0.4, 0.7, 0.9)]
+            rows.append([kind, f"{seconds:g}", str(len(own)), *shares])
     show("Unrelated queries", ("music", "s", "n", ">= 0.4, % (1 expected)", ">= 0.7 (0.1)", ">= 0.9 (0.01)"), rows)
     chosen.out.mkdir(parents=True, exist_ok=True)
     name = "curves.json" if chosen.curves else "copies.json"

@@ -25,7 +25,7 @@ Progress = Callable[[int, int, str], None]
 """Called with files done, files in all, and the file just done."""
 
 TRACKS: Final = replace(OFFLINE, min_duration_s=0.5)
-PART_SECONDS: Final = 25 * 3600.0
+PART_SECONDS: Final = 60 * 3600.0
 _NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,79}")
 
 

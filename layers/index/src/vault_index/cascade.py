@@ -33,6 +33,8 @@ _BETWEEN: Final = (
 _LEAST_LANDMARKS: Final = 3
 _LARGE: Final = 2  # times the budget: then likelier changes get budgets of their own
 _FINE: Final = 5
+_FEWEST: Final = 4  # candidates and refinements in however small a part of the index
+_FEWEST_FINE: Final = 2
 _PER_TRACK: Final = 2
 _SURE: Final = 12.0
 _SURE_PAIRS: Final = 0.4
@@ -44,43 +46,63 @@ _PLAIN_SHIFT: Final = 0.3
 
 
 def window(
-    shard: Shard,
+    shards: Sequence[Shard],
     query: FeaturesLike,
     start_s: float,
     stop_s: float,
-    excluded: frozenset[int],
-    before: Sequence[Alignment] = (),
-) -> list[Alignment]:
-    """Refined alignments of the query between ``start_s`` and ``stop_s``, best first.
+    excluded: Sequence[frozenset[int]],
+    before: Sequence[Sequence[Alignment]],
+) -> list[list[Alignment]]:
+    """For each shard, refined alignments of the query between ``start_s`` and ``stop_s``, best first.
 
-    ``before`` are those of the window before: a passage that goes on is followed, not looked for again."""
+    ``excluded`` tracks are left out. ``before`` are the alignments of the window before: a passage
+    that goes on is followed, not looked for again. Shards share the budgets by their size."""
     start, stop = start_s * STEPS_PER_SECOND, stop_s * STEPS_PER_SECOND
     low, high = np.searchsorted(query.peak_times, [start, stop])
     if high - low < _LEAST_LANDMARKS:
-        return []
-    local = query_map(query, shard.pitch_share, start, stop)
+        return [[] for _ in shards]
+    local = query_map(query, common_share(shards), start, stop)
     origin = float(int(start) // STEPS_PER_FRAME * STEPS_PER_FRAME)
-    run = _Run(shard, local, origin, start, stop, excluded)
     lookups = Lookups(Window(local.times, local.pitches * STEPS_PER_BIN))
-    found = run.followed(before)
-    if not found:
-        found = run.stage(lookups, _SAME)
-    sure = [one for one in found if _certain(one) and (one.follows or _unchanged(one))]
-    if sure:
-        rest = run.unexplained(sure)
-        if np.count_nonzero(rest) >= _SECOND_SHARE * len(rest):
-            known = frozenset(one.track for one in sure)
-            found += run.stage(lookups, _MIXED, known) + run.coinciding(lookups, known)
-        if np.count_nonzero(rest) < max(_REST_LEAST, _REST_SHARE * len(rest)):
-            return _distinct(found)
-        lookups = Lookups(Window(local.times[rest], local.pitches[rest] * STEPS_PER_BIN))
-    else:
-        found += run.stage(lookups, _MIXED) + run.coinciding(lookups)
-    if postings_touched(shard, lookups, _FULL) > _LARGE * _FULL.budget:
-        for stage in _BETWEEN:
-            found += run.stage(lookups, stage)
-    found += run.stage(lookups, _FULL)
-    return _distinct(found)
+    parts = zip(shards, _portions(shards), excluded, before, strict=True)
+    runs = [_Run(shard, part, local, origin, start, stop, out, seen) for shard, part, out, seen in parts]
+    for run in runs:
+        run.first(lookups)
+    if not any(run.sure for run in runs):
+        for run in runs:
+            run.buried(lookups)
+        _everything(runs, lookups)
+        return [_distinct(run.found) for run in runs]
+    rest = np.logical_and.reduce([run.unexplained() for run in runs])
+    if np.count_nonzero(rest) >= _SECOND_SHARE * len(rest):
+        for run in runs:
+            run.buried(lookups)
+    if np.count_nonzero(rest) >= max(_REST_LEAST, _REST_SHARE * len(rest)):
+        _everything(runs, Lookups(Window(local.times[rest], local.pitches[rest] * STEPS_PER_BIN)))
+    return [_distinct(run.found) for run in runs]
+
+
+def common_share(shards: Sequence[Shard]) -> NDArray[np.float32]:
+    """How often the landmarks of all shards lie in each bin."""
+    sizes = np.array([len(shard.landmarks) for shard in shards], np.float32)
+    share = np.stack([shard.pitch_share for shard in shards])
+    return np.asarray((sizes @ share) / max(1.0, float(sizes.sum())), np.float32)
+
+
+def _portions(shards: Sequence[Shard]) -> list[float]:
+    """Each shard's part of all postings."""
+    total = max(1, sum(len(shard.postings) for shard in shards))
+    return [len(shard.postings) / total for shard in shards]
+
+
+def _everything(runs: Sequence["_Run"], lookups: Lookups) -> None:
+    """All tempos and pitch shifts; in a large index likelier changes first, with budgets of their own."""
+    touched = sum(postings_touched(run.shard, lookups, _FULL) for run in runs)
+    for run in runs:
+        if touched > _LARGE * _FULL.budget:
+            for stage in _BETWEEN:
+                run.stage(lookups, stage)
+        run.stage(lookups, _FULL)
 
 
 def _certain(best: Alignment) -> bool:
@@ -93,52 +115,67 @@ def _unchanged(best: Alignment) -> bool:
 
 
 class _Run:
-    """One window of the query; alignments come out with times from the query's start."""
+    """One window of the query in one shard; ``found`` collects alignments, timed from the query's start."""
 
     def __init__(
-        self, shard: Shard, local: QueryMap, origin: float, start: float, stop: float, excluded: frozenset[int]
-    ) -> None:
-        self._shard, self._map, self._origin = shard, local, origin
+        self, shard: Shard, portion: float, local: QueryMap, origin: float, start: float, stop: float,
+        excluded: frozenset[int], before: Sequence[Alignment],
+    ) -> None:  # fmt: skip
+        self.shard, self._portion, self._map, self._origin = shard, portion, local, origin
         self._start, self._stop = start - origin, stop - origin
-        self._excluded = excluded
+        self._excluded, self._before = excluded, before
+        self.found: list[Alignment] = []
+        self.sure: list[Alignment] = []
 
-    def followed(self, before: Sequence[Alignment]) -> list[Alignment]:
-        """Sure alignments of the window before that go on in this one."""
+    def first(self, lookups: Lookups) -> None:
+        """What goes on from the window before, else unchanged copies."""
+        self.found = self._followed()
+        if not self.found:
+            self.stage(lookups, _SAME)
+        self.sure = [one for one in self.found if _certain(one) and (one.follows or _unchanged(one))]
+
+    def _followed(self) -> list[Alignment]:
         out = []
-        for one in before:
+        for one in self._before:
             if not _certain(one) or one.track in self._excluded:
                 continue
             middle = (self._start + self._stop) / 2 + self._origin
             seed = replace(one, place=one.at(middle), anchor=middle, follows=True).shifted(-self._origin)
-            here = refine.fine(self._shard, self._map, seed, self._start, self._stop)
+            here = refine.fine(self.shard, self._map, seed, self._start, self._stop)
             if _certain(here):
                 out.append(here.shifted(self._origin))
         return _distinct(out)
 
-    def unexplained(self, found: Sequence[Alignment]) -> NDArray[np.bool_]:
-        """Which landmarks of the query are in none of the alignments: other music mixed in or joined on."""
+    def unexplained(self) -> NDArray[np.bool_]:
+        """Which landmarks of the query are in no sure alignment: other music mixed in or joined on."""
         rest = np.ones(len(self._map.cells), np.bool_)
-        for one in (each.shifted(-self._origin) for each in found):
+        for one in (each.shifted(-self._origin) for each in self.sure):
             before, after = one.anchor * one.tempo, (self._stop - one.anchor) * one.tempo
-            marks = landmarks_near(self._shard, one.track, one.place, before, after)
+            marks = landmarks_near(self.shard, one.track, one.place, before, after)
             rest[pairs(self._map, marks, one.anchor, one.tempo, one.shift)[1]] = False
         return rest
 
-    def stage(self, lookups: Lookups, stage: Stage, besides: frozenset[int] = frozenset()) -> list[Alignment]:
-        """Candidates of one stage, the best of them refined; tracks in ``besides`` are known already."""
-        return self._refined(candidates(self._shard, lookups, stage, self._excluded | besides))
+    def stage(self, lookups: Lookups, stage: Stage, besides: frozenset[int] = frozenset()) -> None:
+        """Candidates of one stage, the best of them refined; in a small part of the index, fewer."""
+        own = replace(
+            stage, budget=int(stage.budget * self._portion) + 1, most=max(_FEWEST, round(stage.most * self._portion))
+        )
+        self._refine(candidates(self.shard, lookups, own, self._excluded | besides))
 
-    def coinciding(self, lookups: Lookups, besides: frozenset[int] = frozenset()) -> list[Alignment]:
-        """Unchanged copies that only single landmarks show, where the shard is small enough to ask."""
-        excluded = self._excluded | besides
-        found = coincidence.candidates(self._shard, coincidence.by_pitch(self._shard), lookups.window, excluded)
-        return [] if found is None else self._refined(found)
+    def buried(self, lookups: Lookups) -> None:
+        """Unchanged copies under something louder: more followers, and single landmarks where there is time."""
+        known = frozenset(one.track for one in self.sure)
+        self.stage(lookups, _MIXED, known)
+        sorted_ = coincidence.by_pitch(self.shard)
+        found = coincidence.candidates(self.shard, sorted_, lookups.window, self._excluded | known, self._portion)
+        if found is not None:
+            self._refine(found)
 
-    def _refined(self, found: Candidates) -> list[Alignment]:
-        rough = refine.coarse(self._shard, self._map, found, self._start, self._stop)
-        chosen = _distinct(rough)[:_FINE]
-        exact = [refine.fine(self._shard, self._map, seed, self._start, self._stop) for seed in chosen]
-        return _distinct([found.shifted(self._origin) for found in exact])
+    def _refine(self, found: Candidates) -> None:
+        rough = refine.coarse(self.shard, self._map, found, self._start, self._stop)
+        chosen = _distinct(rough)[: max(_FEWEST_FINE, round(_FINE * self._portion))]
+        exact = [refine.fine(self.shard, self._map, seed, self._start, self._stop) for seed in chosen]
+        self.found = _distinct(self.found + [one.shifted(self._origin) for one in exact])
 
 
 def _distinct(found: list[Alignment]) -> list[Alignment]:

@@ -47,10 +47,12 @@ def by_pitch(shard: Shard) -> ByPitch:
 
 
 def candidates(
-    shard: Shard, sorted_: ByPitch, window: Window, excluded: frozenset[int] = frozenset()
+    shard: Shard, sorted_: ByPitch, window: Window, excluded: frozenset[int] = frozenset(), portion: float = 1.0
 ) -> Candidates | None:
-    """Offsets (tempo one, no shift) where landmarks coincide; None: the shard is too large to compare with."""
-    offsets = _offsets(sorted_, window)
+    """Offsets (tempo one, no shift) where landmarks coincide; None: the index is too large to compare with.
+
+    ``portion`` is the shard's part of the index."""
+    offsets = _offsets(sorted_, window, int(MOST_HITS * portion))
     if offsets is None:
         return None
     reach = int(window.times[-1]) // keys.UNIT + 2 if len(window.times) else 2
@@ -70,7 +72,7 @@ def candidates(
     return _described(shard, window, best - reach, both[best], excluded)
 
 
-def _offsets(sorted_: ByPitch, window: Window) -> NDArray[np.int64] | None:
+def _offsets(sorted_: ByPitch, window: Window, most: int) -> NDArray[np.int64] | None:
     """Reference minus query time of all pairs at the same pitch, to the nearer bin on either side."""
     exact = window.pitches / STEPS_PER_BIN
     near = np.rint(exact).astype(np.int64)
@@ -81,7 +83,7 @@ def _offsets(sorted_: ByPitch, window: Window) -> NDArray[np.int64] | None:
     pitch, time = pitch[known], time[known]
     start, stop = sorted_.starts[pitch], sorted_.starts[pitch + 1]
     hits = int((stop - start).sum())
-    if hits > MOST_HITS:
+    if hits > most:
         return None
     parts = [sorted_.units[a:b] - t for a, b, t in zip(start, stop, time, strict=True)]
     return np.concatenate(parts).astype(np.int64) if parts else np.zeros(0, np.int64)

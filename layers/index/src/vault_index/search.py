@@ -77,29 +77,37 @@ def search(
     if query.dense is None:
         raise ValueError("a query needs its dense map")
     used = calibration or builtin()
-    found: list[tuple[str, passages.Passage]] = []
-    for shard in shards:
-        found.extend(passages_in(shard, query, removed, used))
     seconds = sum(shard.seconds for shard in shards)
-    matches = _matches(found, query.duration_s, seconds, used)
-    return matches[:limit]
+    return _matches(passages_in(shards, query, removed, used), query.duration_s, seconds, used)[:limit]
 
 
 def passages_in(
-    shard: Shard, query: FeaturesLike, removed: frozenset[str], used: Calibration
+    shards: Sequence[Shard], query: FeaturesLike, removed: frozenset[str], used: Calibration
 ) -> list[tuple[str, passages.Passage]]:
-    """Passages per track of one shard, removed tracks left out."""
-    if query.dense is None or len(query.peak_times) == 0 or len(shard.postings) == 0:
+    """All passages found, by track, before calibration; removed tracks left out."""
+    shards = [shard for shard in shards if len(shard.postings)]
+    if query.dense is None or len(query.peak_times) == 0 or not shards:
         return []
-    excluded = frozenset(i for i, track in enumerate(shard.tracks) if track.id in removed)
-    found: list[Alignment] = []
-    here: list[Alignment] = []
+    excluded = [_numbers(shard, removed) for shard in shards]
+    found: list[list[Alignment]] = [[] for _ in shards]
+    here: list[list[Alignment]] = [[] for _ in shards]
     for start, stop in windows(query.duration_s):
-        here = cascade.window(shard, query, start, stop, excluded, here)
-        found.extend(here)
-    whole = query_map(query, shard.pitch_share)
-    made = passages.assemble(shard, whole, found, query.duration_s * STEPS_PER_SECOND, used.weights)
-    return [(shard.tracks[passage.track].id, passage) for passage in made]
+        here = cascade.window(shards, query, start, stop, excluded, here)
+        for own, new in zip(found, here, strict=True):
+            own.extend(new)
+    whole = query_map(query, cascade.common_share(shards))
+    length = query.duration_s * STEPS_PER_SECOND
+    out = []
+    for shard, own in zip(shards, found, strict=True):
+        made = passages.assemble(shard, whole, own, length, used.weights)
+        out += [(shard.tracks[passage.track].id, passage) for passage in made]
+    return out
+
+
+def _numbers(shard: Shard, removed: frozenset[str]) -> frozenset[int]:
+    if not removed:
+        return frozenset()
+    return frozenset(number for number, track in enumerate(shard.tracks) if track.id in removed)
 
 
 def windows(seconds: float) -> list[tuple[float, float]]:
