@@ -18,6 +18,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from itertools import chain
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
@@ -196,16 +197,26 @@ def measured(kind: str, values: np.ndarray, seconds: float) -> dict[str, Any]:
 
 
 def scored(
-    shard: Shard, queries: Iterable[Query], weights: dict[str, float]
+    shard: Shard, queries: Iterable[Query], weights: dict[str, float], processes: int
 ) -> dict[tuple[str, float], list[float]]:
     """The best raw score of each query, by music and length; whole tracks count as three minutes."""
     scores: dict[tuple[str, float], list[float]] = {}
-    for number, query in enumerate(queries):
-        best = max((raw(one, weights) for _, one in found(shard, query.audio, query.related)), default=-5.0)
-        length = query.seconds if query.seconds in LENGTHS else WHOLE
-        scores.setdefault((query.kind, length), []).append(best)
-        print(f"\r{number + 1} unrelated queries", end="", file=sys.stderr, flush=True)
+    _shared.update(shard=shard, weights=weights)
+    with get_context("fork").Pool(processes) as pool:
+        for number, (kind, seconds, best) in enumerate(pool.imap(_best, queries, chunksize=4)):
+            length = seconds if seconds in LENGTHS else WHOLE
+            scores.setdefault((kind, length), []).append(best)
+            print(f"\r{number + 1} unrelated queries", end="", file=sys.stderr, flush=True)
     return scores
+
+
+_shared: dict[str, Any] = {}
+
+
+def _best(query: Query) -> tuple[str, float, float]:
+    """Runs in a forked process, which has the catalogue already."""
+    passed = found(_shared["shard"], query.audio, query.related)
+    return query.kind, query.seconds, max((raw(one, _shared["weights"]) for _, one in passed), default=-5.0)
 
 
 def main() -> None:
@@ -216,6 +227,7 @@ def main() -> None:
     parser.add_argument("--queries", type=int, default=1000, help="composed queries per length")
     parser.add_argument("--real", type=int, default=900, help="real queries of 10 s; fewer of other lengths")
     parser.add_argument("--per", type=int, default=25, help="copies per change to fit weights on; 0 keeps the weights")
+    parser.add_argument("--processes", type=int, default=2)
     parser.add_argument("--out", type=Path, default=Path("layers/index/src/vault_index/calibration.json"))
     chosen = parser.parse_args()
     tracks = list(generated_tracks(chosen.generated))
@@ -228,7 +240,7 @@ def main() -> None:
     sources = [real_queries(judge, counts)] if real else []
     sources += [odd_queries(), composed_queries(chosen.queries, (3.0, 10.0))]
     sources += [composed_queries(chosen.queries // 6, (30.0,))]
-    document = assembled(scored(shard, chain(*sources), weights), weights, shard)
+    document = assembled(scored(shard, chain(*sources), weights, chosen.processes), weights, shard)
     chosen.out.write_text(json.dumps(document, indent=1, sort_keys=True) + "\n")
     print(json.dumps(document["tails"], indent=1))
 
