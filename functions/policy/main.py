@@ -1,0 +1,134 @@
+"""policy: the rules' numbers in the open: what is in force, what changed when and why, and what a change would do.
+
+A change is one commit: the new version, the row that puts it in force, the
+event. Versions are never edited. A trial reads, and writes nothing.
+"""
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Annotated
+
+from pydantic import BaseModel, Field, JsonValue
+from vault_domain.errors import LostRace
+from vault_domain.events import Kind, make_event
+from vault_domain.evidence import SourceReport
+from vault_domain.governance import Past, PolicyAsk, TrialAsk, change, differences, in_force, try_out
+from vault_domain.permissions import roles
+from vault_domain.policy import HEAD, SHIPPED, SHIPPED_NUMBER, Policy, PolicyVersion
+from vault_domain.ports import Put
+from vault_domain.tracks import Track
+from vault_domain.uploads import Upload
+from vault_edge.app import App, Caller, Deps, Json, Query
+
+app = App("policy")
+SUBJECT = "policy"
+MOST_TRIED = 400
+MOST_MONTHS = 24
+
+
+class HistoryAsk(BaseModel):
+    """Which part of the history, oldest first."""
+
+    limit: Annotated[int, Field(ge=1, le=100)] = 50
+    cursor: Annotated[str | None, Field(max_length=2000)] = None
+
+
+@app.get("/policy", role=roles("policy.read"))
+def present(deps: Deps) -> Json:
+    """The policy in force, and since when."""
+    head = _head(deps)
+    number, policy = in_force(head)
+    return {"number": number, "policy": policy.model_dump(mode="json"), "since": head.at if head else None}
+
+
+@app.get("/policy/history", role=roles("policy.history"))
+def history(ask: Query[HistoryAsk], deps: Deps) -> Json:
+    """Every change: old and new values, who made it, and why. Version 1 came with the software."""
+    page = deps.records.list(PolicyVersion, SUBJECT, limit=ask.limit, cursor=ask.cursor)
+    versions = [version for version in page.items if not version.is_head]
+    return {"versions": [_told(version, deps) for version in versions], "cursor": page.cursor}
+
+
+@app.post("/policy", role=roles("policy.change"), status=201)
+def set_policy(ask: PolicyAsk, caller: Caller, deps: Deps) -> Json:
+    """Put a new version in force, with a reason. Made from an older version than the present one, it is refused."""
+    try:
+        return _set(ask, caller, deps)
+    except LostRace:  # somebody else changed it at this moment: the second look says to what
+        return _set(ask, caller, deps)
+
+
+@app.post("/policy/trial", role=roles("policy.trial"))
+def trial(ask: TrialAsk, deps: Deps) -> Json:
+    """Decide the newest submissions anew by this policy and by the one in force, on the evidence on record."""
+    number, policy = in_force(_head(deps))
+    configured = frozenset({"acoustid"} if deps.optional("LEMM_ACOUSTID_CONFIGURED") == "true" else ())
+    changes = [one.model_dump(mode="json") for one in differences(policy, ask.policy)]
+    return {"compared_with": number, "changes": changes, **try_out(policy, ask.policy, _past(deps), configured)}
+
+
+def _set(ask: PolicyAsk, caller: Caller, deps: Deps) -> Json:
+    head, now = _head(deps), deps.clock()
+    version, new_head, changes = change(head, ask, caller.id, now)
+    told: list[JsonValue] = [one.model_dump(mode="json") for one in changes]
+    event = make_event(
+        deps.new_id("evt"), Kind.POLICY_CHANGE, SUBJECT, caller.actor, now, {"policy": str(version.number)},
+        changes=told,
+    )  # fmt: skip
+    deps.records.commit([Put(version, 0), Put(new_head, head.version if head else 0)], [event])
+    return {"number": version.number, "policy": version.policy.model_dump(mode="json"), "changes": told}
+
+
+def _head(deps: Deps) -> PolicyVersion | None:
+    return deps.records.get(PolicyVersion, SUBJECT, f"policy#{HEAD}")
+
+
+def _told(version: PolicyVersion, deps: Deps) -> Json:
+    before = _before(version, deps)
+    return {
+        "number": version.number,
+        "at": version.at,
+        "author": version.author,
+        "reason": version.reason,
+        "policy": version.policy.model_dump(mode="json"),
+        "changes": [one.model_dump(mode="json") for one in differences(before, version.policy)],
+    }
+
+
+def _before(version: PolicyVersion, deps: Deps) -> Policy:
+    if version.number - 1 == SHIPPED_NUMBER:
+        return SHIPPED
+    found = deps.records.get(PolicyVersion, SUBJECT, f"policy#{version.number - 1:06d}")
+    return found.policy if found else SHIPPED
+
+
+def _past(deps: Deps) -> Iterator[Past]:
+    """The newest decided submissions, at most ``MOST_TRIED``."""
+    tried = 0
+    for month in _months(deps.clock()):
+        cursor: str | None = None
+        while True:
+            page = deps.records.find(Track, "by_date", month, newest_first=True, limit=50, cursor=cursor)
+            for track in page.items:
+                if track.verdict != "none" and tried < MOST_TRIED:
+                    tried += 1
+                    yield _as_decided(track, deps)
+            cursor = page.cursor
+            if cursor is None or tried >= MOST_TRIED:
+                break
+
+
+def _as_decided(track: Track, deps: Deps) -> Past:
+    upload = deps.records.get(Upload, track.upload_id)
+    flags = (*track.flags, *(upload.flags if upload else ()))
+    return Past(track.track_id, track.status.value, deps.records.list(SourceReport, track.track_id).items, flags)
+
+
+def _months(now: datetime) -> Iterator[str]:
+    year, month = now.year, now.month
+    for _ in range(MOST_MONTHS):
+        yield f"{year:04d}-{month:02d}"
+        year, month = (year, month - 1) if month > 1 else (year - 1, 12)
+
+
+handler, http = app.lambda_entry(), app.http_entry()
