@@ -1,0 +1,97 @@
+"""What a file proves, or why it proves nothing. Reads the file and the keys, and nothing else.
+
+The file must be in its one byte form (a single newline at the end is let pass),
+so whoever changes any bit of it is found out.
+"""
+
+import json
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from vault_domain.checkpoints import NoteKey
+from vault_domain.dsse import parse
+from vault_domain.errors import Unauthenticated
+from vault_domain.proofs import Proven, check_proof, parse_proof
+from vault_store.dsse import open_sealed
+from vault_store.signer import verify
+
+from lemm.verify.keys import Trusted
+
+MAX_FILE = 64 * 2**20
+_TYPE = re.compile(r"application/vnd\.lemm\.([a-z][a-z0-9-]{0,60})\.v1\+json")
+
+
+class Refused(Exception):
+    """The file does not prove anything; the message says why."""
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What was found to be true: in a sentence, and as data."""
+
+    kind: str
+    says: str
+    facts: dict[str, Any]
+
+
+def verify_file(path: Path, trusted: Trusted, witnesses: Sequence[NoteKey] = ()) -> Verdict:
+    """Check one file. Raises ``Refused``."""
+    if path.stat().st_size > MAX_FILE:
+        raise Refused("too large for a proof or receipt")
+    data = path.read_bytes().removesuffix(b"\n")
+    if _is_envelope(data):
+        return _envelope(data, trusted)
+    if trusted.log is None:
+        raise Refused("a log proof is checked with the log's key (name+hash+base64), not with this one")
+    try:
+        return _told(check_proof(parse_proof(data), trusted.log, verify, witnesses))
+    except ValueError as flaw:
+        raise Refused(str(flaw)) from None
+
+
+def _is_envelope(data: bytes) -> bool:
+    """Only chooses whose refusal is given; each form is checked strictly after."""
+    try:
+        document = json.loads(data)
+    except (ValueError, RecursionError):
+        raise Refused("not a JSON document") from None
+    return isinstance(document, dict) and "payloadType" in document
+
+
+def _envelope(data: bytes, trusted: Trusted) -> Verdict:
+    if not trusted.envelopes:
+        raise Refused("a signed envelope is checked with a key set or 64 hexadecimal digits, not with a log's key")
+    try:
+        kind = parse(data).payload_type
+    except ValueError as flaw:
+        raise Refused(f"not a signed envelope: {flaw}") from None
+    name = _TYPE.fullmatch(kind)
+    if name is None:
+        raise Refused(f"a document of an unknown type: {kind[:100]}")
+    try:
+        document = open_sealed(data, name[1], trusted.envelopes)
+    except Unauthenticated as flaw:
+        raise Refused(flaw.detail) from None
+    return Verdict(name[1], f"a {name[1]}, signed with the key that you gave", document)
+
+
+def _told(proven: Proven) -> Verdict:
+    tree, event = proven.checkpoint, proven.event
+    says = f"entry {proven.index} of {tree.size} in the log {tree.origin}: {event.get('event', 'an event by its hash')}"
+    if proven.older is not None:
+        says += f"; the log of {proven.older.size} entries is the beginning of this one"
+    if proven.cosigned:
+        says += f"; seen by {', '.join(sorted(proven.cosigned))}"
+    facts = {
+        "index": proven.index,
+        "size": tree.size,
+        "origin": tree.origin,
+        "root": tree.root.hex(),
+        "older_size": proven.older.size if proven.older else None,
+        "cosigned": {name: moment.isoformat() for name, moment in sorted(proven.cosigned.items())},
+        "event": event,
+    }
+    return Verdict("log-proof", says, facts)
