@@ -1,6 +1,5 @@
 """index-build: small, whole and true, whatever comes in between; made again from the vault when damaged."""
 
-
 import pytest
 from granting import a_track, numbered, take_back
 from simulator import Simulator, killed_everywhere
@@ -218,5 +217,3 @@ def test_killed_anywhere_nothing_is_lost_and_the_next_run_finishes(load_step) ->
     for label, sim in killed_everywhere(make):
         assert found(sim) == ids(1, 2, 9), label
         assert parts(sim) == 1, label
-
-
