@@ -20,6 +20,7 @@ _SAME_LINE: Final = 0.4 * STEPS_PER_SECOND
 _SAME_TEMPO: Final = 0.03
 _SAME_SHIFT: Final = 1.0
 _WINDOW: Final = 10 * STEPS_PER_SECOND
+_LINKS: Final = 4  # latest alignments of a chain that the next may continue
 
 
 @dataclass(frozen=True)
@@ -74,21 +75,15 @@ def raw_score(found: Alignment, weights: Mapping[str, float]) -> float:
 
 def _joined(shard: Shard, query: QueryMap, group: list[Alignment], length: float) -> list[Alignment]:
     """Chains of alignments on one line, each refined over the stretch that it spans; best first."""
-    rest = sorted(group, key=lambda one: (-one.score, one.place))
-    out = []
-    while rest:
-        chain = [rest.pop(0)]
-        grown = True
-        while grown:
-            grown = False
-            for one in rest:
-                if any(_continues(one, other) for other in chain):
-                    chain.append(one)
-                    rest.remove(one)
-                    grown = True
-                    break
-        out.append(_spanned(shard, query, chain, length))
-    return sorted(out, key=lambda one: -one.score)
+    chains: list[list[Alignment]] = []
+    for one in sorted(group, key=lambda item: (item.begin, -item.score)):
+        for chain in reversed(chains):
+            if any(_continues(one, other) for other in chain[-_LINKS:]):
+                chain.append(one)
+                break
+        else:
+            chains.append([one])
+    return sorted((_spanned(shard, query, chain, length) for chain in chains), key=lambda one: -one.score)
 
 
 def _continues(one: Alignment, other: Alignment) -> bool:
@@ -104,7 +99,7 @@ def _continues(one: Alignment, other: Alignment) -> bool:
 
 def _spanned(shard: Shard, query: QueryMap, chain: list[Alignment], length: float) -> Alignment:
     """One alignment for a chain: a line through its parts, refined and scored over all of them."""
-    best = chain[0]
+    best = max(chain, key=lambda one: one.score)
     if len(chain) == 1:
         return best
     first, last = min(chain, key=lambda one: one.begin), max(chain, key=lambda one: one.end)

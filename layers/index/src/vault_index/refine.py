@@ -23,6 +23,7 @@ Grid = tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]
 HIT: Final = 0.8
 """A landmark counts as found when its cell stands this many deviations above the penalty."""
 _LEAST: Final = 3
+_MOST_VALUES: Final = 4_000_000  # compared at once: of hours of landmarks, every so many are enough to choose by
 _DROP: Final = 8.0
 _SNAP: Final = 0.97
 """An unchanged tempo or pitch is preferred when it explains this share of the best score."""
@@ -198,6 +199,7 @@ def _best(
     marks = landmarks_near(shard, seed.track, seed.place, before, after)
     if len(marks.times) < _LEAST:
         return seed
+    marks = marks.thinned(len(marks.times) * len(grid[0]) // _MOST_VALUES + 1)
     tempos, offsets, shifts = grid[0] * seed.tempo, grid[1], grid[2] + seed.shift
     values = values_at(query, marks, seed.anchor, tempos, offsets, shifts)
     seconds = (seed.anchor + marks.times / seed.tempo) / STEPS_PER_SECOND

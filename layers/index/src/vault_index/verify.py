@@ -115,6 +115,10 @@ class Landmarks:
     times: NDArray[np.float64]  # steps from ``place``
     pitches: NDArray[np.float64]  # bins
 
+    def thinned(self, every: int) -> "Landmarks":
+        """Every so many of them."""
+        return self if every <= 1 else Landmarks(self.times[::every], self.pitches[::every])
+
 
 def landmarks_near(
     shard: Shard, track: int, place: float, before: float, after: float
