@@ -39,8 +39,11 @@ class _Read:
     detail: str = ""
 
 
-def build_catalogue(folder: Path, name: str, out: Path, progress: Progress | None = None) -> dict[str, Any]:
-    """Index every audio file under ``folder`` into ``out / NAME.snapshot``; the summary says what was left out."""
+def build_catalogue(folder: Path, name: str | None, out: Path, progress: Progress | None = None) -> dict[str, Any]:
+    """Index every audio file under ``folder`` into ``out / NAME.snapshot``; the summary says what was left out.
+
+    Without a name, the catalogue has the folder's."""
+    name = name or re.sub(r"[^A-Za-z0-9._-]+", "-", folder.resolve().name).strip("-._") or "catalogue"
     if not _NAME.fullmatch(name):
         raise BadRequest("A catalogue's name is letters, digits, dots, hyphens and underscores.")
     if not folder.is_dir():
