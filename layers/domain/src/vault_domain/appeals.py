@@ -1,0 +1,118 @@
+"""Appeals: the owner of a rejected track answers once, and somebody who did not reject it looks again.
+
+Filing one sends the track through the detectors as they are now; the decision
+names the findings that it rests on. Upheld: the track is approved in the face
+of exactly these findings and goes on to be admitted. Dismissed: final, with
+reasons that its owner can read.
+"""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from typing import ClassVar, Literal
+
+from pydantic import Field
+
+from vault_domain.decision import Verdict
+from vault_domain.errors import Conflict, Forbidden
+from vault_domain.ids import AccountId, TrackId
+from vault_domain.policy import Policy
+from vault_domain.reasons import Reason
+from vault_domain.records import Record, Sha256, UtcTime, Value
+from vault_domain.review import ReviewVote, grounds
+from vault_domain.tracks import Approval, Status, Track
+from vault_domain.uploads import Upload, UploadState
+
+MAX_WORDS = 4000
+Outcome = Literal["upheld", "dismissed"]
+
+
+class Appeal(Record):
+    """One appeal against one rejection; ``step`` is the number of the history row that rejected."""
+
+    table: ClassVar[str] = "tracks"
+    kind: ClassVar[str] = "appeal"
+
+    track_id: TrackId
+    step: int = Field(ge=1)
+    owner: AccountId
+    reason: str = Field(min_length=10, max_length=MAX_WORDS)
+    rejected_for: tuple[Reason, ...] = ()
+    rejected_by: tuple[AccountId, ...] = ()
+    """People whose votes rejected it; nobody when the rules did."""
+    filed: UtcTime
+    outcome: Outcome | None = None
+    decided_by: AccountId | None = None
+    decided: UtcTime | None = None
+    answer: str | None = Field(default=None, max_length=MAX_WORDS)
+    findings_sha256: Sha256 | None = None
+    """The findings that the decision rests on."""
+
+    def key(self) -> tuple[str, str]:
+        return self.track_id, f"{self.kind}#{self.step:06d}"
+
+
+class AppealAsk(Value):
+    """The body of POST /tracks/{track_id}/appeal."""
+
+    reason: str = Field(min_length=10, max_length=MAX_WORDS)
+
+
+class AppealDecisionAsk(Value):
+    """The body of POST /tracks/{track_id}/appeal/decision; the owner reads the answer."""
+
+    outcome: Outcome
+    findings_sha256: Sha256
+    """Of the findings that were looked at, as GET /tracks/{track_id}/appeal gives it."""
+    answer: str = Field(min_length=10, max_length=MAX_WORDS)
+
+
+def file(
+    track: Track, upload: Upload | None, votes: Iterable[ReviewVote], ask: AppealAsk, now: datetime, policy: Policy
+) -> Appeal:
+    """The appeal. Raises ``Conflict`` for a track that was not rejected, too late, or without its recording."""
+    if track.status is not Status.REJECTED:
+        raise Conflict("only a rejected track can be appealed for")
+    if upload is None or upload.state is not UploadState.VALIDATED:
+        raise Conflict("this file could not be used; send another one instead")
+    if upload.purged is not None:
+        raise Conflict("the recording is not kept any more; submit it again")
+    if now >= track.changed + timedelta(days=policy.appeal_days):
+        raise Conflict(f"an appeal can be made within {policy.appeal_days} days")
+    against = [vote.reviewer for vote in votes if vote.vote == "reject"]
+    return Appeal(
+        track_id=track.track_id,
+        step=track.steps,
+        owner=track.owner,
+        reason=ask.reason,
+        rejected_for=track.reasons,
+        rejected_by=tuple(sorted(set(against))),
+        filed=now,
+    )
+
+
+def decide(appeal: Appeal, by: str, ask: AppealDecisionAsk, present_findings: str, now: datetime) -> Appeal:
+    """The decided appeal.
+
+    Raises ``Forbidden`` for somebody who rejected the track before, ``Conflict``
+    for one that is decided already, or when the findings changed since they were looked at.
+    """
+    if by in appeal.rejected_by:
+        raise Forbidden("you rejected this track; somebody else decides about the appeal")
+    if appeal.outcome is not None:
+        raise Conflict("this appeal was decided")
+    if ask.findings_sha256 != present_findings:
+        raise Conflict("the findings changed since you looked; read them again", findings_sha256=present_findings)
+    return appeal.with_changes(
+        outcome=ask.outcome, decided_by=by, decided=now, answer=ask.answer, findings_sha256=ask.findings_sha256
+    )
+
+
+def approval_of(verdict: Verdict, findings_sha256: str, now: datetime) -> Approval:
+    """An upheld appeal approves the track in the face of what is known now."""
+    return Approval(how="appeal", evidence_sha256=findings_sha256, grounds=grounds(verdict.reasons), at=now)
+
+
+def final_reasons(track: Track, appeal: Appeal) -> tuple[Reason, ...]:
+    """Why it stays rejected: what it was rejected for, and the answer in words."""
+    said = Reason(code="appeal_dismissed", detail=(appeal.answer or "")[:500])
+    return (*(reason for reason in appeal.rejected_for or track.reasons), said)
