@@ -1,8 +1,9 @@
 """admit: take a track that was decided in favour into the vault and the index.
 
 1. Claim the sound: one track per recording, by the hash of its samples.
-2. Copy audio and features into the vault.
-3. Enter the index that the track was compared with, or have it compared again.
+2. Enter the index that the track was compared with, or have it compared again.
+3. Copy audio and features into the vault: only now, so that a track which turns
+   out to need review leaves nothing there.
 4. Record it: status, place, hash, fingerprint and events in one commit.
 
 Each effect may be made twice. Cut off anywhere, the next run goes on; when the
@@ -62,10 +63,10 @@ def _admit(track_id: str, deps: Deps) -> str:
     claim = _claim(track, deps)  # 1
     if claim.track_id != track_id:
         return _reject(track, claim.track_id, deps)
-    audio_sha256, size = _copy_audio(track, deps)  # 2
-    features, record = _copy_features(track, deps)
-    now = deps.clock()
-    manifest = membership.enter(deps.index, track_id, features, track.evidence_snapshot, now)  # 3
+    features, record = _features(track, deps)
+    manifest = membership.enter(deps.index, track_id, features, track.evidence_snapshot, deps.clock())  # 2
+    audio_sha256, size = _copy_audio(track, deps)  # 3
+    record = _keep_features(track, features, record, deps)
     journey = Journey(deps, track, ACTOR)  # 4
     facts = Guards(in_vault=True, verdict=track.verdict, approved_by_vote=track.approval is not None)
     journey.take(
@@ -113,16 +114,20 @@ def _copy_audio(track: Track, deps: Deps) -> tuple[str, int]:
     return digest.hexdigest(), size
 
 
-def _copy_features(track: Track, deps: Deps) -> tuple[Features, FingerprintRecord]:
-    """The features as references need them, and the record that says where they are now."""
+def _features(track: Track, deps: Deps) -> tuple[Features, FingerprintRecord]:
+    """The features as references need them, and the record of the track's sound."""
     record = deps.records.get(FingerprintRecord, track.track_id)
     data = deps.bucket("quarantine").read(features_key(track.upload_id), limit=MAX_UPLOAD_BYTES)
     if record is None or sha256_hex(data) != record.features_sha256:
         raise Corrupt(f"the features of {track.track_id} do not match their record")
-    features, key = unpack(data).without_dense(), vault_features_key(track.track_id)
-    kept = pack(features)
+    return unpack(data).without_dense(), record
+
+
+def _keep_features(track: Track, features: Features, record: FingerprintRecord, deps: Deps) -> FingerprintRecord:
+    """The features beside the audio, and the record that says so."""
+    key, kept = vault_features_key(track.track_id), pack(features)
     deps.bucket("vault").write(key, kept, content_type="application/octet-stream")
-    return features, record.with_changes(features=f"vault/{key}", features_sha256=sha256_hex(kept))
+    return record.with_changes(features=f"vault/{key}", features_sha256=sha256_hex(kept))
 
 
 def _undo(track: Track, deps: Deps) -> None:
