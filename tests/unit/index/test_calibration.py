@@ -49,6 +49,11 @@ def test_ten_times_the_catalogue_is_ten_times_the_false_positives():
     assert MADE.rarity(raw, 3, 3600) - MADE.rarity(raw, 3, 36000) == pytest.approx(1)
 
 
+@given(SCORES, SECONDS, st.floats(0, 3600))
+def test_below_the_measured_size_a_match_is_no_surer_than_at_it(raw, seconds, small):
+    assert MADE.similarity(raw, seconds, small) == MADE.similarity(raw, seconds, 3600)
+
+
 def test_the_shipped_file_is_sound():
     made = calibration.builtin()
     assert made.settings == 1

@@ -6,7 +6,9 @@ versioned, carries its measurements and bounds, and is named in every decision.
 
 Model: the best score of an unrelated query has an exponential upper tail whose
 start depends on the query's length; each e-fold of catalogue (audio compared)
-moves it up by one tail scale. ``docs/formats/calibration.md``.
+beyond the measured one moves it up by one tail scale. A smaller catalogue is
+judged as if it had the measured size: false positives are then fewer than
+stated, never more. ``docs/formats/calibration.md``.
 """
 
 import json
@@ -49,7 +51,9 @@ class Calibration:
     def rarity(self, raw: float, query_s: float, catalogue_s: float) -> float:
         """Minus log10 of the share of unrelated queries that score at least ``raw``."""
         tail = self._tail(query_s)
-        shift = tail.scale * math.log(max(catalogue_s, 1.0) / self.catalogue_s)
+        # Down from the measured size nothing was measured, and the tail's scale would promise far too much: against
+        # sixteen seconds of audio it made every second unrelated query look like one in thirty.
+        shift = tail.scale * math.log(max(catalogue_s, self.catalogue_s) / self.catalogue_s)
         above = raw - shift - tail.start
         if above >= 0:
             return -math.log10(tail.share) + above / (tail.scale * math.log(10))
