@@ -4,15 +4,15 @@ from concurrent.futures import ThreadPoolExecutor
 
 from vault_audio.features import extract, pack
 from vault_domain.decision import decide_output
-from vault_domain.errors import AudioRefused, Conflict, NotFound
+from vault_domain.errors import Conflict, NotFound
 from vault_domain.events import Kind, make_event
 from vault_domain.ids import OutputId
 from vault_domain.ports import Put
 from vault_domain.safety import CheckAsk, Heard, OutputCheck, answer, event_facts, make_check, same_check
-from vault_domain.uploads import Refusal, Upload, expire, pin, refuse
+from vault_domain.uploads import Upload, expire, pin
 from vault_edge.app import App, Caller, Deps, Json
 from vault_edge.matching import Query
-from vault_edge.output_audio import Sent, Sound, decoded, discarded, received
+from vault_edge.output_audio import Sent, Sound, discarded, heard_or_refused, received
 from vault_edge.output_checks import Basis, basis_of, earlier_checks, reports_of
 from vault_edge.racing import settled
 
@@ -36,7 +36,7 @@ def check(ask: CheckAsk, caller: Caller, deps: Deps) -> Json:
     sent = received(ask, caller, deps)  # 2
     with ThreadPoolExecutor(1) as pool:
         gathering = pool.submit(basis_of, deps)
-        sound = _decoded(sent, ask.output_id, caller, deps)
+        sound = heard_or_refused(sent, ask.output_id, caller, deps)
         basis = gathering.result()
     if not (made and same_check(made[-1], sound.audio_sha256, basis.versions)):  # 3
         made = (_compared(ask, sent, sound, basis, caller, deps),)
@@ -60,21 +60,6 @@ def _earlier(output_id: str, caller: Caller, deps: Deps) -> tuple[OutputCheck, .
     return made
 
 
-def _decoded(sent: Sent, output_id: str, caller: Caller, deps: Deps) -> Sound:
-    """Refused audio is final for its upload, and deleted."""
-    try:
-        return decoded(sent, output_id, deps)
-    except AudioRefused as error:
-        if sent.upload is not None:
-            refused = refuse(sent.upload, Refusal(code=error.code, detail=error.detail[:500]), deps.clock())
-            event = make_event(
-                deps.new_id("evt"), Kind.UPLOAD_REFUSED, refused.upload_id, caller.actor, deps.clock(), code=error.code
-            )
-            deps.records.commit([Put(refused, sent.upload.version)], [event])
-        discarded(sent, output_id, deps)
-        raise
-
-
 def _compared(ask: CheckAsk, sent: Sent, sound: Sound, basis: Basis, caller: Caller, deps: Deps) -> OutputCheck:
     """Steps 4 to 6."""
     embedder = deps.embedder
@@ -89,13 +74,13 @@ def _compared(ask: CheckAsk, sent: Sent, sound: Sound, basis: Basis, caller: Cal
     )
 
     def record() -> OutputCheck:
-        made = _earlier(ask.output_id, caller, deps)
-        if made and same_check(made[-1], sound.audio_sha256, basis.versions):
+        made, now = _earlier(ask.output_id, caller, deps), deps.clock()
+        if made and same_check(made[-1], heard.audio_sha256, basis.versions):
             return made[-1]
-        now = deps.clock()
         one = make_check(ask, len(made) + 1, caller.id, heard, reports, clearance, basis.versions, now)
+        event_id = deps.new_id("evt")
         event = make_event(
-            deps.new_id("evt"), Kind.OUTPUT_CHECK, ask.output_id, caller.actor, now, basis.versions, **event_facts(one)
+            event_id, Kind.OUTPUT_CHECK, ask.output_id, caller.actor, now, basis.versions, **event_facts(one)
         )
         used = [Put(expire(pin(sent.upload, sent.version_id, now), now), sent.upload.version)] if sent.upload else []
         deps.records.commit([Put(one, 0), *used], [event])

@@ -17,8 +17,10 @@ from numpy.typing import NDArray
 from vault_audio.recordings import read_analysis
 from vault_domain.audio_rules import AudioFacts, AudioLimits, judge
 from vault_domain.errors import AudioRefused, BadRequest, Conflict, NotFound, TooLarge
+from vault_domain.events import Kind, make_event
+from vault_domain.ports import Put
 from vault_domain.safety import MAX_INLINE_BYTES, MAX_OUTPUT_S, CheckAsk
-from vault_domain.uploads import Upload, UploadState, analysis_key, source_key
+from vault_domain.uploads import Refusal, Upload, UploadState, analysis_key, refuse, source_key
 
 from vault_edge.app import Caller
 from vault_edge.deps import Deps
@@ -116,6 +118,22 @@ def _sound(told: dict[str, Any], analysis: bytes) -> Sound:
         path.write_bytes(analysis)
         samples = read_analysis(path)
     return Sound(samples, told["content_sha256"], told["audio_sha256"], told["duration_s"], told["chromaprint"])
+
+
+def heard_or_refused(sent: Sent, output_id: str, caller: Caller, deps: Deps) -> Sound:
+    """Decode; what is refused is deleted, and refused for good if it was an upload. Raises ``AudioRefused``."""
+    try:
+        return decoded(sent, output_id, deps)
+    except AudioRefused as error:
+        if sent.upload is not None:
+            now = deps.clock()
+            refused = refuse(sent.upload, Refusal(code=error.code, detail=error.detail[:500]), now)
+            event = make_event(
+                deps.new_id("evt"), Kind.UPLOAD_REFUSED, refused.upload_id, caller.actor, now, code=error.code
+            )
+            deps.records.commit([Put(refused, sent.upload.version)], [event])
+        discarded(sent, output_id, deps)
+        raise
 
 
 def discarded(sent: Sent, output_id: str, deps: Deps) -> None:

@@ -25,6 +25,7 @@ AT_ONCE = 8
 UNREAD = "unread"
 Opening = Opened | VaultError
 Question = Callable[[], SourceReport]
+Reports = tuple[SourceReport, ...]
 
 
 @dataclass(frozen=True)
@@ -74,7 +75,7 @@ def _versions(number: int, indexes: dict[str, Opening], configured: frozenset[st
     return found
 
 
-def reports_of(query: Query, basis: Basis, deps: Deps) -> tuple[SourceReport, ...]:
+def reports_of(query: Query, basis: Basis, deps: Deps) -> Reports:
     """Ask every source at once; one report each, made or honestly not made."""
     now = deps.clock()
     questions: list[Question] = [lambda: acoustid_report(query, deps.acoustid, now)]
