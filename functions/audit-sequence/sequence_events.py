@@ -11,15 +11,15 @@ from collections.abc import Iterator, Sequence
 from heapq import merge
 from itertools import islice
 
-from vault_domain.errors import Corrupt
+from vault_domain.errors import Corrupt, TooLarge
 from vault_domain.events import AuditEvent
 from vault_domain.ids import make_id
 from vault_domain.ports import Put, Records
 from vault_edge.racing import settled
 
 PAGE = 50
-TOGETHER = 20
-"""Events marked in one transaction: at 20 even the largest records stay below its 4 MB in all but odd cases."""
+TOGETHER = 50
+"""Events marked in one transaction; fewer where they are large."""
 SHELVES = tuple(make_id("evt", bytes([*[0] * 15, number]))[-1] for number in range(32))
 """The hash values of the index: every last character that an id can have."""
 
@@ -42,7 +42,19 @@ def mark(records: Records, first: int, entries: Sequence[bytes]) -> None:
     places = [(first + at, str(json.loads(entry)["event_id"])) for at, entry in enumerate(entries)]
     rest = iter(places)
     while some := list(islice(rest, TOGETHER)):
-        settled(lambda some=some: _mark(records, some))  # type: ignore[misc]
+        _mark_all(records, some)
+
+
+def _mark_all(records: Records, places: list[tuple[int, str]]) -> None:
+    """In one transaction if they fit: one event always does, as its entry in the index makes room for its place."""
+    try:
+        settled(lambda: _mark(records, places))
+    except TooLarge:
+        if len(places) == 1:
+            raise
+        half = len(places) // 2
+        _mark_all(records, places[:half])
+        _mark_all(records, places[half:])
 
 
 def _mark(records: Records, places: list[tuple[int, str]]) -> None:

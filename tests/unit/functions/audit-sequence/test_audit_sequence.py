@@ -78,6 +78,12 @@ def test_an_event_of_any_size_and_more_than_a_tile(sim: Simulator):
     holds(sim)
 
 
+def test_events_that_no_transaction_holds_together(sim: Simulator):
+    happen(sim, 25, outcome="x" * 400_000)
+    assert run("audit-sequence", sim.deps)["size"] == 25
+    holds(sim)
+
+
 def test_a_full_batch_is_followed_by_the_next(sim: Simulator, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(main_of("audit-sequence"), "BATCH", 7)
     happen(sim, 20)
