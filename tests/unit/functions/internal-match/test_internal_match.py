@@ -41,6 +41,7 @@ def test_an_unrelated_piece_is_searched_for_in_everything_and_not_found(sim: Sim
     assert (report.status, report.side, report.tracks_searched) == ("checked", "internal", 1)
     assert report.snapshot == sim.deps.index.reader("vault").snapshot_id
     assert report.calibration
+    assert report.max_similarity < 0.7
     assert all(hit.similarity >= 0.2 and not hit.same_audio for hit in report.hits)
 
 
