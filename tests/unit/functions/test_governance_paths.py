@@ -1,0 +1,244 @@
+"""Anybody calls anything of governance, in any order: nobody gets further than the table and the matrix allow.
+
+The law is written here once more, independently: who may succeed with which
+call, which status may follow which, what an admitted track must have behind it,
+and which data may appear in an answer to whom.
+"""
+
+import json
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
+from ingesting import OWNER, STRANGER, fingerprinted, main_of, run, sound
+from reviewing import ADMIN, ANNA, BEN, a_hit, found
+from simulator import Killed, Simulator
+from vault_domain.appeals import Appeal, AppealAsk, AppealDecisionAsk
+from vault_domain.events import AuditEvent, Kind
+from vault_domain.governance import PolicyAsk, TrialAsk
+from vault_domain.policy import Policy, PolicyVersion
+from vault_domain.review import AnswerAsk, OverrideAsk, ReviewVote, VoteAsk
+from vault_domain.rights import RevokeAsk
+from vault_domain.tracks import TABLE, HistoryRow, Status, Track
+from vault_edge.caller import Caller
+from wire import event, token
+
+SERVICE = Caller("svc_" + "0" * 26, "system", frozenset({"training"}))
+PROMOTED = Caller(OWNER.id, "reviewer")
+PEOPLE = (OWNER, PROMOTED, STRANGER, ANNA, BEN, ADMIN, SERVICE, None)
+FIT = (ANNA, BEN, ADMIN)
+WORDS = "these are words enough"
+WRONG = "f" * 64
+
+MAY: dict[str, set[str]] = {
+    "queue": {"reviewer", "admin"}, "evidence": {"reviewer", "admin"}, "claim": {"reviewer", "admin"},
+    "votes": {"reviewer", "admin"}, "override": {"admin"}, "answers": {"owner"},
+    "questions": {"owner", "reviewer", "admin"},
+    "appeal": {"owner"}, "appeal-read": {"owner", "reviewer", "admin"}, "decision": {"reviewer", "admin"},
+    "policy": {"admin"}, "trial": {"admin"}, "history": {"contributor", "reviewer", "admin"},
+}  # fmt: skip
+NOT_ON_ONES_OWN = {"evidence", "claim", "votes", "override", "decision"}
+FOUND = (a_hit(), a_hit(), a_hit(), a_hit("cat:two", 0.6), a_hit("cat:strong", 0.95, overlap_s=40))
+HITS = st.lists(st.sampled_from(FOUND), min_size=1, max_size=2, unique_by=lambda hit: hit.ref)
+CHOICES = st.sampled_from(["approve", "reject", "needs_more_info"])
+DEATHS = st.sampled_from([None, (1, False), (1, True), (2, False)])
+
+
+class Governance(RuleBasedStateMachine):
+    """Two tracks, everybody, and every route of review, appeal and policy, over HTTP."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.sim = Simulator()
+        self.tracks: list[str] = []
+        for seed, hits in ((1, (a_hit(),)), (2, (a_hit("cat:strong", 0.95, overlap_s=40),))):
+            _, track_id = fingerprinted(self.sim, sound(seed, 4.0))
+            found(self.sim, track_id, *hits)
+            run("decide", self.sim.deps, track_id=track_id)
+            self.tracks.append(track_id)
+
+    # --- people ------------------------------------------------------------------
+
+    @rule(who=st.sampled_from(PEOPLE), which=st.integers(0, 1), choice=CHOICES, right=st.booleans(), death=DEATHS)
+    def votes(self, who: Caller | None, which: int, choice: str, right: bool, death: Any) -> None:
+        ask = VoteAsk(vote=choice, evidence_sha256=self._evidence(which, right), note=WORDS)  # type: ignore[arg-type]
+        self._call("votes", "review", "POST", "/review/{}/votes", which, who, ask, death)
+
+    @rule(who=st.sampled_from(FIT), which=st.integers(0, 1), choice=CHOICES, death=DEATHS)
+    def reviewers_work(self, who: Caller, which: int, choice: str, death: Any) -> None:
+        """Mostly allowed, so that long ways are seen too."""
+        self.votes(who, which, choice, True, death)
+
+    @rule(which=st.integers(0, 1))
+    def the_owner_answers(self, which: int) -> None:
+        self.answers(OWNER, which)
+        self.appeals(OWNER, which)
+
+    @rule(who=st.sampled_from(PEOPLE), which=st.integers(0, 1), choice=st.sampled_from(["approve", "reject"]))
+    def overrides(self, who: Caller | None, which: int, choice: str) -> None:
+        ask = OverrideAsk(vote=choice, evidence_sha256=self._evidence(which, True), reason=WORDS)  # type: ignore[arg-type]
+        self._call("override", "review", "POST", "/review/{}/override", which, who, ask)
+
+    @rule(who=st.sampled_from(PEOPLE), which=st.integers(0, 1))
+    def claims(self, who: Caller | None, which: int) -> None:
+        self._call("claim", "review", "POST", "/review/{}/claim", which, who)
+
+    @rule(who=st.sampled_from(PEOPLE), which=st.integers(0, 1))
+    def answers(self, who: Caller | None, which: int) -> None:
+        self._call("answers", "review", "POST", "/review/{}/answers", which, who, AnswerAsk(answer=WORDS))
+
+    @rule(who=st.sampled_from(PEOPLE), which=st.integers(0, 1))
+    def looks(self, who: Caller | None, which: int) -> None:
+        self._call("queue", "review", "GET", "/review/queue", which, who)
+        self._call("evidence", "review", "GET", "/review/{}", which, who)
+        self._call("questions", "review", "GET", "/review/{}/questions", which, who)
+        self._call("appeal-read", "appeal", "GET", "/tracks/{}/appeal", which, who)
+        self._call("history", "policy", "GET", "/policy/history", which, who)
+
+    @rule(who=st.sampled_from(PEOPLE), which=st.integers(0, 1))
+    def appeals(self, who: Caller | None, which: int) -> None:
+        self._call("appeal", "appeal", "POST", "/tracks/{}/appeal", which, who, AppealAsk(reason=WORDS))
+
+    @rule(who=st.sampled_from(PEOPLE), which=st.integers(0, 1), outcome=st.sampled_from(["upheld", "dismissed"]))
+    def settles(self, who: Caller | None, which: int, outcome: str) -> None:
+        findings = WRONG
+        if self.sim.store.list(Appeal, self.tracks[which]).items:
+            findings = main_of("appeal").show(self.tracks[which], ADMIN, self.sim.container())["findings_sha256"]
+        ask = AppealDecisionAsk(outcome=outcome, findings_sha256=findings, answer=WORDS)  # type: ignore[arg-type]
+        self._call("decision", "appeal", "POST", "/tracks/{}/appeal/decision", which, who, ask)
+
+    @rule(who=st.sampled_from(PEOPLE), approvals=st.integers(2, 3))
+    def changes_policy(self, who: Caller | None, approvals: int) -> None:
+        number, _ = self.sim.container().policy_in_force()
+        policy = Policy(approvals_flagged=approvals, admin_decides_alone=False)
+        self._call("trial", "policy", "POST", "/policy/trial", 0, who, TrialAsk(policy=policy))
+        self._call(
+            "policy", "policy", "POST", "/policy", 0, who, PolicyAsk(expects=number, policy=policy, reason=WORDS)
+        )
+
+    @rule(which=st.integers(0, 1), mood=st.integers(0, 5))
+    def the_owner_takes_it_back(self, which: int, mood: int) -> None:
+        if mood == 0 and self._track(self.tracks[which]).status is not Status.REJECTED_FINAL:
+            main_of("revoke").take_back(self.tracks[which], RevokeAsk(), OWNER, self.sim.container())
+
+    # --- the pipeline ------------------------------------------------------------
+
+    @rule(which=st.integers(0, 1), hits=HITS)
+    def the_pipeline_runs(self, which: int, hits: list[Any]) -> None:
+        track_id = self.tracks[which]
+        if self._track(track_id).status is Status.REMOVED:
+            return
+        found(self.sim, track_id, *hits)
+        self.what_was_started_goes_on(which)
+
+    @rule(which=st.integers(0, 1))
+    def what_was_started_goes_on(self, which: int) -> None:
+        track_id = self.tracks[which]
+        if self._track(track_id).status is Status.REMOVED:
+            return
+        if run("decide", self.sim.container(), track_id=track_id)["outcome"] == "accept":
+            run("admit", self.sim.container(), track_id=track_id)
+
+    @rule(hours=st.sampled_from([1, 24 * 20]))
+    def time_passes(self, hours: int) -> None:
+        self.sim.clock.now += timedelta(hours=hours)
+
+    # --- the law -----------------------------------------------------------------
+
+    @invariant()
+    def histories_are_in_the_table(self) -> None:
+        allowed = {(row.source, row.trigger, row.target) for row in TABLE}
+        for track_id in self.tracks:
+            rows = self.sim.store.list(HistoryRow, track_id).items
+            assert all((row.source, row.trigger, row.target) in allowed for row in rows[1:])
+            assert [row.step for row in rows] == list(range(len(rows)))
+            assert rows[-1].target is self._track(track_id).status
+
+    @invariant()
+    def whoever_is_in_was_decided_for(self) -> None:
+        for track_id in self.tracks:
+            track = self._track(track_id)
+            if track.status is not Status.ACCEPTED or track.verdict == "accept":
+                continue
+            assert track.approval is not None
+            decided = [one for one in self._events(track_id) if one.event in (Kind.REVIEW_DECIDED, Kind.APPEAL_DECIDED)]
+            assert any(one.data["outcome"] in ("approve", "upheld") for one in decided)
+
+    @invariant()
+    def nobody_voted_twice_or_on_their_own(self) -> None:
+        for track_id in self.tracks:
+            votes = self.sim.store.list(ReviewVote, track_id).items
+            assert len({(vote.reviewer, vote.evidence_sha256) for vote in votes}) == len(votes)
+            assert OWNER.id not in {vote.reviewer for vote in votes}
+            for appeal in self.sim.store.list(Appeal, track_id).items:
+                assert appeal.decided_by not in (OWNER.id, *appeal.rejected_by)
+
+    @invariant()
+    def policies_are_one_line(self) -> None:
+        numbers = sorted(one.number for one in self.sim.store.everything(PolicyVersion) if not one.is_head)
+        assert numbers == list(range(2, 2 + len(numbers)))
+        assert {one.author for one in self.sim.store.everything(PolicyVersion)} <= {ADMIN.id}
+
+    # --- calling -----------------------------------------------------------------
+
+    def _call(
+        self, what: str, step: str, method: str, path: str, which: int, who: Caller | None,
+        ask: Any = None, death: Any = None,
+    ) -> None:  # fmt: skip
+        bearer = None
+        if who is not None:
+            bearer = token(self.sim, who.role, *sorted(who.scopes), subject=who.id)
+        app = main_of(step).app
+        app.bind(self.sim.container())
+        body = ask.model_dump(mode="json") if ask is not None else None
+        call = event(method, path.format(self.tracks[which]), body=body, bearer=bearer)
+        answer = self._dying(lambda: app.answer(call), death)
+        if answer is None:
+            return
+        status = answer["statusCode"]
+        assert status < 500
+        if status < 300:
+            assert who is not None
+            is_owner, targeted = who.id == OWNER.id, "{}" in path
+            assert who.role in MAY[what] or ("owner" in MAY[what] and is_owner)
+            assert not (what in NOT_ON_ONES_OWN and is_owner)
+            if targeted and not is_owner:
+                assert who.role in ("reviewer", "admin")
+            self._shows_no_more_than_it_may(who, json.loads(answer["body"]))
+
+    def _shows_no_more_than_it_may(self, who: Caller, shown: Any) -> None:
+        text = json.dumps(shown)
+        if who.id == OWNER.id and who.role == "contributor" and "versions" not in shown:
+            assert not [one.id for one in (ANNA, BEN, ADMIN) if one.id in text]
+        if "tracks" in shown and "cursor" in shown:
+            assert all(row["submitter"] != who.id for row in shown["tracks"])
+
+    def _dying(self, work: Callable[[], Any], death: Any) -> Any:
+        if death is not None:
+            self.sim.kill_at(death[0], after=death[1])
+        try:
+            return work()
+        except Killed:
+            return None
+        finally:
+            self.sim.revive()
+
+    def _evidence(self, which: int, right: bool) -> str:
+        return str(self._track(self.tracks[which]).evidence_sha256) if right else WRONG
+
+    def _events(self, track_id: str) -> list[AuditEvent]:
+        return [one for one in self.sim.store.everything(AuditEvent) if one.subject == track_id]
+
+    def _track(self, track_id: str) -> Track:
+        track = self.sim.store.get(Track, track_id)
+        assert track is not None
+        return track
+
+
+TestGovernance = Governance.TestCase
+TestGovernance.settings = settings(
+    max_examples=25, stateful_step_count=30, deadline=None, suppress_health_check=list(HealthCheck)
+)
