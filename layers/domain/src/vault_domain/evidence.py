@@ -126,7 +126,16 @@ def _source(report: dict[str, object]) -> str:
 
 
 def unreached(reports: tuple[SourceReport, ...], required: tuple[str, ...]) -> tuple[str, ...]:
-    """Required sources without a made check. ``catalogue`` is met by any one checked catalogue."""
-    checked = {report.source for report in reports if report.status == "checked"}
-    kinds = checked | {source.split(":", 1)[0] for source in checked}
-    return tuple(source for source in required if source not in kinds)
+    """Required sources without a made check.
+
+    ``catalogue`` stands for every catalogue that is registered: at least one
+    was checked, and none was left out because it could not be read.
+    """
+    made = {name for report in reports if report.status == "checked" for name in _names(report)}
+    missed = {name for report in reports if report.status != "checked" for name in _names(report)}
+    return tuple(source for source in required if source not in made or source in missed)
+
+
+def _names(report: SourceReport) -> tuple[str, str]:
+    """What a policy may call this source: its name, and its kind."""
+    return report.source, report.source.split(":", 1)[0]
