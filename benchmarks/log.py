@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from lemm.installation import Installation
+from lemm.stack.emulator import REGION
 from pynamodb.connection import Connection
 from vault_domain.events import Actor, Kind, make_event
 from vault_domain.ids import make_id
@@ -99,7 +100,7 @@ def on_the_stack(count: int) -> dict[str, Any]:
         key, secret = vault.stack.keyring.root_key()
         os.environ.update(AWS_ACCESS_KEY_ID=key, AWS_SECRET_ACCESS_KEY=secret)
         endpoint = vault.addresses.emulator if vault.addresses else ""
-        connection = Connection(region="us-east-1", host=endpoint)
+        connection = Connection(region=REGION, host=endpoint)
         records = DynamoRecords({"events": "lemm-events"}, connection=connection)
         for first in range(0, count, 50):
             records.commit([], [an_event(number) for number in range(first, min(first + 50, count))])

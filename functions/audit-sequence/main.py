@@ -6,12 +6,14 @@ anything is appended, so an event whose place is already signed is never taken
 again. Of two sequencers at once one wins; the other ends without a trace.
 """
 
+from collections.abc import Sequence
 from datetime import timedelta
 
 from pydantic import BaseModel
 from sequence_events import mark, unsequenced
 from vault_domain.canonical import Json
 from vault_domain.errors import LostRace
+from vault_domain.events import AuditEvent
 from vault_domain.tiles import entry_of
 from vault_edge.app import App, Deps
 from vault_edge.tokens import publish_key
@@ -59,14 +61,16 @@ def _round(writer: LogWriter, deps: Deps) -> int:
     if not events:
         return 0
     entries = [entry_of(event) for event in events]
-    _finish(writer, writer.append(head, entries), entries, deps)
+    _finish(writer, writer.append(head, entries), entries, deps, events)
     return len(entries)
 
 
-def _finish(writer: LogWriter, head: Head, entries: "list[bytes] | tuple[bytes, ...]", deps: Deps) -> None:
+def _finish(
+    writer: LogWriter, head: Head, entries: Sequence[bytes], deps: Deps, read: Sequence[AuditEvent] = ()
+) -> None:
     """Tiles, then places, then the checkpoint for everybody: each follows from the head, and may be repeated."""
     writer.write_files(head, entries)
-    mark(deps.records, head.published, entries)
+    mark(deps.records, head.published, entries, read)
     writer.publish(head)
 
 

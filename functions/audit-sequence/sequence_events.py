@@ -8,6 +8,7 @@ event is taken twice.
 
 import json
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from heapq import merge
 from itertools import islice
 
@@ -18,6 +19,8 @@ from vault_domain.ports import Put, Records
 from vault_edge.racing import settled
 
 PAGE = 50
+READERS = 8
+"""Events read at the same time."""
 TOGETHER = 50
 """Events marked in one transaction; fewer where they are large."""
 SHELVES = tuple(make_id("evt", bytes([*[0] * 15, number]))[-1] for number in range(32))
@@ -26,41 +29,45 @@ SHELVES = tuple(make_id("evt", bytes([*[0] * 15, number]))[-1] for number in ran
 
 def unsequenced(records: Records, limit: int) -> list[AuditEvent]:
     """The first events without a place, by sequence key."""
-    shelves = (_shelf(records, name) for name in SHELVES)
+    listed = merge(*(_shelf(records, name) for name in SHELVES), key=lambda event: event.sequence_key)
     found: dict[str, AuditEvent] = {}
-    for listed in merge(*shelves, key=lambda event: event.sequence_key):
-        event = records.get(AuditEvent, listed.event_id)
-        if event is not None and event.sequence is None:
-            found[event.event_id] = event
-        if len(found) == limit:
-            break
+    with ThreadPoolExecutor(READERS) as pool:
+        while some := list(islice(listed, limit - len(found))):
+            for event in pool.map(lambda one: records.get(AuditEvent, one.event_id), some):
+                if event is not None and event.sequence is None:
+                    found[event.event_id] = event
     return list(found.values())
 
 
-def mark(records: Records, first: int, entries: Sequence[bytes]) -> None:
-    """Write its place into each event that lacks it: the entries are those of the tree from ``first`` on."""
+def mark(records: Records, first: int, entries: Sequence[bytes], read: Sequence[AuditEvent] = ()) -> None:
+    """Write its place into each event that lacks it: the entries are those of the tree from ``first`` on.
+
+    ``read``: events as they were a moment ago; one that has changed since is read again.
+    """
+    known = {event.event_id: event for event in read}
     places = [(first + at, str(json.loads(entry)["event_id"])) for at, entry in enumerate(entries)]
     rest = iter(places)
     while some := list(islice(rest, TOGETHER)):
-        _mark_all(records, some)
+        _mark_all(records, some, known)
 
 
-def _mark_all(records: Records, places: list[tuple[int, str]]) -> None:
+def _mark_all(records: Records, places: list[tuple[int, str]], known: dict[str, AuditEvent]) -> None:
     """In one transaction if they fit: one event always does, as its entry in the index makes room for its place."""
     try:
-        settled(lambda: _mark(records, places))
+        settled(lambda: _mark(records, places, known))
     except TooLarge:
         if len(places) == 1:
             raise
         half = len(places) // 2
-        _mark_all(records, places[:half])
-        _mark_all(records, places[half:])
+        _mark_all(records, places[:half], known)
+        _mark_all(records, places[half:], known)
 
 
-def _mark(records: Records, places: list[tuple[int, str]]) -> None:
+def _mark(records: Records, places: list[tuple[int, str]], known: dict[str, AuditEvent]) -> None:
+    """What is known serves the first attempt only: after a lost race all is read again."""
     changes = []
     for place, event_id in places:
-        event = records.get(AuditEvent, event_id)
+        event = known.pop(event_id, None) or records.get(AuditEvent, event_id)
         if event is None:
             raise Corrupt(f"event {event_id} is at {place} of the log and not in the table")
         if event.sequence is None:

@@ -20,6 +20,7 @@ from vault_store.log_reader import PUBLIC
 
 ACTOR = Actor(id="fn:decide", role="system")
 ORIGIN = "lemm.test/log"
+ID_LETTERS = "0123456789abcdefghjkmnpqrstvwxyz"
 
 
 def happen(sim: Simulator, count: int = 1, minutes: float = 0, **data: Any) -> list[str]:
@@ -81,6 +82,23 @@ def test_an_event_of_any_size_and_more_than_a_tile(sim: Simulator):
 def test_events_that_no_transaction_holds_together(sim: Simulator):
     happen(sim, 25, outcome="x" * 400_000)
     assert run("audit-sequence", sim.deps)["size"] == 25
+    holds(sim)
+
+
+def test_an_index_that_lags_shows_events_that_are_in_already(sim: Simulator):
+    """And hides new ones: those come later."""
+    happen(sim, 40)
+    stale = {name: sim.store.find(AuditEvent, "unsequenced", name, limit=99) for name in ID_LETTERS}
+    assert sum(len(page.items) for page in stale.values()) == 40
+    run("audit-sequence", sim.deps)
+    happen(sim, 1)
+
+    class Lagging:
+        get, commit = sim.records.get, sim.records.commit
+        find = staticmethod(lambda kind, index, hash_key, **_: stale[hash_key])
+
+    assert run("audit-sequence", sim.container(records=Lagging()))["added"] == 0
+    assert run("audit-sequence", sim.container())["size"] == 41
     holds(sim)
 
 
