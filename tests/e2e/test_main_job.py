@@ -2,7 +2,6 @@
 
 import threading
 import uuid
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
@@ -301,14 +300,14 @@ def test_a_check_right_after_an_admission_sees_the_track(vault, nova, generator,
 
 
 @pytest.fixture(scope="module")
-def finished(vault) -> Iterator[list[dict]]:
+def finished(vault) -> list[dict]:
     """Executions, once none runs but those that wait for a submission."""
 
     def over() -> list[dict] | None:
         found = list(vault.executions())
         return None if any(one["status"] == "RUNNING" for one in found) else found
 
-    yield eventually(over, 90, "the end of all executions")
+    return eventually(over, 90, "the end of all executions")
 
 
 def test_every_execution_succeeded_or_parked_its_upload_visibly(vault, finished, accepted):
