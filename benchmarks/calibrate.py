@@ -128,37 +128,29 @@ def copies(tracks: Sequence[Track], per: int) -> Iterator[tuple[Track, Samples]]
             yield track, change(track.audio[start : start + need], rng, host)[: int(seconds * RATE)]
 
 
-def logistic(rows: np.ndarray, truth: np.ndarray) -> np.ndarray:
-    """Weights (and bias, last) of a logistic regression with a little ridge."""
-    scale = rows.std(axis=0) + 1e-9
-    x = np.column_stack([rows / scale, np.ones(len(rows))])
-    w = np.zeros(x.shape[1])
-    for _ in range(50):
-        p = 1 / (1 + np.exp(-x @ w))
-        curve = x.T @ (x * (p * (1 - p) + 1e-9)[:, None]) + 1e-4 * len(rows) * np.eye(len(w))
-        w -= np.linalg.solve(curve, x.T @ (p - truth) + 1e-4 * len(rows) * w)
-    return np.append(w[:-1] / scale, w[-1])
+def fitted(shard: Shard, tracks: Sequence[Track], per: int, processes: int) -> dict[str, float]:
+    """Weights that detect most copies at the tail of unrelated queries of the same tracks; none is negative.
 
-
-def fitted(shard: Shard, tracks: Sequence[Track], per: int) -> dict[str, float]:
-    """Weights from copies against unrelated queries of the same tracks. None may be negative."""
-    rows, truth = [], []
+    What counts is the tail, not the average: each weighing is judged by the rarity (up to 1 in 10,000)
+    that it gives the copies, under an exponential fitted to the best scores of unrelated queries."""
+    heard = []
     for track, audio in copies(tracks, per):
-        own = [one for name, one in found(shard, audio, frozenset()) if name in track.related]
-        if own:
-            rows.append(evidence(max(own, key=lambda one: one.score)))
-            truth.append(1.0)
-    for query in real_queries(tracks, {10.0: 4 * per, 3.0: 3 * per}):
-        for _, one in sorted(found(shard, query.audio, query.related), key=lambda item: -item[1].score)[:5]:
-            rows.append(evidence(one))
-            truth.append(0.0)
-    weights = logistic(np.array(rows), np.array(truth))
-    print(f"weights from {int(sum(truth))} copies and {len(truth) - int(sum(truth))} others: {weights}")
-    return dict(zip((*KINDS, "bias"), [round(float(max(w, 0)), 3) for w in weights[:-1]] + [0.0], strict=True))
-
-
-def raw(one: passages.Passage, weights: dict[str, float]) -> float:
-    return sum(weights[kind] * value for kind, value in zip(KINDS, evidence(one), strict=True)) + weights["bias"]
+        own = [evidence(one) for name, one in found(shard, audio, frozenset()) if name in track.related]
+        heard.append(np.array(own or [[0.0] * len(KINDS)]))
+    unrelated = {10.0: 8 * per, 3.0: 6 * per}
+    rows = evidence_of(shard, real_queries(tracks, unrelated), processes)
+    best, weights = -1.0, (1.0, 0.0, 0.0)
+    for pairs in (0.0, 2.0, 4.0, 6.0, 8.0, 10.0, 13.0, 17.0):
+        for plain in (0.0, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 8.0):
+            trial = np.array([1.0, pairs, plain])
+            quiet = tail(np.array([float((row @ trial).max(initial=-5.0)) for _, _, row in rows]), 10.0)
+            raws = np.array([float((row @ trial).max()) for row in heard])
+            rarity = -np.log10(quiet["share"]) + (raws - quiet["start"]) / (quiet["scale"] * np.log(10))
+            gain = float(np.clip(rarity, 0, 4).mean())
+            if gain > best:
+                best, weights = gain, (1.0, pairs, plain)
+    print(f"weights {weights} give {len(heard)} hard copies a mean rarity of {best:.2f}, {len(rows)} unrelated queries")
+    return {**dict(zip(KINDS, weights, strict=True)), "bias": 0.0}
 
 
 def tail(values: np.ndarray, seconds: float) -> dict[str, float]:
@@ -196,27 +188,37 @@ def measured(kind: str, values: np.ndarray, seconds: float) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def scored(
-    shard: Shard, queries: Iterable[Query], weights: dict[str, float], processes: int
-) -> dict[tuple[str, float], list[float]]:
+Row = tuple[str, float, np.ndarray]
+"""Kind and length of an unrelated query, and the evidence of all its passages, one per row."""
+
+_shared: dict[str, Shard] = {}
+
+
+def evidence_of(shard: Shard, queries: Iterable[Query], processes: int) -> list[Row]:
+    """What unrelated queries find, in forked processes that share the catalogue."""
+    out = []
+    _shared["shard"] = shard
+    with get_context("fork").Pool(processes) as pool:
+        for number, row in enumerate(pool.imap(_evidence, queries, chunksize=4)):
+            out.append(row)
+            print(f"\r{number + 1} unrelated queries", end="", file=sys.stderr, flush=True)
+    return out
+
+
+def _evidence(query: Query) -> Row:
+    passed = found(_shared["shard"], query.audio, query.related)
+    length = query.seconds if query.seconds in LENGTHS else WHOLE
+    return query.kind, length, np.array([evidence(one) for _, one in passed]).reshape(-1, len(KINDS))
+
+
+def scored(rows: Sequence[Row], weights: dict[str, float]) -> dict[tuple[str, float], list[float]]:
     """The best raw score of each query, by music and length; whole tracks count as three minutes."""
     scores: dict[tuple[str, float], list[float]] = {}
-    _shared.update(shard=shard, weights=weights)
-    with get_context("fork").Pool(processes) as pool:
-        for number, (kind, seconds, best) in enumerate(pool.imap(_best, queries, chunksize=4)):
-            length = seconds if seconds in LENGTHS else WHOLE
-            scores.setdefault((kind, length), []).append(best)
-            print(f"\r{number + 1} unrelated queries", end="", file=sys.stderr, flush=True)
+    own = np.array([weights[kind] for kind in KINDS])
+    for kind, length, row in rows:
+        best = float((row @ own).max(initial=-5.0)) + weights["bias"]
+        scores.setdefault((kind, length), []).append(best)
     return scores
-
-
-_shared: dict[str, Any] = {}
-
-
-def _best(query: Query) -> tuple[str, float, float]:
-    """Runs in a forked process, which has the catalogue already."""
-    passed = found(_shared["shard"], query.audio, query.related)
-    return query.kind, query.seconds, max((raw(one, _shared["weights"]) for _, one in passed), default=-5.0)
 
 
 def main() -> None:
@@ -228,6 +230,7 @@ def main() -> None:
     parser.add_argument("--real", type=int, default=900, help="real queries of 10 s; fewer of other lengths")
     parser.add_argument("--per", type=int, default=25, help="copies per change to fit weights on; 0 keeps the weights")
     parser.add_argument("--processes", type=int, default=2)
+    parser.add_argument("--keep", type=Path, help="also write all evidence of unrelated queries here")
     parser.add_argument("--out", type=Path, default=Path("layers/index/src/vault_index/calibration.json"))
     chosen = parser.parse_args()
     tracks = list(generated_tracks(chosen.generated))
@@ -235,12 +238,16 @@ def main() -> None:
     shard = Shard.open(build_shard((track.id, extract(track.audio).without_dense()) for track in [*tracks, *real]))
     half = sorted(real or tracks, key=lambda track: sha256(min(track.related).encode()).hexdigest())
     learn, judge = half[: len(half) // 2], half[len(half) // 2 :]
-    weights = fitted(shard, learn, chosen.per) if chosen.per else dict(builtin().weights)
+    weights = fitted(shard, learn, chosen.per, chosen.processes) if chosen.per else dict(builtin().weights)
     counts = {10.0: chosen.real, 3.0: chosen.real // 2, 30.0: chosen.real // 6, 0.0: len(judge)}
     sources = [real_queries(judge, counts)] if real else []
     sources += [odd_queries(), composed_queries(chosen.queries, (3.0, 10.0))]
     sources += [composed_queries(chosen.queries // 6, (30.0,))]
-    document = assembled(scored(shard, chain(*sources), weights, chosen.processes), weights, shard)
+    rows = evidence_of(shard, chain(*sources), chosen.processes)
+    if chosen.keep:
+        kept = [(kind, length, row.round(4).tolist()) for kind, length, row in rows]
+        chosen.keep.write_text(json.dumps(kept))
+    document = assembled(scored(rows, weights), weights, shard)
     chosen.out.write_text(json.dumps(document, indent=1, sort_keys=True) + "\n")
     print(json.dumps(document["tails"], indent=1))
 
