@@ -10,6 +10,7 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
+from vault_domain.errors import VaultError
 
 from lemm.client import ApiProblem
 
@@ -44,9 +45,11 @@ def fail(code: str, detail: str, as_json: bool) -> NoReturn:
 
 @contextmanager
 def problems(as_json: bool) -> Iterator[None]:
-    """Turn a refusal of the API into a readable end."""
+    """Turn a refusal, by the API or by what works offline, into a readable end."""
     try:
         yield
+    except VaultError as error:
+        fail(error.code, error.detail, as_json)
     except ApiProblem as problem:
         hint = " Sign in with `lemm login`." if problem.code == "unauthenticated" else ""
         fail(problem.code, problem.detail + hint, as_json)

@@ -24,7 +24,7 @@ def build(
     """Build an index snapshot from a folder of audio. Needs no running stack."""
     from lemm.catalogue import build_catalogue
 
-    with progress(json) as bar:
+    with problems(json), progress(json) as bar:
         task = bar.add_task("Indexing", total=None)
 
         def tell(done: int, total: int, what: str) -> None:
@@ -100,7 +100,7 @@ def match(
     from lemm.matching import match_files
 
     unread = 0
-    with progress(json) as bar:
+    with problems(json), progress(json) as bar:
         task = bar.add_task("Matching", total=len(files))
         for line in match_files(
             files, against, lambda done, total, what: bar.update(task, completed=done, total=total)

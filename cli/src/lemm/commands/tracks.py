@@ -7,7 +7,7 @@ import typer
 
 from lemm.client import Api, ApiProblem
 from lemm.commands.account import JsonFlag
-from lemm.output import emit, err, out, problems, progress, span_words, table
+from lemm.output import emit, err, fail, out, problems, progress, span_words, table
 from lemm.session import load_session
 
 Files = Annotated[list[Path], typer.Argument(exists=True, dir_okay=False, readable=True, help="Audio files.")]
@@ -44,9 +44,14 @@ def submit(
     wait: Annotated[bool, typer.Option(help="Wait for the decision.")] = True,
     json: JsonFlag = False,
 ) -> None:
-    """Upload tracks and submit them with your consent to training."""
+    """Upload tracks and submit them with your consent to training.
+
+    Ends with status 1 when a file could not be submitted, was refused, or was rejected.
+    """
     with problems(json), _api() as api:
         terms = api.terms()
+        if json and not accept_terms:
+            fail("terms_not_accepted", "Read the terms (`lemm submit` without --json) and give --accept-terms.", json)
         if not accept_terms:
             out.print(terms["text"], highlight=False, markup=False)
             typer.confirm("Do you accept these terms?", abort=True, err=True)
@@ -78,7 +83,7 @@ def submit(
                     "bpm": bpm,
                 }
                 result = _submit_one(api, path, metadata, rights, terms["sha256"], wait)
-                failed |= "error" in result
+                failed |= "error" in result or result["status"] == "rejected"
                 _show_submitted(result, json)
                 bar.advance(task)
     if failed:
@@ -92,7 +97,9 @@ def _submit_one(api: Api, path: Path, metadata: Any, rights: Any, terms_sha256: 
         submitted = api.submit(upload_id, metadata, rights, terms_sha256)
         track_id = submitted["track_id"]
         state = api.wait_decided(track_id) if wait else submitted
-        return {"file": str(path), "track_id": track_id, "status": state["status"], "reasons": state.get("reasons", [])}
+        result = {"file": str(path), "track_id": track_id, "status": state["status"]}
+        refusal = api.upload_state(upload_id)["refusal"]
+        return {**result, "reasons": state.get("reasons", []), **({"error": refusal} if refusal else {})}
     except ApiProblem as problem:
         return {"file": str(path), "error": {"code": problem.code, "detail": problem.detail}}
 
