@@ -13,7 +13,7 @@ from typing import Any, Final
 from vault_audio import features
 from vault_audio.decode import OFFLINE, decode_for_matching
 from vault_domain.errors import VaultError
-from vault_index import calibration, snapshot
+from vault_index import snapshot
 from vault_index.search import Match, Span, search
 from vault_index.shard import Shard
 
@@ -58,11 +58,7 @@ def _match(job: tuple[str, int]) -> dict[str, Any]:
         return _refused(file, "unreadable", error.strerror or "The file can't be read.")
     shards, removed = _opened[0]
     found = search(shards, query, removed=removed, limit=limit)
-    return {
-        "query": file,
-        "matches": [_match_row(match) for match in found],
-        "calibration": calibration.builtin().version,
-    }
+    return {"query": file, "matches": [_match_row(match) for match in found]}
 
 
 def _refused(file: str, code: str, detail: str) -> dict[str, Any]:
@@ -74,9 +70,6 @@ def _match_row(match: Match) -> dict[str, Any]:
         "track": match.track,
         "similarity": round(match.similarity, 4),
         "detector": match.detector,
-        "detectors": {name: round(value, 4) for name, value in match.detectors.items()},
-        "coverage": round(match.coverage, 4),
-        "evidence": match.evidence,
         "spans": [_span_row(span) for span in match.spans],
     }
 
@@ -89,6 +82,4 @@ def _span_row(span: Span) -> dict[str, float]:
         "ref_end": round(span.ref_end, 3),
         "tempo_factor": round(span.tempo_factor, 4),
         "pitch_semitones": round(span.pitch_semitones, 3),
-        "score": round(span.score, 3),
-        "similarity": round(span.similarity, 4),
     }
