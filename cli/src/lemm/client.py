@@ -46,12 +46,19 @@ class ApiProblem(Exception):
 class Api:
     """A connection to one vault, with at most one token."""
 
-    def __init__(self, url: str, token: str | None = None, *, seconds: float = 60.0) -> None:
+    def __init__(
+        self,
+        url: str,
+        token: str | None = None,
+        *,
+        seconds: float = 60.0,
+        transport: httpx.BaseTransport | None = None,
+    ) -> None:
         self.url = url.rstrip("/")
         self.token = token
         self._renew: Callable[[], Json] | None = None
         # No proxy from the environment: a vault is named by its address.
-        self._http = httpx.Client(timeout=seconds, trust_env=False)
+        self._http = httpx.Client(timeout=seconds, trust_env=False, transport=transport)
 
     def __enter__(self) -> Self:
         return self

@@ -8,6 +8,7 @@ from typing import Any, NoReturn
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 from vault_domain.errors import VaultError
@@ -25,12 +26,12 @@ def emit(document: Any) -> None:
 
 
 def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[str]]) -> Table:
-    """A plain table with a title."""
+    """A plain table with a title. Cells are text: what looks like markup in a title or a reason is shown as it is."""
     grid = Table(title=title, title_justify="left", header_style="bold")
     for name in columns:
         grid.add_column(name, overflow="fold")
     for row in rows:
-        grid.add_row(*row)
+        grid.add_row(*map(escape, row))
     return grid
 
 
@@ -39,7 +40,7 @@ def fail(code: str, detail: str, as_json: bool) -> NoReturn:
     if as_json:
         emit({"error": {"code": code, "detail": detail}})
     else:
-        err.print(f"[red]{code}[/red]: {detail}", highlight=False, markup=True)
+        err.print(f"[red]{code}[/red]: {escape(detail)}", highlight=False)
     raise typer.Exit(1)
 
 

@@ -24,11 +24,11 @@ def session_path() -> Path:
 
 def load_session() -> Session:
     """The kept session, or an empty one; ``LEMM_URL`` and ``LEMM_TOKEN`` win."""
-    kept: dict[str, str] = {}
     try:
         kept = json.loads(session_path().read_text())
     except (OSError, ValueError):
-        kept = {}
+        kept = None
+    kept = kept if isinstance(kept, dict) else {}
     return Session(
         url=os.environ.get("LEMM_URL") or str(kept.get("url") or DEFAULT_URL),
         token=os.environ.get("LEMM_TOKEN") or kept.get("token"),

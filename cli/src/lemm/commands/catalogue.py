@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.markup import escape
 
 from lemm.commands.account import JsonFlag
 from lemm.output import emit, err, out, problems, progress, span_words, table
@@ -35,7 +36,7 @@ def build(
         emit(summary)
         return
     for skipped in summary.get("skipped", []):
-        err.print(f"[yellow]skipped[/yellow] {skipped['file']}: {skipped['detail']}", highlight=False)
+        err.print(f"[yellow]skipped[/yellow] {escape(skipped['file'])}: {escape(skipped['detail'])}", highlight=False)
     out.print(f"{summary['tracks']} tracks in {summary['snapshot']}", highlight=False)
     out.print(f"Next: lemm match FILE --against {summary['snapshot']}", highlight=False)
 
@@ -111,14 +112,19 @@ def match(
                 continue
             name = Path(line["query"]).name
             if "error" in line:
-                err.print(f"[red]{name}[/red]  {line['error']['code']}: {line['error']['detail']}", highlight=False)
+                err.print(
+                    f"[red]{escape(name)}[/red]  {line['error']['code']}: {escape(line['error']['detail'])}",
+                    highlight=False,
+                )
                 continue
             rows = [
                 (found["track"], f"{found['similarity']:.2f}", found["detector"], span_words(found["spans"]))
                 for found in line["matches"][:10]
             ]
             out.print(
-                table(name, ("track", "similarity", "detector", "passages"), rows) if rows else f"{name}  no match"
+                table(name, ("track", "similarity", "detector", "passages"), rows)
+                if rows
+                else f"{escape(name)}  no match"
             )
     if unread:
         raise typer.Exit(1)

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from rich.markup import escape
 
 from lemm.client import Api, ApiProblem
 from lemm.commands.account import JsonFlag
@@ -108,10 +109,12 @@ def _show_submitted(result: dict[str, Any], as_json: bool) -> None:
     if as_json:
         emit(result)
     elif "error" in result:
-        err.print(f"[red]{result['file']}[/red]  {result['error']['code']}: {result['error']['detail']}")
+        said = f"{result['error']['code']}: {escape(result['error']['detail'])}"
+        err.print(f"[red]{escape(result['file'])}[/red]  {said}", highlight=False)
     else:
         why = "; ".join(reason["detail"] or reason["code"] for reason in result["reasons"])
-        out.print(f"{result['file']}  {result['track_id']}  [bold]{result['status']}[/bold]  {why}", highlight=False)
+        named = f"{escape(result['file'])}  {result['track_id']}"
+        out.print(f"{named}  [bold]{result['status']}[/bold]  {escape(why)}", highlight=False)
 
 
 def status(
@@ -190,10 +193,10 @@ def _output_id(path: Path, number: int) -> str:
 
 def _show_check(path: Path, answer: dict[str, Any]) -> None:
     colour = {"allow": "green", "warn": "yellow"}.get(answer["outcome"], "red")
-    out.print(f"{path.name}  [{colour}]{answer['outcome']}[/{colour}]  {answer['message']}", highlight=False)
+    out.print(f"{escape(path.name)}  [{colour}]{answer['outcome']}[/{colour}]  {answer['message']}", highlight=False)
     for hit in answer["matches"][:5]:
         name = hit.get("title") or hit["ref"]
-        out.print(f"    {hit['similarity']:.2f}  {name}  {span_words(hit['spans'])}", highlight=False)
+        out.print(f"    {hit['similarity']:.2f}  {escape(name)}  {span_words(hit['spans'])}", highlight=False)
     for source in answer["missing"]:
         out.print(f"    not checked: {source}", highlight=False)
 
