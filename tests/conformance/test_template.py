@@ -17,9 +17,11 @@ def _subclasses(cls: type[Record]) -> list[type[Record]]:
 
 def _records() -> list[type[Record]]:
     import vault_domain.accounts
+    import vault_domain.appeals
     import vault_domain.events
     import vault_domain.evidence
     import vault_domain.policy
+    import vault_domain.review
     import vault_domain.rights
     import vault_domain.safety
     import vault_domain.tracks

@@ -48,6 +48,16 @@ _SIGNED_IN = "contributor reviewer admin"
 _ALL = "contributor reviewer admin system public"
 
 MATRIX: tuple[Row, ...] = (
+    _row("api.read", "read the API's description", _ALL, "GET /openapi.json", "GET /docs", "GET /docs/{name}"),
+    _row(
+        "account.open", "open an account; sign in", _ALL,
+        "POST /accounts", "POST /accounts/external", "GET /accounts/affirmation", "POST /accounts/login",
+        "POST /accounts/token",
+    ),
+    _row("account.read", "see one's own account", f"{_OWN} system=own", "GET /accounts/me"),
+    _row("key.read", "get public keys", _ALL, "GET /accounts/keys", "GET /audit/key"),
+    _row("upload.send", "send a file", f"{_OWN} system=own", "POST /uploads"),
+    _row("upload.read", "see where a file stands", f"{_OWN} system=own", "GET /uploads/{upload_id}"),
     _row("track.submit", "submit a track", _OWN, "POST /tracks/submit"),
     _row(
         "track.read", "see a track, its rights, its checks and its history", _SEES,
@@ -83,11 +93,19 @@ MATRIX: tuple[Row, ...] = (
         "POST /training/tokens", "GET /training/runs/{run_id}", "POST /training/runs/{run_id}/complete",
         scope="training",
     ),
+    _row("training.audio", "read a track of a run, by the run's token", _ALL, "GET /training/objects/{track_id}"),
     _row("safety.check", "have an output checked", "system=own", "POST /safety/checks", scope="safety"),
     _row(
         "safety.read", "see what a check found", "reviewer admin system=own", "GET /safety/checks/{output_id}",
         scope="safety",
     ),
+    _row(
+        "log.read", "read the audit log's checkpoint and tiles: hashes, and events without words or names", _ALL,
+        "GET /audit/checkpoint", "GET /audit/tile/{level}/{a}", "GET /audit/tile/{level}/{a}/{b}",
+        "GET /audit/tile/{level}/{a}/{b}/{c}", "GET /audit/tile/{level}/{a}/{b}/{c}/{d}",
+    ),
+    _row("log.prove", "get a proof that an event is in the log", "admin system", "GET /audit/proof/{event_id}"),
+    _row("log.search", "search events", "admin", "GET /audit/events"),
 )  # fmt: skip
 _BY_NAME = {row.what: row for row in MATRIX}
 
@@ -125,8 +143,8 @@ def markdown() -> str:
         "One table decides (`vault_domain.permissions`); this page is printed from it by",
         "`python -m vault_domain.permissions`, and a test compares every route of the API with it.",
         "",
-        "*own*: tracks that one submitted. *others'*: tracks that one neither submitted nor holds rights in, and that do",
-        "not bear one's name. For a service, *own* is what it opened itself, and the scope in brackets is demanded of it.",
+        "*own*: what one submitted or opened. *others'*: tracks that one neither submitted nor holds rights in, and",
+        "that do not bear one's name. The scope in brackets is demanded of a service.",
         "",
         f"| action | meaning | {' | '.join(ROLES)} |",
         f"|---|---|{'---|' * len(ROLES)}",
