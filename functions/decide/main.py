@@ -75,7 +75,7 @@ def _record(track: Track, verdict: Verdict, reports: Reports, number: int, findi
     journey.take(
         HOW[track.status], facts, verdict.reasons,
         verdict=verdict.outcome, verdict_policy=number, evidence_snapshot=searched, evidence_sha256=findings,
-        approval=approval,
+        approval=approval, was_favoured=track.was_favoured or favoured(track),
     )  # fmt: skip
     if verdict.outcome == "reject" and approval is None:
         journey.take(Trigger.REJECTED, facts, verdict.reasons, dispute_open=verdict.dispute)

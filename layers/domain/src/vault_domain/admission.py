@@ -37,7 +37,7 @@ def duplicate_of(original: str) -> Reason:
 
 def may_be_indexed(track: Track) -> bool:
     """Whether the index may hold this track: it was admitted, or an admission may have begun."""
-    return track.stored_sha256 is not None or favoured(track)
+    return track.stored_sha256 is not None or track.was_favoured or favoured(track)
 
 
 def favoured(track: Track) -> bool:

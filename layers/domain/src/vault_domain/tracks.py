@@ -192,6 +192,8 @@ class Track(Record):
     evidence_sha256: Sha256 | None = None
     """Hash of the findings behind the verdict: the same findings are not decided twice."""
     approval: Approval | None = None
+    was_favoured: bool = False
+    """An admission may have begun under a decision in favour that no longer stands."""
     ask_sha256: Sha256 | None = None
     """Hash of the submission, so that a repeated one is known for what it is."""
     steps: int = Field(default=0, ge=0)

@@ -1,9 +1,10 @@
 """review: on named evidence, by others, counted once, and decided once."""
 
+from contextlib import suppress
 from datetime import timedelta
 
 import pytest
-from ingesting import OWNER, STRANGER, decided, main_of, run, track_of
+from ingesting import OWNER, STRANGER, decided, indexed, main_of, run, track_of
 from killing import ends_the_same
 from reviewing import (
     ADMIN,
@@ -18,13 +19,13 @@ from reviewing import (
     seen,
     vote,
 )  # fmt: skip
-from simulator import Simulator
+from simulator import Killed, Simulator
 from vault_domain.errors import Conflict, Forbidden, NotFound
 from vault_domain.events import AuditEvent, Kind
 from vault_domain.policy import Policy, PolicyVersion
 from vault_domain.ports import Put
 from vault_domain.review import ReviewVote
-from vault_domain.rights import Party, RightsRecord
+from vault_domain.rights import Party, RevokeAsk, RightsRecord
 from vault_domain.tracks import Status
 from vault_edge.caller import Caller
 from wire import body_of, event, token
@@ -271,6 +272,26 @@ def test_a_ground_that_nobody_knew_ends_an_approval(sim: Simulator, hit, outcome
     track = track_of(sim, track_id)
     assert (track.status, track.approval) == (status, None)
     assert run("admit", sim.deps, track_id=track_id)["outcome"] == status.value
+
+
+def test_what_lost_its_approval_half_way_in_is_hidden_when_it_is_taken_back(sim: Simulator):
+    """The admission dies with the track in the index; then a new ground ends the approval."""
+    track_id = approved(sim)
+    died = False
+    for effect in range(1, 20):
+        sim.kill_at(effect)
+        with suppress(Killed):
+            run("admit", sim.container(), track_id=track_id)
+        sim.revive()
+        if track_id in indexed(sim):
+            died = track_of(sim, track_id).status is Status.PENDING_REVIEW
+            break
+    assert died
+    found(sim, track_id, a_hit(), a_hit("cat:other", 0.6))
+    assert run("decide", sim.deps, track_id=track_id)["outcome"] == "review"
+    assert track_of(sim, track_id).approval is None
+    main_of("revoke").take_back(track_id, RevokeAsk(), OWNER, sim.container())
+    assert track_id not in indexed(sim)
 
 
 # --- claims, questions, the queue ---------------------------------------------------
