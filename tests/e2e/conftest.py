@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from lemm.installation import Installation
+from living import Vault
 
 HERE = Path(__file__).resolve().parent
 
@@ -20,3 +21,11 @@ def installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installat
     """The vault from ``template.yaml``, with its first admin."""
     with Installation(tmp_path_factory.mktemp("vault")) as running:
         yield running
+
+
+@pytest.fixture(scope="session")
+def vault(installation: Installation, tmp_path_factory: pytest.TempPathFactory) -> Vault:
+    """The same installation with an outside catalogue, so that the default policy accepts and clears."""
+    running = Vault(installation)
+    running.register_catalogue(tmp_path_factory.mktemp("catalogue"))
+    return running

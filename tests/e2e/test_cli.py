@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 from lemm.client import Api
-from living import CATALOGUED, ORIGINALS, Vault, disguised, eventually, song
+from living import CATALOGUED, ORIGINALS, disguised, eventually, song
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(240)]
 COMMAND = [sys.executable, "-m", "lemm.main"]
@@ -66,13 +66,6 @@ class Shell:
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory) -> Path:
     return tmp_path_factory.mktemp("cli-music")
-
-
-@pytest.fixture(scope="module")
-def vault(installation, folder) -> Vault:
-    running = Vault(installation)
-    running.register_catalogue(folder)
-    return running
 
 
 @pytest.fixture(scope="module")

@@ -55,6 +55,7 @@ class Load:
         self.url, self.ledger, self.folder, self.terms = url, ledger, folder, terms
         self.owner, self.service = owner, service
         self.faults: list[BaseException] = []
+        self.over = threading.Event()
         jobs: list[Callable[[], None]] = [self.register, self.send, self.send, self.take_back, self.check]
         self.threads = [threading.Thread(target=self.forever, args=(job,)) for job in jobs]
         for thread in self.threads:
@@ -62,7 +63,7 @@ class Load:
 
     def forever(self, job: Callable[[], None]) -> None:
         try:
-            while True:
+            while not self.over.is_set():
                 job()
         except ApiProblem as problem:
             if problem.code != "unreachable" and problem.status not in (500, 503):  # its store died first
@@ -211,8 +212,9 @@ def survive(folder: Path, rounds: int) -> Ledger:
                 ledger.accounts[owner] = Api(place.url).register(owner, PASSWORD, "Owner")["account_id"]
             tokens = Api(place.url).login(owner, PASSWORD), Api(place.url).service_login(**credentials(made))
             load = Load(place.url, ledger, *(one["access_token"] for one in tokens), music, vault.terms_sha256)
-            threading.Event().wait(random.uniform(1.0, 5.0))
+            threading.Event().wait(random.uniform(1.0, 6.0))
             place.stack.kill()
+            load.over.set()
             for thread in load.threads:
                 thread.join(60)
                 assert not thread.is_alive()

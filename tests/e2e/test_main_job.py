@@ -28,13 +28,6 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def vault(installation, folder) -> Vault:
-    running = Vault(installation)
-    running.register_catalogue(folder)
-    return running
-
-
-@pytest.fixture(scope="module")
 def nova(vault) -> Api:
     return vault.contributor("nova")
 
