@@ -110,9 +110,9 @@ def measure(catalogue: Catalogue, asked: Sequence[tuple[str, Points]], limits: S
 class Size:
     """How much is measured."""
 
-    composed_tracks: int = 160
+    composed_tracks: int = 140
     composed_queried: int = 40
-    unrelated: int = 1800
+    unrelated: int = 1500
     each_real: int = 2
 
 
