@@ -4,13 +4,14 @@ A decision names the version it was made under. Version 1 ships with the
 software; later versions are records written by admins.
 """
 
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
 from pydantic import Field, model_validator
 
 from vault_domain.records import Record, UtcTime, Value
 
 HEAD = "head"
+SourceName = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_.:-]{0,79}$")]
 
 
 class Thresholds(Value):
@@ -32,8 +33,8 @@ class Policy(Value):
 
     thresholds: Thresholds = Thresholds()
     auto_accept: bool = True
-    required_sources: tuple[str, ...] = ("vault", "catalogue")
-    required_when_configured: tuple[str, ...] = ("acoustid",)
+    required_sources: tuple[SourceName, ...] = Field(default=("vault", "catalogue"), max_length=20)
+    required_when_configured: tuple[SourceName, ...] = Field(default=("acoustid",), max_length=20)
     keep_fingerprints_after_revocation: bool = True
     """Where the contributor consented to it as well."""
     removed_audio_days: int = Field(default=30, ge=0, le=3650)
