@@ -212,7 +212,8 @@ class Api:
 
 def is_decided(track: Json) -> bool:
     """Whether a track (GET /tracks/{id}) waits for nothing but people."""
-    entering = track["status"] == "pending_review" and track["verdict"] in ("none", "accept")
+    favoured = track["verdict"] in ("none", "accept") or track.get("approval")
+    entering = track["status"] == "pending_review" and favoured
     return track["status"] not in UNDER_WAY and not entering
 
 
