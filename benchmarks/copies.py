@@ -160,7 +160,7 @@ def measure(
 def quiet(tracks: Sequence[Track], shard: Shard, count: int, seconds: float) -> list[tuple[str, float]]:
     """Best similarity of unrelated queries: excerpts searched without their own track."""
     rng = default_rng(int(seconds) + 5)
-    out = []
+    out: list[tuple[str, float]] = []
     while len(out) < count:
         track = tracks[int(rng.integers(len(tracks)))]
         if len(track.audio) <= seconds * RATE:

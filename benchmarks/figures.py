@@ -1,6 +1,6 @@
 """Draw a match: the maps of a reference and of its changed copy, with the landmarks that were found.
 
-    python benchmarks/figures.py [--out docs/arch/match.png]
+python benchmarks/figures.py [--out docs/arch/match.png]
 """
 
 import argparse
@@ -37,10 +37,10 @@ def paired(reference: Features, query: Features, span: Span) -> tuple[np.ndarray
     inside = np.flatnonzero((time >= span.ref_start) & (time <= span.ref_end))
     heard = span.query_start + (time[inside] - span.ref_start) / span.tempo_factor
     pitch = reference.peak_pitches[inside] / 8 + 2 * span.pitch_semitones
-    near = (np.abs(query.peak_times[None, :] / 160 - heard[:, None]) < 0.05) & (
+    near: np.ndarray = (np.abs(query.peak_times[None, :] / 160 - heard[:, None]) < 0.05) & (
         np.abs(query.peak_pitches[None, :] / 8 - pitch[:, None]) < 1
     )
-    return inside, near.any(axis=1)
+    return inside, np.asarray(near.any(axis=1))
 
 
 def main() -> None:

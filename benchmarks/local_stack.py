@@ -101,9 +101,9 @@ def as_it_comes(folder: Path) -> None:
     }
     emulator = subprocess.Popen([sys.executable, "-m", "ministack"], env=environment, stderr=subprocess.DEVNULL)
     try:
-        options = {"endpoint_url": "http://127.0.0.1:18461", "region_name": REGION}
-        keys = {"aws_access_key_id": "test", "aws_secret_access_key": "test"}
-        dynamodb, s3 = (boto3.client(name, **options, **keys) for name in ("dynamodb", "s3"))
+        options: dict[str, Any] = {"endpoint_url": "http://127.0.0.1:18461", "region_name": REGION}
+        keys: dict[str, Any] = {"aws_access_key_id": "test", "aws_secret_access_key": "test"}
+        dynamodb, s3 = boto3.client("dynamodb", **options, **keys), boto3.client("s3", **options, **keys)
         sleep(3)
         dynamodb.create_table(
             TableName="things", KeySchema=KEYS, AttributeDefinitions=TYPES, BillingMode="PAY_PER_REQUEST"
@@ -165,8 +165,8 @@ def main() -> None:
         replay(folder / "replay", 10_000)
         with Stack(folder / "replayed", SMALL) as stack:
             dynamodb, table = stack.client("dynamodb"), stack.addresses.outputs["Table"]
-            for start in range(0, 10_000, 25):
-                rows = [{"pk": {"S": "r"}, "sk": {"S": str(start + n)}, "t": {"S": "x" * 300}} for n in range(25)]
+            for first in range(0, 10_000, 25):
+                rows = [{"pk": {"S": "r"}, "sk": {"S": str(first + n)}, "t": {"S": "x" * 300}} for n in range(25)]
                 dynamodb.batch_write_item(RequestItems={table: [{"PutRequest": {"Item": row}} for row in rows]})
             stack.kill()
         with Stack(folder / "replayed", SMALL) as stack:

@@ -105,9 +105,7 @@ def main() -> None:
     sources = synthetic.bases(24)
     asked = copies(audio)
     strangers = [extract(composed(SEEDS + 900 + n, 16.0)[: 10 * RATE]) for n in range(20)]
-    longer = [
-        [extract(composed(SEEDS + 950 + n, s + 2.0)[: int(s * RATE)]) for n in range(4)] for s in (30.0, 180.0)
-    ]
+    longer = [[extract(composed(SEEDS + 950 + n, s + 2.0)[: int(s * RATE)]) for n in range(4)] for s in (30.0, 180.0)]
     rows, found_rows, kept = [], [], []
     for size in chosen.sizes:
         with tempfile.TemporaryDirectory() as name:

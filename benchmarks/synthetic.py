@@ -33,7 +33,7 @@ def tracks(count: int, seconds: float, sources: Sequence[Features], seed: int = 
 
 def _track(seconds: float, sources: Sequence[Features], rng: np.random.Generator) -> Features:
     blocks = int(np.ceil(seconds * STEPS_PER_SECOND / BLOCK_STEPS))
-    parts = [_block(sources[rng.integers(len(sources))], position, rng) for position in range(blocks)]
+    parts = [_block(sources[int(rng.integers(len(sources)))], position, rng) for position in range(blocks)]
     times, pitches, levels = (np.concatenate([part[k] for part in parts]) for k in range(3))
     order = np.lexsort((pitches, times))
     return Features(

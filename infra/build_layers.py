@@ -54,8 +54,8 @@ def build(layer: Layer, uv: str) -> int:
     shutil.rmtree(OUT / layer.name, ignore_errors=True)
     target.mkdir(parents=True)
     requirements = ROOT / "requirements" / "layers" / f"{layer.name}.txt"
-    install = (uv, "pip", "install", "-q", "--python", sys.executable, "--no-deps", "--link-mode", "copy")
-    install = (*install, "--target", str(target))
+    install = [uv, "pip", "install", "-q", "--python", sys.executable, "--no-deps", "--link-mode", "copy"]
+    install += ["--target", str(target)]
     # hnswlib compiles for the machine it is built on unless told not to.
     run(*install, "--require-hashes", "-r", requirements, HNSWLIB_NO_NATIVE="1")
     wheels = OUT / layer.name / "wheels"

@@ -32,11 +32,35 @@ FILES: Final = (CANONICAL, ANALYSIS, PCM, LOG)
 _RATES: Final = "8000|11025|12000|16000|22050|24000|32000|44100|48000"
 
 # Decoders of the accepted containers. Pictures and video in them stay undecoded.
-_DECODERS: Final = ",".join((
-    "pcm_s16le", "pcm_s24le", "pcm_s32le", "pcm_u8", "pcm_s8", "pcm_f32le", "pcm_f64le", "pcm_alaw", "pcm_mulaw",
-    "pcm_s16be", "pcm_s24be", "pcm_s32be", "pcm_f32be", "pcm_f64be",
-    "flac", "mp3float", "mp3", "mp2float", "mp2", "mp1float", "mp1", "vorbis", "opus", "aac", "alac",
-))
+_DECODERS: Final = ",".join(
+    (
+        "pcm_s16le",
+        "pcm_s24le",
+        "pcm_s32le",
+        "pcm_u8",
+        "pcm_s8",
+        "pcm_f32le",
+        "pcm_f64le",
+        "pcm_alaw",
+        "pcm_mulaw",
+        "pcm_s16be",
+        "pcm_s24be",
+        "pcm_s32be",
+        "pcm_f32be",
+        "pcm_f64be",
+        "flac",
+        "mp3float",
+        "mp3",
+        "mp2float",
+        "mp2",
+        "mp1float",
+        "mp1",
+        "vorbis",
+        "opus",
+        "aac",
+        "alac",
+    )
+)
 
 
 _KEEP: Final = "aformat=sample_fmts={depth}:sample_rates=" + _RATES + ":channel_layouts=mono|stereo"
@@ -55,9 +79,18 @@ def command(ffmpeg: Path, source: Path, held: Container, *, seconds: float) -> l
     keep = _KEEP.format(depth="s16|s32" if held.deep else "s16")
     return [
         *_input(ffmpeg, source, held, seconds),
-        *_output(keep), *_flac(5), CANONICAL,
-        *_output(_HEAR), *_flac(0), ANALYSIS,
-        *_output(_PRINT), "-c:a", "pcm_s16le", "-f", "s16le", PCM,
+        *_output(keep),
+        *_flac(5),
+        CANONICAL,
+        *_output(_HEAR),
+        *_flac(0),
+        ANALYSIS,
+        *_output(_PRINT),
+        "-c:a",
+        "pcm_s16le",
+        "-f",
+        "s16le",
+        PCM,
     ]
 
 
@@ -70,11 +103,39 @@ def _input(ffmpeg: Path, source: Path, held: Container, seconds: float) -> list[
     # The last, short packet of a WAV without a size looks corrupt to -xerror; its samples are fine.
     strict = ["-ignore_length", "1"] if held.endless else ["-xerror"]
     return [
-        str(ffmpeg), "-hide_banner", "-nostdin", "-nostats", "-y", "-loglevel", "level+info",
-        "-filter_threads", "1", "-filter_complex_threads", "1",
-        *strict, "-err_detect", "crccheck+bitstream+buffer+explode", "-flags:a", "+bitexact", "-threads", "1",
-        "-protocol_whitelist", "file", "-format_whitelist", held.demuxer, "-codec_whitelist", _DECODERS,
-        "-vn", "-sn", "-dn", "-t", f"{seconds:.3f}", "-f", held.demuxer, "-i", f"file:{source}",
+        str(ffmpeg),
+        "-hide_banner",
+        "-nostdin",
+        "-nostats",
+        "-y",
+        "-loglevel",
+        "level+info",
+        "-filter_threads",
+        "1",
+        "-filter_complex_threads",
+        "1",
+        *strict,
+        "-err_detect",
+        "crccheck+bitstream+buffer+explode",
+        "-flags:a",
+        "+bitexact",
+        "-threads",
+        "1",
+        "-protocol_whitelist",
+        "file",
+        "-format_whitelist",
+        held.demuxer,
+        "-codec_whitelist",
+        _DECODERS,
+        "-vn",
+        "-sn",
+        "-dn",
+        "-t",
+        f"{seconds:.3f}",
+        "-f",
+        held.demuxer,
+        "-i",
+        f"file:{source}",
     ]
 
 
@@ -84,6 +145,17 @@ def _output(chain: str) -> list[str]:
 
 def _flac(level: int) -> list[str]:
     return [
-        "-map_metadata", "-1", "-map_chapters", "-1", "-threads", "1", "-c:a", "flac",
-        "-compression_level", str(level), "-bitexact", "-f", "flac",
+        "-map_metadata",
+        "-1",
+        "-map_chapters",
+        "-1",
+        "-threads",
+        "1",
+        "-c:a",
+        "flac",
+        "-compression_level",
+        str(level),
+        "-bitexact",
+        "-f",
+        "flac",
     ]

@@ -238,6 +238,16 @@ def _unpack(data: bytes, width: int) -> NDArray[np.int64]:
 
 
 __all__ = [
-    "ALGORITHM", "FRAME", "HOP", "ITEM_S", "LOOKUP_S", "RATE", "WINDOW_S", "Items",
-    "compress", "decompress", "fingerprint", "head",
+    "ALGORITHM",
+    "FRAME",
+    "HOP",
+    "ITEM_S",
+    "LOOKUP_S",
+    "RATE",
+    "WINDOW_S",
+    "Items",
+    "compress",
+    "decompress",
+    "fingerprint",
+    "head",
 ]

@@ -205,6 +205,8 @@ def _mixed(bits: NDArray[np.uint8]) -> float:
 def _turned(passage: Passage) -> Passage:
     return replace(
         passage,
-        query_start=passage.ref_start, query_end=passage.ref_end,
-        ref_start=passage.query_start, ref_end=passage.query_end,
+        query_start=passage.ref_start,
+        query_end=passage.ref_end,
+        ref_start=passage.query_start,
+        ref_end=passage.query_end,
     )

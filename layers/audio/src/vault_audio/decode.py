@@ -49,8 +49,15 @@ _OUT_OF_BOUNDS: Final = tuple(os.strerror(code) for code in (errno.ENOMEM, errno
 """No memory, no room for another thread's stack, a file over its bound."""
 
 __all__ = [
-    "OFFLINE", "Decoded", "Limits", "decode", "decode_analysis", "decode_for_matching", "ffmpeg_path",
-    "read_analysis", "stream_analysis",
+    "OFFLINE",
+    "Decoded",
+    "Limits",
+    "decode",
+    "decode_analysis",
+    "decode_for_matching",
+    "ffmpeg_path",
+    "read_analysis",
+    "stream_analysis",
 ]
 
 
@@ -90,9 +97,7 @@ class Decoded:
     recipe: int
 
 
-def decode(
-    source: Path | bytes, workdir: Path, limits: Limits | None = None, *, ffmpeg: Path | None = None
-) -> Decoded:
+def decode(source: Path | bytes, workdir: Path, limits: Limits | None = None, *, ffmpeg: Path | None = None) -> Decoded:
     """Decode ``source`` (a file, or its bytes) into ``workdir``, which exists and is this call's alone."""
     limits = limits or Limits()
     try:
@@ -113,9 +118,7 @@ def decode_analysis(
     try:
         path = _on_disk(source, workdir, limits)
         held = _identified(path)
-        command = recipe.analysis_command(
-            ffmpeg or ffmpeg_path(), path, held, seconds=limits.max_duration_s + 1
-        )
+        command = recipe.analysis_command(ffmpeg or ffmpeg_path(), path, held, seconds=limits.max_duration_s + 1)
         log = _run(command, workdir, limits)
         _duration(workdir / recipe.ANALYSIS, held, log, limits)
     except BaseException:
@@ -180,9 +183,7 @@ def _identified(path: Path) -> containers.Container:
 
 def _decode(path: Path, workdir: Path, limits: Limits, ffmpeg: Path) -> Decoded:
     held = _identified(path)
-    command = recipe.command(
-        ffmpeg, path, held, seconds=limits.max_duration_s + 1
-    )
+    command = recipe.command(ffmpeg, path, held, seconds=limits.max_duration_s + 1)
     log = _run(command, workdir, limits)
     info, duration_s = _duration(workdir / recipe.CANONICAL, held, log, limits)
     items = fingerprint(np.memmap(workdir / recipe.PCM, dtype="<i2", mode="r"))
@@ -220,9 +221,7 @@ def _run(command: list[str], workdir: Path, limits: Limits) -> str:
     raise Truncated("the decoder found damaged data or an early end")
 
 
-def _duration(
-    path: Path, held: containers.Container, log: str, limits: Limits
-) -> tuple[flac_header.StreamInfo, float]:
+def _duration(path: Path, held: containers.Container, log: str, limits: Limits) -> tuple[flac_header.StreamInfo, float]:
     info = flac_header.read(path)
     seconds = info.samples / info.sample_rate
     if seconds > limits.max_duration_s:

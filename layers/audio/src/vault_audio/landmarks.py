@@ -77,9 +77,7 @@ def join(parts: list[Peaks]) -> Peaks:
     return Peaks(times[order], pitches[order], levels[order])
 
 
-def _vertex(
-    values: Floats, rows: NDArray[np.intp], cols: NDArray[np.intp], axis: int, height: Floats
-) -> Floats:
+def _vertex(values: Floats, rows: NDArray[np.intp], cols: NDArray[np.intp], axis: int, height: Floats) -> Floats:
     """Where a parabola through the peak and its two neighbours on ``axis`` has its top, in cells."""
     size = values.shape[axis] - 1
     at = rows if axis == 0 else cols

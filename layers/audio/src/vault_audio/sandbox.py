@@ -64,8 +64,14 @@ def run(command: Sequence[str], bounds: Bounds, folder: Path, log: Path) -> Ende
     argv = [sys.executable, "-I", "-S", str(LAUNCHER), *limits, "--", *command]
     with log.open("wb") as sink:
         process = subprocess.Popen(  # noqa: S603 - a fixed program; the untrusted part is the file it reads
-            argv, cwd=folder, env=ENVIRONMENT, start_new_session=True, close_fds=True,
-            stdin=subprocess.DEVNULL, stdout=sink, stderr=subprocess.STDOUT,
+            argv,
+            cwd=folder,
+            env=ENVIRONMENT,
+            start_new_session=True,
+            close_fds=True,
+            stdin=subprocess.DEVNULL,
+            stdout=sink,
+            stderr=subprocess.STDOUT,
         )
         try:
             code, timed_out = process.wait(bounds.wall_s), False

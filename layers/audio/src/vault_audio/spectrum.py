@@ -115,9 +115,7 @@ def _decimated(piece: Floats) -> Floats:
     padded = np.concatenate([np.zeros(half, np.float32), piece, np.zeros(half, np.float32)])
     count = (len(piece) - 1) // _DECIMATE + 1
     step = padded.strides[0]
-    windows = np.lib.stride_tricks.as_strided(
-        padded, (count, _TAPS), (step * _DECIMATE, step), writeable=False
-    )
+    windows = np.lib.stride_tricks.as_strided(padded, (count, _TAPS), (step * _DECIMATE, step), writeable=False)
     return np.asarray(np.ascontiguousarray(windows) @ _low_pass(), np.float32)
 
 
@@ -133,9 +131,7 @@ def _pooled(signal: Floats, offset: int, hop: int, size: int, count: int, weight
     """Power spectra of ``count`` windows centred on ``offset + k * hop``, pooled to log-frequency bins."""
     start = offset - size // 2
     step = signal.strides[0]
-    frames = np.lib.stride_tricks.as_strided(
-        signal[start:], (count, size), (step * hop, step), writeable=False
-    )
+    frames = np.lib.stride_tricks.as_strided(signal[start:], (count, size), (step * hop, step), writeable=False)
     used = weights.shape[0]
     spectrum = np.fft.rfft(frames * _window(size), axis=1)[:, :used]
     power = spectrum.real**2 + spectrum.imag**2

@@ -59,9 +59,7 @@ def triplets(
     first, second = (side[:most] for side in np.triu_indices(followers, 1))
     both = valid[:, first] & valid[:, second]
     anchor = np.broadcast_to(anchors, both.shape)[both].astype(np.int32)
-    parts = np.stack(
-        [interval[:, first][both], interval[:, second][both], gap[:, first][both], gap[:, second][both]]
-    )
+    parts = np.stack([interval[:, first][both], interval[:, second][both], gap[:, first][both], gap[:, second][both]])
     rounded = np.rint(parts)
     hashes = _hash(rounded)
     if not probe:

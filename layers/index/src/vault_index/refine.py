@@ -133,9 +133,7 @@ def _polished(shard: Shard, query: QueryMap, found: Alignment, start: float, sto
     return best
 
 
-def _line(
-    times: NDArray[np.float64], heard: NDArray[np.float64], anchor: float, tempo: float
-) -> tuple[float, float]:
+def _line(times: NDArray[np.float64], heard: NDArray[np.float64], anchor: float, tempo: float) -> tuple[float, float]:
     """Slope and value at zero of ``heard`` over ``times``: least squares, far residuals weighed down."""
     slope, value = 1 / tempo, anchor
     for width in (8.0, 4.0, 3.0):
@@ -193,9 +191,7 @@ def moved(shard: Shard, query: QueryMap, seed: Alignment, grid: Grid, start: flo
     return _best(shard, query, seed, grid, before, after)
 
 
-def _best(
-    shard: Shard, query: QueryMap, seed: Alignment, grid: Grid, before: float, after: float
-) -> Alignment:
+def _best(shard: Shard, query: QueryMap, seed: Alignment, grid: Grid, before: float, after: float) -> Alignment:
     marks = landmarks_near(shard, seed.track, seed.place, before, after)
     if len(marks.times) < _LEAST:
         return seed

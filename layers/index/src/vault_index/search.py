@@ -133,8 +133,14 @@ def _matches(
         best = kept[0].similarity
         out.append(
             Match(
-                track, best, DETECTOR, {DETECTOR: best}, kept, _coverage(kept, query_s),
-                sum(span.evidence for span in kept), parts[0].raw,
+                track,
+                best,
+                DETECTOR,
+                {DETECTOR: best},
+                kept,
+                _coverage(kept, query_s),
+                sum(span.evidence for span in kept),
+                parts[0].raw,
             )
         )
     return sorted(out, key=lambda match: (-match.raw, match.track))

@@ -130,9 +130,7 @@ class ShardCache:
 _cache = ShardCache()
 
 
-def open_parts(
-    manifest: Manifest, fetch: Callable[[str], bytes], cache: ShardCache | None = None
-) -> list[Shard]:
+def open_parts(manifest: Manifest, fetch: Callable[[str], bytes], cache: ShardCache | None = None) -> list[Shard]:
     """Shards of a manifest in object storage; ``fetch`` gets a part's bytes by name, once per hash."""
     held = _cache if cache is None else cache
     shards = []

@@ -120,9 +120,7 @@ class Landmarks:
         return self if every <= 1 else Landmarks(self.times[::every], self.pitches[::every])
 
 
-def landmarks_near(
-    shard: Shard, track: int, place: float, before: float, after: float
-) -> Landmarks:
+def landmarks_near(shard: Shard, track: int, place: float, before: float, after: float) -> Landmarks:
     """Landmarks from ``place - before`` to ``place + after`` (steps on the shard's time line)."""
     entry = shard.tracks[track]
     own = shard.landmarks[entry.first : entry.first + entry.count]

@@ -94,9 +94,7 @@ class Lookups:
         return self._made[known]
 
 
-def candidates(
-    shard: Shard, lookups: Lookups, stage: Stage, excluded: frozenset[int] = frozenset()
-) -> Candidates:
+def candidates(shard: Shard, lookups: Lookups, stage: Stage, excluded: frozenset[int] = frozenset()) -> Candidates:
     """The best alignments that this stage finds, outside the excluded tracks."""
     hits = _hits(shard, _asked(shard, lookups, stage), stage, _silenced(shard, excluded))
     found = _count(shard, lookups, hits, _POOL)
