@@ -103,7 +103,8 @@ def as_it_comes(folder: Path) -> None:
     try:
         options: dict[str, Any] = {"endpoint_url": "http://127.0.0.1:18461", "region_name": REGION}
         keys: dict[str, Any] = {"aws_access_key_id": "test", "aws_secret_access_key": "test"}
-        dynamodb, s3 = boto3.client("dynamodb", **options, **keys), boto3.client("s3", **options, **keys)
+        client: Any = boto3.client
+        dynamodb, s3 = (client(name, **options, **keys) for name in ("dynamodb", "s3"))
         sleep(3)
         dynamodb.create_table(
             TableName="things", KeySchema=KEYS, AttributeDefinitions=TYPES, BillingMode="PAY_PER_REQUEST"
