@@ -45,6 +45,7 @@ test: $(STAMP) ## what must hold before a commit: unit, contract, conformance an
 	$(BIN)/python -m pytest -q -m "e2e and not slow and not browser"
 
 test-full: $(STAMP) $(LAYERS) ## test, and the heavy rest: long fuzzing, kills under load, layer sizes
+	$(BIN)/python -m pip install -q --disable-pip-version-check -r requirements/train.txt
 	$(BIN)/python -m pytest -q -m "slow and not browser"
 
 lint: $(STAMP) ## ruff, cfn-lint, and whether the API's description is up to date
