@@ -15,7 +15,8 @@ from vault_domain.errors import VaultError
 
 from lemm.client import ApiProblem
 
-out = Console()
+# Without a terminal (a log, a pipe) tables keep a width that can be read.
+out = Console(width=None if sys.stdout.isatty() else 150)
 err = Console(stderr=True)
 
 

@@ -18,7 +18,7 @@ catalogue = typer.Typer(
 @catalogue.command()
 def build(
     folder: Annotated[Path, typer.Argument(exists=True, file_okay=False, help="Folder with audio files.")],
-    name: Annotated[str, typer.Option(help="Name of the catalogue.")],
+    name: Annotated[str | None, typer.Option(help="Name of the catalogue; the folder's when left out.")] = None,
     output: Annotated[Path, typer.Option("--out", help="Where to put NAME.snapshot.")] = Path(),
     json: JsonFlag = False,
 ) -> None:
@@ -100,13 +100,14 @@ def match(
     """
     from lemm.matching import match_files
 
-    unread = 0
+    read = unread = 0
     with problems(json), progress(json) as bar:
         task = bar.add_task("Matching", total=len(files))
         for line in match_files(
             files, against, lambda done, total, what: bar.update(task, completed=done, total=total)
         ):
             unread += "error" in line
+            read += "error" not in line
             if json:
                 emit(line)
                 continue
@@ -126,7 +127,7 @@ def match(
                 if rows
                 else f"{escape(name)}  no match"
             )
-    if unread:
+    if unread and not read:  # some files that can't be read do not spoil the others
         raise typer.Exit(1)
 
 

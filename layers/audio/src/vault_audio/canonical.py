@@ -5,7 +5,8 @@ One ffmpeg run reads the source once and writes, under fixed names:
 ===================== ===========================================================
 ``canonical.flac``    rate of the source up to 48 kHz, one or two channels, 16 bit
                       (24 where a lossless source holds more); what the vault keeps
-``analysis.flac``     16 kHz mono, 16 bit: what every detector hears
+``analysis.flac``     16 kHz mono (0.6 left + 0.4 right), 16 bit: what every
+                      detector hears
 ``chromaprint.pcm``   11,025 Hz mono, 16 bit, through the resampler settings of
                       chromaprint's own reader, so that items equal fpcalc's
 ===================== ===========================================================
@@ -64,7 +65,8 @@ _DECODERS: Final = ",".join(
 
 
 _KEEP: Final = "aformat=sample_fmts={depth}:sample_rates=" + _RATES + ":channel_layouts=mono|stereo"
-_HEAR: Final = f"aresample=osr={ANALYSIS_RATE}:ochl=mono:osf=s16"
+# Not the plain mean: where one channel is turned over, a mean would leave next to nothing of the music.
+_HEAR: Final = f"aresample=osr={ANALYSIS_RATE}:ochl=stereo:osf=flt,pan=mono|c0=0.6*c0+0.4*c1,aformat=sample_fmts=s16"
 _PRINT: Final = (
     f"aresample=osr={CHROMAPRINT_RATE}:ochl=mono:osf=s16:filter_size=16:phase_shift=8:linear_interp=0:cutoff=0.8"
 )
