@@ -18,7 +18,6 @@ from lemm.registering import send_catalogue
 
 AT_ONCE = 4
 """Uploads under way at the same time."""
-CLEAN_CODES = {"near_duplicate", "duplicate", "weak_external_match", "strong_external_match"}
 
 
 @dataclass
@@ -77,10 +76,10 @@ class Scenario:
             self.ledger.add(path.name, self._original_held(state), _words(state), seconds=clock(), **_found(state))
 
     def _original_held(self, state: Json) -> bool:
-        if state["status"] == "accepted" or not self.own_audio:
-            return bool(state["status"] == "accepted")
-        named = any(reason["code"] in CLEAN_CODES and reason["refs"] for reason in state["reasons"])
-        return named or bool(state["status"] == "refused" and state["reasons"])
+        """A composed original is accepted; of a user's own files, any that is not must say why."""
+        if self.own_audio and state["status"] in ("pending_review", "rejected", "refused"):
+            return bool(state["reasons"])
+        return bool(state["status"] == "accepted")
 
     def submit_byte_identical(self) -> None:
         """The very same file again, by somebody else: rejected, and the original is named."""
