@@ -3,7 +3,6 @@
 from template import ROOT
 from vault_domain.errors import VaultError, all_errors
 
-
 ERRORS = [cls for cls in all_errors() if cls.__module__.startswith("vault_")]  # tests define errors of their own
 
 
