@@ -27,7 +27,7 @@ from vault_index.shard import Shard, build_shard
 MANIFEST: Final = "manifest.json"
 PARTS: Final = "parts"
 SETTINGS_KEY: Final = "features"
-_CACHED_BYTES: Final = 4 << 30
+_CACHED_BYTES: Final = 3 * 2**29  # half of what the largest function has
 
 
 def settings() -> dict[str, int]:
