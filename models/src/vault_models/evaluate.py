@@ -1,6 +1,6 @@
 """Does the embedder find copies? Figures on a composer and on seeds that training never saw.
 
-    python -m vault_models.evaluate --audio ../shared/audio --held-out Yubatake
+    python -m vault_models.evaluate --audio DIR --held-out Yubatake
 
 A catalogue of tracks is searched with distorted 10 s excerpts, by the trained
 model and by a plain log-mel baseline of the same size and cutting. A query

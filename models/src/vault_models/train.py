@@ -1,6 +1,6 @@
 """Train the embedder from real music and from music that composes itself.
 
-    python -m vault_models.train --audio ../shared/audio --held-out Yubatake --work build/embedder
+    python -m vault_models.train --audio DIR --held-out Yubatake --work build/embedder
 
 Three stages, each of which continues where it was stopped: (1) the pool, every
 piece once clean and several times distorted; (2) contrastive training, one
@@ -8,7 +8,7 @@ line of progress every 20 steps, a checkpoint every 50; (3) the record of the
 run (split, hashes, seeds, recipe) and its curves. Then:
 
     python -m vault_models.export --work build/embedder --to layers/embedder/src/vault_embedder
-    python -m vault_models.evaluate --audio ../shared/audio --held-out Yubatake
+    python -m vault_models.evaluate --audio DIR --held-out Yubatake
 
 Needs ``pip install -r requirements/train.txt``. One CPU core does 1,700 steps
 in about an hour; ``--device cuda`` uses a GPU.
