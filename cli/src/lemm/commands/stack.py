@@ -46,6 +46,8 @@ def up(
                 out.print(f"  {name:<9} {facts[name]}", highlight=False, soft_wrap=True)
             out.print("\nNext, in another terminal:\n  lemm login --register 'Your Name'")
             out.print("  lemm submit song.wav --artist ... --genre ...")
+            out.print("\nUntil an admin registers an outside catalogue (lemm catalogue build, register), the policy")
+            out.print("sends every submission to a reviewer: a source that was not asked never counts as clean.")
         while True:
             time.sleep(1)
             place.stack.check()

@@ -133,7 +133,7 @@ def status(
         rows = [
             (
                 item["track_id"],
-                str(item.get("title") or ""),
+                str(item.get("metadata", {}).get("title", "")),
                 item["status"],
                 "; ".join(reason["detail"] or reason["code"] for reason in item.get("reasons", [])),
             )

@@ -20,6 +20,9 @@ Level = Literal["none", "weak", "strong"]
 Outcome = Literal["allow", "warn", "block", "not_cleared"]
 
 
+NOT_THERE = "no such source is registered, so it could not be asked"
+
+
 @dataclass(frozen=True)
 class Verdict:
     """What should happen to a submission, and why. ``dispute`` opens the right to answer."""
@@ -147,6 +150,6 @@ def _hit_reason(code: str, hit: Hit) -> Reason:
 def _not_made(reports: tuple[SourceReport, ...], required: tuple[str, ...]) -> tuple[Reason, ...]:
     said = {report.source.split(":", 1)[0]: report.reason for report in reports if report.status != "checked"}
     return tuple(
-        Reason(code="source_not_checked", detail=f"{source}: {said.get(source) or 'no answer'}", refs=(source,))
+        Reason(code="source_not_checked", detail=f"{source}: {said.get(source) or NOT_THERE}", refs=(source,))
         for source in unreached(reports, required)
     )
