@@ -1,14 +1,16 @@
-"""Signing in, and changing roles."""
+"""Signing in, staying signed in, and changing roles."""
+
+from datetime import datetime
 
 from account_asks import LoginAsk, RoleAsk
 from account_passwords import hashed, matches, needs_rehash, take_back
 from vault_domain.accounts import ROSTER_KEY, Account, AdminRoster, EmailClaim, change_role
 from vault_domain.canonical import Json
-from vault_domain.errors import BadCredentials, LostRace, NotFound
+from vault_domain.errors import BadCredentials, LostRace, NotFound, Unauthenticated
 from vault_domain.events import Kind, make_event
 from vault_domain.ports import Put
 from vault_edge.app import Caller, Deps
-from vault_edge.tokens import MAX_LIFE, issue_token, publish_key
+from vault_edge.tokens import MAX_LIFE, MAX_SIGN_IN, issue_token, publish_key
 
 NOBODY = "acc_" + "0" * 26
 """Read in the place of an account that is not there, so that both ways take the same steps."""
@@ -25,7 +27,19 @@ def sign_in(ask: LoginAsk, email_hash: str, sender: str, deps: Deps) -> Json:
     take_back(deps.records, f"login-from#{sender}")
     _strengthen(account, password, deps)
     return {
-        **bearer_for(account.account_id, account.role, (), deps),
+        **bearer_for(account.account_id, account.role, (), deps, signed_in=deps.clock()),
+        "account_id": account.account_id,
+        "role": account.role,
+    }
+
+
+def renew(caller: Caller, deps: Deps) -> Json:
+    """A fresh token with the role of this moment, until ``MAX_SIGN_IN`` after the password was given."""
+    account = deps.records.get(Account, caller.id)
+    if account is None or caller.signed_in is None or deps.clock() - caller.signed_in >= MAX_SIGN_IN:
+        raise Unauthenticated("Your sign-in has expired; sign in again")
+    return {
+        **bearer_for(account.account_id, account.role, (), deps, signed_in=caller.signed_in),
         "account_id": account.account_id,
         "role": account.role,
     }
@@ -46,11 +60,15 @@ def _strengthen(account: Account, password: str, deps: Deps) -> None:
             return
 
 
-def bearer_for(subject: str, role: str, scopes: tuple[str, ...], deps: Deps) -> Json:
+def bearer_for(
+    subject: str, role: str, scopes: tuple[str, ...], deps: Deps, *, signed_in: datetime | None = None
+) -> Json:
     """A token in the form of RFC 6749, 5.1. Its public key is published before the first use."""
     now, signer = deps.clock(), deps.signer("jwt")
     publish_key(signer, "jwt", deps.records, now)
-    token = issue_token(signer, subject=subject, role=role, scopes=scopes, token_id=deps.new_id("tok"), now=now)
+    token = issue_token(
+        signer, subject=subject, role=role, scopes=scopes, token_id=deps.new_id("tok"), now=now, signed_in=signed_in
+    )
     return {"access_token": token, "token_type": "Bearer", "expires_in": int(MAX_LIFE.total_seconds())}
 
 

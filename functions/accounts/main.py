@@ -4,7 +4,7 @@ from account_asks import BootstrapAsk, ExternalAsk, KeysAsk, LoginAsk, RegisterA
 from account_opening import bootstrap_admin, open_account, open_external
 from account_passwords import LOGIN_PER_EMAIL, LOGIN_PER_SENDER, LOGIN_SECONDS, OPEN_PER_SENDER, OPEN_SECONDS, count
 from account_services import new_service, service_token
-from account_signin import give_role, sign_in
+from account_signin import give_role, renew, sign_in
 from vault_domain.accounts import AFFIRMATION, AFFIRMATION_VERSION, KEY_RING, Account, PublicKey, ServiceAccount
 from vault_domain.errors import Forbidden, NotFound
 from vault_domain.ids import AccountId
@@ -40,6 +40,12 @@ def login(ask: LoginAsk, request: Request, deps: Deps) -> Json:
     count(deps.records, f"login-from#{request.ip_hash}", LOGIN_SECONDS, LOGIN_PER_SENDER, now)
     count(deps.records, f"login#{email_hash}", LOGIN_SECONDS, LOGIN_PER_EMAIL, now)
     return sign_in(ask, email_hash, request.ip_hash, deps)
+
+
+@app.post("/accounts/renew", role=("contributor", "reviewer", "admin"))
+def prolong(caller: Caller, deps: Deps) -> Json:
+    """A fresh token for whoever signed in with a password less than 12 hours ago, with their role as it is now."""
+    return renew(caller, deps)
 
 
 @app.get("/accounts/me", role=("contributor", "reviewer", "admin", "system"))

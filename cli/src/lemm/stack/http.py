@@ -80,13 +80,15 @@ def serve(settings: dict[str, Any]) -> None:
     root = Path(settings["root"])
     functions = Functions(templates.load(Path(settings["template"])), root)
     imported = monotonic() - began
+    environments = from_parent()["environments"]
+    functions.bind(environments)
+    stores = sorted({environment["AWS_ENDPOINT_URL"] for environment in environments.values()})
     router = Router(
         functions.routes,
         functions.served,
         extra_routes=mounts(settings.get("mounts", ()), functions),
-        otherwise=static(root / "web" / "dist"),
+        otherwise=static(root / "web" / "site", stores),
     )
-    functions.bind(from_parent()["environments"])
     waitress: Any = import_module("waitress")
     server = waitress.create_server(
         router,

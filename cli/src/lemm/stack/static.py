@@ -1,11 +1,15 @@
-"""The web client's built files, or a page that says where the API is.
+"""The web client's files, or a page that says where the API is.
 
 Only files below the folder are served, by resolved path; unknown addresses that
-a browser asks for as a page get the client's ``index.html``, which routes them.
+a browser asks for as a page get the client's ``index.html``. The content
+security policy allows what lies here, the API, and the store that uploads go to;
+nothing inline, nothing from elsewhere. On AWS the same policy is a header of the
+distribution (infra/README.md).
 """
 
 import mimetypes
 from collections.abc import Iterable
+from hashlib import sha256
 from pathlib import Path
 
 from lemm.stack.router import Environ, Start, Wsgi, answer
@@ -16,22 +20,42 @@ _BARE = b"""<!doctype html><html lang="en"><meta charset="utf-8"><title>LEMM Vau
 """
 
 
-def static(folder: Path | None) -> Wsgi:
+def content_security_policy(stores: Iterable[str] = ()) -> str:
+    """What the client's pages may load and talk to; ``stores``: origins of object storage."""
+    own = " ".join(("'self'", *stores))
+    return (
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
+        f"connect-src {own}; media-src {own} blob:; form-action 'none'; base-uri 'none'; "
+        "frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'"
+    )
+
+
+def static(folder: Path | None, stores: Iterable[str] = ()) -> Wsgi:
     """Serve ``folder``; without one, the bare page at ``/``."""
     root = folder.resolve() if folder is not None and (folder / "index.html").is_file() else None
+    policy = content_security_policy(stores)
 
     def serve(environ: Environ, start: Start) -> Iterable[bytes]:
         path, method = environ.get("PATH_INFO", "/"), environ["REQUEST_METHOD"]
-        if method not in ("GET", "HEAD"):
-            return answer(start, "404 Not Found", "not_found", "There is nothing at this address")
-        found = _find(root, path, "text/html" in environ.get("HTTP_ACCEPT", ""))
+        found = None
+        if method in ("GET", "HEAD"):
+            found = _find(root, path, "text/html" in environ.get("HTTP_ACCEPT", ""))
         if found is None:
             return answer(start, "404 Not Found", "not_found", "There is nothing at this address")
         body, kind = found
-        start(
-            "200 OK",
-            [("Content-Type", kind), ("Content-Length", str(len(body))), ("Cache-Control", "no-cache")],
-        )
+        tag = f'"{sha256(body).hexdigest()[:32]}"'
+        headers = [
+            ("Content-Type", kind),
+            ("Cache-Control", "no-cache"),
+            ("ETag", tag),
+            ("Content-Security-Policy", policy),
+            ("Permissions-Policy", "camera=(), microphone=(), geolocation=()"),
+            ("Cross-Origin-Opener-Policy", "same-origin"),
+        ]
+        if environ.get("HTTP_IF_NONE_MATCH") == tag:
+            start("304 Not Modified", headers)
+            return [b""]
+        start("200 OK", [*headers, ("Content-Length", str(len(body)))])
         return [b"" if method == "HEAD" else body]
 
     return serve

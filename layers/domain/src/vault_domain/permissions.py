@@ -55,6 +55,7 @@ MATRIX: tuple[Row, ...] = (
         "POST /accounts/token",
     ),
     _row("account.read", "see one's own account", f"{_OWN} system=own", "GET /accounts/me"),
+    _row("account.renew", "stay signed in", _OWN, "POST /accounts/renew"),
     _row("key.read", "get public keys", _ALL, "GET /accounts/keys", "GET /audit/key"),
     _row("upload.send", "send a file", f"{_OWN} system=own", "POST /uploads"),
     _row("upload.read", "see where a file stands", f"{_OWN} system=own", "GET /uploads/{upload_id}"),

@@ -138,7 +138,8 @@ def _own(token: str, header: Mapping[str, Any], deps: "Deps") -> Caller:
         raise Unauthenticated()
     if subject.startswith("svc_") != (role == "system") or not isinstance(scopes, list):
         raise Unauthenticated()
-    return Caller(subject, role, frozenset(str(scope) for scope in scopes))
+    signed_in = moment(claims, "auth_time") if "auth_time" in claims else None
+    return Caller(subject, role, frozenset(str(scope) for scope in scopes), signed_in=signed_in)
 
 
 def _external(token: str, header: Mapping[str, Any], deps: "Deps") -> Caller:

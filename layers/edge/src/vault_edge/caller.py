@@ -6,6 +6,7 @@ includes nothing; a scope is demanded of services, since people have none.
 """
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from vault_domain.errors import Forbidden
 from vault_domain.events import Actor
@@ -28,6 +29,8 @@ class Caller:
     role: str
     scopes: frozenset[str] = frozenset()
     display: str | None = None
+    signed_in: datetime | None = None
+    """When the person gave their password; None for services and for a provider's tokens."""
 
     @property
     def actor(self) -> Actor:

@@ -2,7 +2,9 @@
 
 Header: ``{"alg":"EdDSA","kid":...,"typ":"at+jwt"}`` (RFC 9068). Claims: ``iss``,
 ``aud``, ``sub`` (account or service), ``role``, ``scopes``, ``iat``, ``exp``,
-``jti``. The private key stays in the signer, so the three parts are put
+``jti``, and for people ``auth_time``, when they gave their password (OpenID
+Connect Core 1.0, 2): a token can be renewed for ``MAX_SIGN_IN`` from then on.
+The private key stays in the signer, so the three parts are put
 together here; auth.py checks them.
 """
 
@@ -20,9 +22,19 @@ ISSUER = "urn:lemm:accounts"
 AUDIENCE = "urn:lemm:vault"
 TYPE = "at+jwt"
 MAX_LIFE = timedelta(minutes=15)
+MAX_SIGN_IN = timedelta(hours=12)
 
 
-def issue_token(signer: Signer, *, subject: str, role: str, scopes: Iterable[str], token_id: str, now: datetime) -> str:
+def issue_token(
+    signer: Signer,
+    *,
+    subject: str,
+    role: str,
+    scopes: Iterable[str],
+    token_id: str,
+    now: datetime,
+    signed_in: datetime | None = None,
+) -> str:
     """A signed token for ``subject``, valid from ``now`` for ``MAX_LIFE``."""
     issued = int(now.timestamp())
     claims = {
@@ -35,6 +47,8 @@ def issue_token(signer: Signer, *, subject: str, role: str, scopes: Iterable[str
         "exp": issued + int(MAX_LIFE.total_seconds()),
         "jti": token_id,
     }
+    if signed_in is not None:
+        claims["auth_time"] = int(signed_in.timestamp())
     header = {"alg": "EdDSA", "kid": signer.key_id, "typ": TYPE}
     signed = f"{b64(canonical(header))}.{b64(canonical(claims))}"
     return f"{signed}.{b64(signer.sign(signed.encode('ascii')))}"

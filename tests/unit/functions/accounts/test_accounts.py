@@ -13,7 +13,7 @@ from vault_domain.accounts import Account, AdminRoster, RoleChange
 from vault_domain.errors import Conflict
 from vault_domain.events import AuditEvent, Kind
 from vault_edge.loading import load_folder
-from wire import body_of, event
+from wire import body_of, event, token
 
 EMAIL, PASSWORD = "ada@example.org", "correct horse battery"
 FIRST = {"bootstrap": {"email": "admin@example.org", "password": "the very first admin"}}
@@ -334,3 +334,29 @@ def test_two_loads_of_the_folder_share_nothing():
     first, second = load_folder(folder), load_folder(folder)
     assert first.app is not second.app
     assert first.count is not second.count
+
+
+# --- staying signed in -----------------------------------------------------------------------
+
+
+def test_a_sign_in_is_renewed_for_twelve_hours_with_the_role_of_the_moment(accounts: ModuleType, sim: Simulator):
+    _, account = register(accounts)
+    bearer = login(accounts)[1]["access_token"]
+    _, first = admin(accounts)
+    path = f"/accounts/{account['account_id']}/role"
+    assert call(accounts, "POST", path, {"role": "reviewer", "reason": "knows music"}, first)[0] == 200
+    for _ in range(71):
+        sim.clock.advance(minutes=10)
+        status, fresh = call(accounts, "POST", "/accounts/renew", bearer=bearer)
+        assert (status, fresh["role"]) == (200, "reviewer")
+        bearer = fresh["access_token"]
+    sim.clock.advance(minutes=10)
+    status, refused = call(accounts, "POST", "/accounts/renew", bearer=bearer)
+    assert (status, refused["code"]) == (401, "unauthenticated")
+
+
+def test_a_token_without_a_password_behind_it_is_not_renewed(accounts: ModuleType, sim: Simulator):
+    _, account = register(accounts)
+    bearer = token(sim, "contributor", subject=account["account_id"])
+    assert call(accounts, "POST", "/accounts/renew")[0] == 401
+    assert call(accounts, "POST", "/accounts/renew", bearer=bearer)[0] == 401
