@@ -11,20 +11,26 @@ from typing import Annotated
 
 from pydantic import BaseModel, Field, StringConstraints
 from vault_domain.accounts import KEY_RING, PublicKey
+from vault_domain.bundles import OUTPUT, Bundle
 from vault_domain.canonical import Json
 from vault_domain.checkpoints import NoteKey
 from vault_domain.errors import BadRequest, Conflict, Corrupt, NotFound
 from vault_domain.events import AuditEvent, Kind
-from vault_domain.ids import EventId
+from vault_domain.ids import EventId, OutputId
+from vault_domain.permissions import roles
 from vault_domain.records import stamp
 from vault_domain.tiles import parse_path
-from vault_edge.app import Answer, App, Deps, Query
+from vault_edge.app import Answer, App, Caller, Deps, Query
+from vault_edge.proving import Prover
 from vault_store.log_reader import LogReader
 
 app = App("audit")
 
 SOON = {"cache-control": "public, max-age=5"}
 FOREVER = {"cache-control": "public, max-age=31536000, immutable"}
+MAX_RANGE_ENTRIES = 4000
+MAX_ANSWER = 5 * 2**20
+"""Bytes of one answer of a function, with room to spare."""
 TEXT = "text/plain; charset=utf-8"
 Part = Annotated[str, StringConstraints(pattern=r"^[a-z0-9.]{1,8}$")]
 
@@ -45,6 +51,13 @@ class ProofAsk(BaseModel):
     """``since``: the size of an older checkpoint that the new one is to be shown to continue."""
 
     since: Annotated[int | None, Field(ge=1)] = None
+
+
+class RangeAsk(BaseModel):
+    """Two checkpoints by their size; from the beginning, up to the newest one, if not said otherwise."""
+
+    since: Annotated[int, Field(ge=0)] = 0
+    until: Annotated[int | None, Field(ge=1)] = None
 
 
 @app.get("/audit/events", role="admin")
@@ -122,6 +135,33 @@ def proof(event_id: EventId, ask: Query[ProofAsk], deps: Deps) -> Json:
     if json.loads(found.entry).get("event_id") != event_id:
         raise Corrupt(f"entry {event.sequence} of the log is not {event_id}")
     return Answer(found.to_bytes(), content_type="application/json")
+
+
+@app.get("/safety/checks/{output_id}/proof", role=roles("safety.prove"), scope="safety")
+def output_proof(output_id: OutputId, caller: Caller, deps: Deps) -> Json:
+    """A file that proves what an output was checked against, at its last check; `lemm verify` checks it."""
+    prover = Prover(deps)
+    checks = [event for event in prover.about(output_id) if event.event is Kind.OUTPUT_CHECK]
+    if not checks or (caller.role == "system" and checks[-1].actor.id != caller.id):
+        raise NotFound("no check of such an output of yours")
+    proof = Bundle(OUTPUT, prover.note, prover.placed(checks[-1:]), {"output_id": output_id})
+    return Answer(proof.to_bytes(), content_type="application/json")
+
+
+@app.get("/policy/proof", role=roles("policy.prove"))
+def policy_proof(ask: Query[RangeAsk], deps: Deps) -> Json:
+    """A file with all that entered the log between two checkpoints: no policy change in between can be missing.
+
+    Sizes are those of published checkpoints. A long range is proved in parts, each from where the last one ended.
+    """
+    reader = LogReader(deps.bucket("log"))
+    until = int(reader.checkpoint().split("\n")[1]) if ask.until is None else ask.until
+    if not ask.since <= until <= ask.since + MAX_RANGE_ENTRIES:
+        raise BadRequest(f"a range holds {MAX_RANGE_ENTRIES} entries at most, and ends after it begins", size=until)
+    proof = reader.between(ask.since, until).to_bytes()
+    if len(proof) > MAX_ANSWER:
+        raise BadRequest("these entries are too large for one answer; ask for a shorter range")
+    return Answer(proof, content_type="application/json")
 
 
 def _tile(deps: Deps, *parts: str) -> Answer:

@@ -4,12 +4,12 @@ from datetime import timedelta
 
 from vault_domain import runs
 from vault_domain.errors import NotFound
-from vault_domain.events import Kind, make_event
 from vault_domain.ids import RunId
-from vault_domain.ports import Put
 from vault_domain.training import MANIFEST_NAME, CompleteAsk, DataSpec, TrainingRun, check_packs
 from vault_edge import grants
 from vault_edge.app import App, Caller, Deps, Json
+from vault_edge.closing import close
+from vault_edge.racing import settled
 from vault_edge.receipts import KEY_PURPOSE, signed_receipt
 from vault_edge.run_tokens import run_token
 
@@ -43,17 +43,7 @@ def show(run_id: RunId, caller: Caller, deps: Deps) -> Json:
 @app.post("/training/runs/{run_id}/complete", role="system", scope="training", max_body=3 * 2**20)
 def complete(run_id: RunId, ask: CompleteAsk, caller: Caller, deps: Deps) -> Json:
     """End a run: its token opens nothing any more. What the job says it used is compared with its grant."""
-    run = _own(run_id, caller, deps)
-    ended = runs.close_run(run, ask, grants.all_granted(deps.records, run_id), deps.clock())
-    if ended != run:
-        facts = ended.model_dump(mode="json", include={
-            "state", "weights_sha256", "consumed", "consumed_sha256", "consumed_not_granted", "reads",
-        })  # fmt: skip
-        event = make_event(
-            deps.new_id("evt"), Kind.RUN_CLOSED, run_id, caller.actor, deps.clock(), model_id=run.spec.model_id, **facts
-        )
-        deps.records.commit([Put(ended, run.version)], [event])
-    return _view(ended)
+    return _view(settled(lambda: close(deps, _own(run_id, caller, deps), ask, caller.actor)))
 
 
 def _own(run_id: str, caller: Caller, deps: Deps) -> TrainingRun:

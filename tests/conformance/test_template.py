@@ -20,6 +20,7 @@ def _records() -> list[type[Record]]:
     import vault_domain.appeals
     import vault_domain.events
     import vault_domain.evidence
+    import vault_domain.lineage
     import vault_domain.policy
     import vault_domain.review
     import vault_domain.rights
@@ -92,8 +93,9 @@ def test_no_role_is_broad(folder):
 @pytest.mark.parametrize("folder", FOLDERS)
 def test_events_are_append_only(folder):
     """Nobody updates or deletes. audit-sequence reads, and puts an event back with its place in the log and nothing
-    else (ADR 0009); audit reads."""
-    allowed = {"audit-sequence": {"GetItem", "PutItem", "Query"}, "audit": {"GetItem", "Query"}}
+    else (ADR 0009); audit and lineage read."""
+    reading = {"GetItem", "Query"}
+    allowed = {"audit-sequence": {"GetItem", "PutItem", "Query"}, "audit": reading, "lineage": reading}
     for statement in statements(functions()[folder]):
         if "EventsTable" in str(statement["Resource"]):
             actions = {action.removeprefix("dynamodb:") for action in statement["Action"]}

@@ -13,7 +13,6 @@ from vault_domain.rights import ConsentFlags, revoke
 from vault_domain.tracks import Status
 from vault_domain.training import (
     MAX_GRANT,
-    CompleteAsk,
     DataSpec,
     Filters,
     check_grant,
@@ -178,16 +177,3 @@ def test_a_renewed_manifest_is_the_same_only_for_the_same_tracks_in_time() -> No
     for state in ("opening", "completed", "failed"):
         with pytest.raises(Conflict):
             runs.reissue(run.with_changes(state=state), entries, (), NOW, LIFE)
-
-
-def test_a_run_ends_once() -> None:
-    run, entries = opened(1)
-    rows = [runs.mark_read(row, NOW) for row in runs.grants(run, entries)]
-    ask = CompleteAsk(outcome="completed", consumed_sha256=(entries[0].sha256, "f" * 64))
-    ended = runs.close_run(run, ask, rows, NOW)
-    assert (ended.reads, ended.consumed, ended.consumed_not_granted) == (1, 2, 1)
-    assert runs.close_run(ended, ask, rows, NOW + LIFE) is ended
-    with pytest.raises(Conflict):
-        runs.close_run(ended, CompleteAsk(outcome="completed"), rows, NOW)
-    with pytest.raises(Conflict):
-        runs.close_run(run.with_changes(state="opening"), ask, rows, NOW)

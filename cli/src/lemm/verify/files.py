@@ -8,14 +8,18 @@ import json
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from vault_domain.checkpoints import NoteKey
-from vault_domain.dsse import parse
+from vault_domain.bundles import KINDS, media_type, open_bundle, parse_bundle
+from vault_domain.checkpoints import Checkpoint, NoteKey
+from vault_domain.claims import judge
+from vault_domain.dsse import IN_TOTO, parse
 from vault_domain.errors import Unauthenticated
 from vault_domain.proofs import Proven, check_proof, parse_proof
-from vault_store.dsse import open_sealed
+from vault_domain.ranges import POLICY, ProvenRange, check_range, parse_range
+from vault_store.dsse import open_sealed, open_statement
 from vault_store.signer import verify
 
 from lemm.verify.keys import Trusted
@@ -42,23 +46,50 @@ def verify_file(path: Path, trusted: Trusted, witnesses: Sequence[NoteKey] = ())
     if path.stat().st_size > MAX_FILE:
         raise Refused("too large for a proof or receipt")
     data = path.read_bytes().removesuffix(b"\n")
-    if _is_envelope(data):
+    document = _document(data)
+    if "payloadType" in document:
         return _envelope(data, trusted)
     if trusted.log is None:
         raise Refused("a log proof is checked with the log's key (name+hash+base64), not with this one")
     try:
-        return _told(check_proof(parse_proof(data), trusted.log, verify, witnesses))
+        return _proof(document.get("type"), data, trusted.log, witnesses)
     except ValueError as flaw:
         raise Refused(str(flaw)) from None
 
 
-def _is_envelope(data: bytes) -> bool:
+def _document(data: bytes) -> dict[str, Any]:
     """Only chooses whose refusal is given; each form is checked strictly after."""
     try:
         document = json.loads(data)
     except (ValueError, RecursionError):
         raise Refused("not a JSON document") from None
-    return isinstance(document, dict) and "payloadType" in document
+    return document if isinstance(document, dict) else {}
+
+
+def _proof(kind: object, data: bytes, key: NoteKey, witnesses: Sequence[NoteKey]) -> Verdict:
+    """A proof of whichever kind. Raises ``ValueError``."""
+    if kind == media_type(POLICY):
+        return _range(check_range(parse_range(data), key, verify, witnesses))
+    if kind in [media_type(name) for name in KINDS]:
+        opened = open_bundle(parse_bundle(data), key, verify, witnesses)
+        claim = judge(opened)
+        return Verdict(opened.kind, claim.says + _seen(opened.cosigned), {**claim.facts, **_tree(opened.checkpoint)})
+    return _told(check_proof(parse_proof(data), key, verify, witnesses))
+
+
+def _range(proven: ProvenRange) -> Verdict:
+    since = f"entry {proven.older.size}" if proven.older else "the beginning"
+    says = f"{len(proven.changes)} policy change(s) from {since} to entry {proven.newer.size}, and no other"
+    facts = {"since": proven.older.size if proven.older else 0, "changes": list(proven.changes)}
+    return Verdict(POLICY, says + _seen(proven.cosigned), {**facts, **_tree(proven.newer)})
+
+
+def _tree(tree: Checkpoint) -> dict[str, Any]:
+    return {"origin": tree.origin, "size": tree.size, "root": tree.root.hex()}
+
+
+def _seen(cosigned: dict[str, datetime]) -> str:
+    return f"; seen by {', '.join(sorted(cosigned))}" if cosigned else ""
 
 
 def _envelope(data: bytes, trusted: Trusted) -> Verdict:
@@ -69,9 +100,12 @@ def _envelope(data: bytes, trusted: Trusted) -> Verdict:
     except ValueError as flaw:
         raise Refused(f"not a signed envelope: {flaw}") from None
     name = _TYPE.fullmatch(kind)
-    if name is None:
+    if name is None and kind != IN_TOTO:
         raise Refused(f"a document of an unknown type: {kind[:100]}")
     try:
+        if name is None:
+            statement = open_statement(data, trusted.envelopes)
+            return Verdict("in-toto", "an in-toto statement, signed with the key that you gave", statement)
         document = open_sealed(data, name[1], trusted.envelopes)
     except Unauthenticated as flaw:
         raise Refused(flaw.detail) from None
@@ -83,8 +117,7 @@ def _told(proven: Proven) -> Verdict:
     says = f"entry {proven.index} of {tree.size} in the log {tree.origin}: {event.get('event', 'an event by its hash')}"
     if proven.older is not None:
         says += f"; the log of {proven.older.size} entries is the beginning of this one"
-    if proven.cosigned:
-        says += f"; seen by {', '.join(sorted(proven.cosigned))}"
+    says += _seen(proven.cosigned)
     facts = {
         "index": proven.index,
         "size": tree.size,

@@ -19,6 +19,8 @@ from typing import Any
 
 from vault_domain.canonical import canonical
 
+IN_TOTO = "application/vnd.in-toto+json"
+"""The type of in-toto statements, as every reader of them expects it (https://github.com/in-toto/attestation)."""
 _NAME = re.compile("[a-z][a-z0-9-]{0,60}")
 
 

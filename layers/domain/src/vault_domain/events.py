@@ -49,6 +49,7 @@ class Kind(StrEnum):
     TRAINING_BATCH = "training_batch"
     RUN_OPENED = "training_run.opened"
     RUN_CLOSED = "training_run.closed"
+    MODEL_REGISTERED = "model.registered"
     VAULT_ACCESS = "vault_access"
     OUTPUT_CHECK = "output_similarity_check"
 

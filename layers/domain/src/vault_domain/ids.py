@@ -19,6 +19,8 @@ RightsId = Annotated[str, StringConstraints(pattern=f"^rgt_{_BODY}$")]
 SubmissionId = Annotated[str, StringConstraints(pattern=f"^sub_{_BODY}$")]
 RunId = Annotated[str, StringConstraints(pattern="^run_[0-9A-Za-z_-]{1,60}$")]
 OutputId = Annotated[str, StringConstraints(pattern="^out_[0-9A-Za-z_-]{1,60}$")]
+ModelId = Annotated[str, StringConstraints(pattern="^[0-9A-Za-z][0-9A-Za-z._:-]{0,119}$")]
+VersionName = Annotated[str, StringConstraints(pattern="^[0-9A-Za-z][0-9A-Za-z._+-]{0,59}$")]
 EventId = Annotated[str, StringConstraints(pattern=f"^evt_{_BODY}$")]
 
 PREFIXES = ("acc", "svc", "upl", "trk", "rgt", "sub", "run", "out", "evt", "tok", "con", "rcp", "chk")

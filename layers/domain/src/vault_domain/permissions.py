@@ -94,6 +94,23 @@ MATRIX: tuple[Row, ...] = (
         "POST /training/tokens", "GET /training/runs/{run_id}", "POST /training/runs/{run_id}/complete",
         scope="training",
     ),
+    _row(
+        "lineage.track", "see which runs and models used a track, and prove it", _SEES,
+        "GET /tracks/{track_id}/runs", "GET /tracks/{track_id}/revocation",
+        "GET /tracks/{track_id}/runs/{run_id}/proof",
+    ),
+    _row(
+        "lineage.run", "see what a run was given and made", "admin system=own", "GET /training/runs/{run_id}/lineage",
+        scope="training",
+    ),
+    _row(
+        "model.read", "see models, what they were trained on and how stale they are, and prove it",
+        _SIGNED_IN + " system",
+        "GET /models", "GET /models/{model_id}", "GET /models/{model_id}/versions/{model_version}",
+        "GET /models/{model_id}/versions/{model_version}/proof", scope="training",
+    ),
+    _row("model.register", "register a model version", "system=own", "POST /models/{model_id}/versions",
+         scope="training"),
     _row("training.audio", "read a track of a run, by the run's token", _ALL, "GET /training/objects/{track_id}"),
     _row("safety.check", "have an output checked", "system=own", "POST /safety/checks", scope="safety"),
     _row(
@@ -106,6 +123,10 @@ MATRIX: tuple[Row, ...] = (
         "GET /audit/tile/{level}/{a}/{b}/{c}", "GET /audit/tile/{level}/{a}/{b}/{c}/{d}",
     ),
     _row("log.prove", "get a proof that an event is in the log", "admin system", "GET /audit/proof/{event_id}"),
+    _row("safety.prove", "get a proof of what an output was checked against", "admin system=own",
+         "GET /safety/checks/{output_id}/proof", scope="safety"),
+    _row("policy.prove", "get a proof of every policy change between two states of the log", _SIGNED_IN,
+         "GET /policy/proof"),
     _row("log.search", "search events", "admin", "GET /audit/events"),
 )  # fmt: skip
 _BY_NAME = {row.what: row for row in MATRIX}

@@ -42,13 +42,13 @@ class Proof:
         """As JSON."""
         found: dict[str, Any] = {
             "type": TYPE,
-            "entry": _text(self.entry),
+            "entry": to_text(self.entry),
             "index": self.index,
-            "inclusion": [_text(step) for step in self.inclusion],
+            "inclusion": [to_text(step) for step in self.inclusion],
             "checkpoint": self.checkpoint,
         }
         if self.older is not None:
-            path = [_text(step) for step in self.older.path]
+            path = [to_text(step) for step in self.older.path]
             found["consistency"] = {"checkpoint": self.older.checkpoint, "path": path}
         return found
 
@@ -83,9 +83,9 @@ def parse_proof(data: bytes) -> Proof:
     if type(index) is not int or not isinstance(document["checkpoint"], str):
         raise ValueError("a field has the wrong type")
     return Proof(
-        entry=_bytes(document["entry"]),
+        entry=from_text(document["entry"]),
         index=index,
-        inclusion=_path(document["inclusion"]),
+        inclusion=path_of(document["inclusion"]),
         checkpoint=document["checkpoint"],
         older=_older(document["consistency"]) if "consistency" in document else None,
     )
@@ -94,7 +94,7 @@ def parse_proof(data: bytes) -> Proof:
 def check_proof(proof: Proof, key: NoteKey, verify: Verify, witnesses: Sequence[NoteKey] = ()) -> Proven:
     """Check every part of a proof; ``witnesses`` must all have signed. Raises ``ValueError`` with the reason."""
     opened = open_checkpoint(proof.checkpoint, key, verify, witnesses)
-    _demand(witnesses, opened.cosigned)
+    demand(witnesses, opened.cosigned)
     tree = opened.checkpoint
     if not is_included(leaf_hash(proof.entry), proof.index, tree.size, proof.inclusion, tree.root):
         raise ValueError("the entry is not at this place under the signed root")
@@ -103,16 +103,17 @@ def check_proof(proof: Proof, key: NoteKey, verify: Verify, witnesses: Sequence[
         older = open_checkpoint(proof.older.checkpoint, key, verify).checkpoint
         if not is_consistent(older.size, older.root, tree.size, tree.root, proof.older.path):
             raise ValueError("the older checkpoint is not a prefix of the newer one: the log was rewritten")
-    return Proven(_event(proof.entry), proof.index, tree, older, opened.cosigned)
+    return Proven(event_of(proof.entry), proof.index, tree, older, opened.cosigned)
 
 
-def _demand(witnesses: Iterable[NoteKey], cosigned: dict[str, datetime]) -> None:
+def demand(witnesses: Iterable[NoteKey], cosigned: dict[str, datetime]) -> None:
+    """Every witness that was asked for has signed. Raises ``ValueError``."""
     for witness in witnesses:
         if witness.name not in cosigned:
             raise ValueError(f"witness {witness.name} has not signed this checkpoint")
 
 
-def _event(entry: bytes) -> dict[str, Any]:
+def event_of(entry: bytes) -> dict[str, Any]:
     """The entry as JSON: it is in the log, whatever it is; ours are JSON objects."""
     try:
         found = json.loads(entry)
@@ -126,29 +127,32 @@ def _event(entry: bytes) -> dict[str, Any]:
 def _older(value: object) -> Older:
     if not isinstance(value, dict) or set(value) != {"checkpoint", "path"} or not isinstance(value["checkpoint"], str):
         raise ValueError("the consistency proof has another form")
-    return Older(value["checkpoint"], _path(value["path"]))
+    return Older(value["checkpoint"], path_of(value["path"]))
 
 
-def _path(value: object) -> tuple[bytes, ...]:
+def path_of(value: object) -> tuple[bytes, ...]:
+    """A path from its JSON. Raises ``ValueError``."""
     if not isinstance(value, list) or len(value) > 128:
         raise ValueError("a path is a short list of hashes")
-    path = tuple(_bytes(step) for step in value)
+    path = tuple(from_text(step) for step in value)
     if any(len(step) != HASH_BYTES for step in path):
         raise ValueError("a path is a list of hashes")
     return path
 
 
-def _text(data: bytes) -> str:
+def to_text(data: bytes) -> str:
+    """Bytes in standard base64 with padding."""
     return base64.b64encode(data).decode("ascii")
 
 
-def _bytes(value: object) -> bytes:
+def from_text(value: object) -> bytes:
+    """The bytes of standard base64 in its one spelling. Raises ``ValueError``."""
     if not isinstance(value, str):
         raise ValueError("not base64")
     try:
         data = base64.b64decode(value.encode("ascii"), validate=True)
     except ValueError:
         raise ValueError("not base64") from None
-    if _text(data) != value:
+    if to_text(data) != value:
         raise ValueError("not base64 in its one spelling")
     return data

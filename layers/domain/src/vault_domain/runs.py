@@ -6,7 +6,6 @@ made it may claim again. The manifest lists what was granted; its hash is inside
 the run token, so a token opens exactly one manifest. Nothing here is signed.
 """
 
-from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from vault_domain.canonical import digest
@@ -14,7 +13,7 @@ from vault_domain.errors import Conflict, Expired, NotFound, PolicyRefused, Revo
 from vault_domain.records import stamp
 from vault_domain.rights import RightsRecord
 from vault_domain.tracks import Track
-from vault_domain.training import CompleteAsk, DataSpec, Entry, Left, RunTrack, TrainingRun, counted, may_read
+from vault_domain.training import DataSpec, Entry, Left, RunTrack, TrainingRun, counted, may_read
 
 GATEWAY_AUDIENCE = "gateway"
 
@@ -76,6 +75,7 @@ def reissue(
         issued=now,
         expires=now + life,
         manifest_sha256=digest(_manifest(run.spec, run.job, entries, now, now + life)),
+        manifests=run.manifests + 1,
         tracks_left_out=counted(left),
     )
 
@@ -133,27 +133,6 @@ def check_read(
 def mark_read(granted: RunTrack, now: datetime) -> RunTrack:
     """One read more."""
     return granted.with_changes(reads=granted.reads + 1, last_read=now)
-
-
-def close_run(run: TrainingRun, ask: CompleteAsk, granted: Iterable[RunTrack], now: datetime) -> TrainingRun:
-    """End an open run. Raises ``Conflict`` if it ended otherwise before; the same end twice is one."""
-    consumed_sha256 = digest(list(ask.consumed_sha256))
-    said = (ask.outcome, ask.weights_sha256, len(ask.consumed_sha256), consumed_sha256)
-    if said == (run.state, run.weights_sha256, run.consumed, run.consumed_sha256):
-        return run
-    if run.state != "open":
-        raise Conflict(f"this run is not open ({run.state})")
-    rows = tuple(granted)
-    known = {row.sha256 for row in rows}
-    return run.with_changes(
-        state=ask.outcome,
-        ended=now,
-        reads=sum(row.reads for row in rows),
-        weights_sha256=ask.weights_sha256,
-        consumed=len(ask.consumed_sha256),
-        consumed_sha256=consumed_sha256,
-        consumed_not_granted=sum(item not in known for item in ask.consumed_sha256),
-    )
 
 
 _REFUSALS: dict[str, type[VaultError]] = {"gone": NotFound, "revoked": Revoked}

@@ -13,7 +13,7 @@ from pydantic import Field, JsonValue, model_validator
 
 from vault_domain.canonical import canonical, fixed
 from vault_domain.errors import Conflict, LicenceRefused
-from vault_domain.ids import AccountId, RunId, TrackId
+from vault_domain.ids import AccountId, ModelId, RunId, TrackId, VersionName
 from vault_domain.records import Record, Sha256, UtcTime, Value, stamp
 from vault_domain.rights import Purpose, RightsRecord, allows
 from vault_domain.submission import Language, Tag
@@ -42,12 +42,15 @@ class DataSpec(Value):
     """What a run asks for: the body of POST /training/tokens."""
 
     run_id: RunId
-    model_id: str = Field(min_length=1, max_length=120)
+    model_id: ModelId
+    model_version: VersionName | None = None
     model_type: str = Field(min_length=1, max_length=60)
     purpose: Purpose
     packs: tuple[str, ...] = Field(default=(CORE_PACK,), min_length=1, max_length=50)
     filters: Filters = Filters()
     config_sha256: Sha256 | None = None
+    code_version: str | None = Field(default=None, min_length=1, max_length=120)
+    """Commit, tag or image digest of the training code, as the job states it."""
     hyper_parameters: dict[str, JsonValue] = Field(default_factory=dict, max_length=100)
 
     @model_validator(mode="after")
@@ -106,15 +109,21 @@ class TrainingRun(Record):
     run_id: RunId
     job: AccountId
     spec: DataSpec
-    state: Literal["opening", "open", "completed", "failed"] = "opening"
+    state: Literal["opening", "open", "closing", "completed", "failed"] = "opening"
     manifest_sha256: Sha256
+    manifests: int = Field(default=1, ge=1)
+    """Manifests issued so far; the log has one event ``training_batch`` for each."""
     tracks_granted: int = Field(ge=0)
     tracks_left_out: dict[str, int] = Field(default_factory=dict)
     opened: UtcTime
     issued: UtcTime
     """When the present manifest was issued; a job may ask again while the run is open."""
     expires: UtcTime
+    outcome: Literal["completed", "failed"] | None = None
+    """What the job said while it was closing; ``state`` says so once all of the end is on record."""
     ended: UtcTime | None = None
+    tracks_root: Sha256 | None = None
+    """Root of the tree over the granted tracks (docs/formats/run-tracks.md), once the run has ended."""
     reads: int = Field(default=0, ge=0)
     """Reads through the gateway, summed when the run ends; until then they stand on its tracks."""
     weights_sha256: Sha256 | None = None
@@ -149,6 +158,8 @@ class RunTrack(Record):
     granted: UtcTime
     reads: int = Field(default=0, ge=0)
     last_read: UtcTime | None = None
+    declared: bool = False
+    """Whether the job named this audio among what it used."""
 
     def key(self) -> tuple[str, str]:
         return self.run_id, f"granted#{self.track_id}"

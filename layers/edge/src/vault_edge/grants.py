@@ -86,7 +86,7 @@ def record_grant(
     expects = present.version if present else 0
     deps.records.commit([Put(claim, expects)])
     held = claim.with_changes(version=expects + 1)
-    for batch in _batches(_row_changes(all_granted(deps.records, held.run_id), runs.grants(held, entries))):
+    for batch in batches(_row_changes(all_granted(deps.records, held.run_id), runs.grants(held, entries))):
         deps.records.commit([Require(held, held.version), *batch])
     opened = held.with_changes(state="open")
     deps.records.commit([Put(opened, held.version)], _opening_events(deps, opened, actor))
@@ -120,11 +120,12 @@ def _row_changes(stored: Iterable[RunTrack], wanted: Iterable[RunTrack]) -> Iter
         yield Delete(row, row.version)
 
 
-def _batches(changes: Iterable[Change]) -> Iterator[list[Change]]:
+def batches(changes: Iterable[Change], size: int = BATCH) -> Iterator[list[Change]]:
+    """The changes in lists of at most ``size``, in order."""
     batch: list[Change] = []
     for change in changes:
         batch.append(change)
-        if len(batch) == BATCH:
+        if len(batch) == size:
             yield batch
             batch = []
     if batch:

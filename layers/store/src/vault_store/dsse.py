@@ -18,7 +18,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from vault_domain.canonical import canonical
-from vault_domain.dsse import Envelope, pae, parse, payload_type
+from vault_domain.dsse import IN_TOTO, Envelope, pae, parse, payload_type
 from vault_domain.errors import Unauthenticated
 from vault_domain.ports import Signer
 
@@ -27,18 +27,36 @@ from vault_store.signer import key_id_of, verify
 
 def seal(name: str, document: Mapping[str, Any], signer: Signer) -> Envelope:
     """Sign a document of kind ``name`` (``application/vnd.lemm.<name>.v1+json``)."""
-    kind, payload = payload_type(name), canonical(dict(document))
+    return _sealed(payload_type(name), document, signer)
+
+
+def seal_statement(statement: Mapping[str, Any], signer: Signer) -> Envelope:
+    """Sign an in-toto statement under in-toto's own payload type."""
+    return _sealed(IN_TOTO, statement, signer)
+
+
+def _sealed(kind: str, document: Mapping[str, Any], signer: Signer) -> Envelope:
+    payload = canonical(dict(document))
     return Envelope(payload, kind, signer.key_id, signer.sign(pae(kind, payload)))
 
 
 def open_sealed(envelope: bytes | str | Mapping[str, Any], name: str, keys: Mapping[str, bytes]) -> dict[str, Any]:
     """The document inside; ``keys`` maps key ids to raw public keys. Raises ``Unauthenticated``."""
+    return _opened(envelope, payload_type(name), keys)
+
+
+def open_statement(envelope: bytes | str | Mapping[str, Any], keys: Mapping[str, bytes]) -> dict[str, Any]:
+    """The in-toto statement inside. Raises ``Unauthenticated``."""
+    return _opened(envelope, IN_TOTO, keys)
+
+
+def _opened(envelope: bytes | str | Mapping[str, Any], kind: str, keys: Mapping[str, bytes]) -> dict[str, Any]:
     try:
         found = parse(envelope)  # 1
     except ValueError as error:
         raise Unauthenticated(f"not a signed envelope: {error}") from None
-    if found.payload_type != payload_type(name):  # 2
-        raise Unauthenticated(f"this is not a signed {name}")
+    if found.payload_type != kind:  # 2
+        raise Unauthenticated(f"this is not signed as {kind}")
     public_key = keys.get(found.key_id)  # 3
     if public_key is None or key_id_of(public_key) != found.key_id:
         raise Unauthenticated("signed with a key that is not trusted here")

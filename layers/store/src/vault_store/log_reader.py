@@ -9,6 +9,7 @@ from vault_domain.errors import Corrupt, NotFound
 from vault_domain.merkle import Perfect, consistency_path, inclusion_path, perfect_root
 from vault_domain.ports import Objects
 from vault_domain.proofs import Older, Proof
+from vault_domain.ranges import Range, Since
 from vault_domain.tiles import (
     HEIGHT,
     MAX_BUNDLE,
@@ -70,6 +71,25 @@ class LogReader:
         if since is not None:
             older = Older(self.archived(since), consistency_path(since, size, self._perfect(size)))
         return Proof(entry, index, inclusion_path(index, size, self._perfect(size)), note, older)
+
+    def between(self, since: int, until: int) -> Range:
+        """Everything that entered between two published checkpoints; ``since`` 0 is the beginning.
+
+        Raises ``NotFound`` where no checkpoint of that size was published.
+        """
+        note, before = self.archived(until), None
+        if since:
+            older = self.archived(since)
+            perfect, at, peaks = self._perfect(since), 0, []
+            for bit in reversed(range(since.bit_length())):
+                if since >> bit & 1:
+                    peaks.append(perfect(at, at + (1 << bit)))
+                    at += 1 << bit
+            before = Since(older, tuple(peaks))
+        entries: list[bytes] = []
+        for index in range(since // WIDTH, -(-until // WIDTH)):
+            entries += self._bundle(TileName(None, index, width_of(None, index, until)))
+        return Range(note, tuple(entries[since % WIDTH :]), before)
 
     def edge(self, size: int) -> Edge:
         """The right edge of the tree of this size. Raises ``Corrupt``."""
