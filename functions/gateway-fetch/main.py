@@ -1,9 +1,12 @@
 """gateway-fetch: one read of one granted track, decided with consent as it stands now."""
 
+from functools import partial
 from typing import Any
 
-from vault_domain.events import Actor, Kind, make_event
+from vault_domain.errors import OverLimit
+from vault_domain.events import Actor, AuditEvent, Kind, make_event
 from vault_domain.ids import TrackId
+from vault_domain.leases import Lease, check_lease, check_training_open, meter
 from vault_domain.ports import Put, Require
 from vault_domain.rights import RightsRecord
 from vault_domain.runs import check_read, check_token, mark_read
@@ -23,37 +26,64 @@ def fetch(track_id: TrackId, request: Request, deps: Deps) -> Answer:
     """Read one track of a run with its token: a redirect to a link that lives for a minute at most.
 
     1. The token's form, signature, issuer, audience and times. 2. The run is open, not expired, and the token
-    is of its present manifest. 3. The track is in it. 4. Track and rights allow the purpose now.
-    5. The read is written down. 6. Only then is a link made, for this one object.
+    is of its present manifest. 3. The worker's lease holds. 4. The track is in it. 5. Track and rights allow the
+    purpose now. 6. Rate and volume are within bounds. 7. The read is written down. 8. Only then is a link made, for
+    this one object.
     """
     claims = verify_run_token(request.headers, deps)
-    track = settled(lambda: _record_read(track_id, claims, deps))  # a revocation in between is seen
+    try:
+        track = settled(lambda: _record_read(track_id, claims, deps))  # a revocation in between is seen
+    except OverLimit as refusal:
+        settled(partial(_alarm, str(refusal.facts["cause"]), claims, deps))
+        raise
     return redirect(_link(track, deps))
 
 
 def _record_read(track_id: str, claims: dict[str, Any], deps: Deps) -> Track:
-    """Steps 2 to 5. The commit demands the very rights and status that were judged."""
-    now = deps.clock()
+    """Steps 2 to 7. The commit demands the very rights and status that were judged, and a lease that stands."""
+    now, policy = deps.clock(), deps.policy()
+    check_training_open(policy)
     run = check_token(deps.records.get(TrainingRun, claims["run_id"]), claims, now)
+    lease = check_lease(deps.records.get(Lease, run.run_id, f"{Lease.kind}#{claims['lease']}"), now)
     granted, track, rights = check_read(
         run,
         deps.records.get(RunTrack, run.run_id, f"{RunTrack.kind}#{track_id}"),
         deps.records.get(Track, track_id),
         deps.records.get(RightsRecord, track_id),
     )
+    metered, unusual = meter(lease, run, track.stored_bytes or 0, policy, now)
     read = mark_read(granted, now)
     event = make_event(
         deps.new_id("evt"), Kind.VAULT_ACCESS, track_id, Actor(id=run.job, role="system"), now,
         run_id=run.run_id, model_id=run.spec.model_id, purpose=run.spec.purpose, read=read.reads,
         sha256=granted.sha256, rights_sha256=rights.digest(), manifest_sha256=run.manifest_sha256,
+        worker=lease.worker,
     )  # fmt: skip
     expected = [Require(track, track.version), Require(rights, rights.version)]
-    deps.records.commit([Put(read, granted.version), *expected], [event])
+    alarms = [_alarm_event(unusual, metered, run, deps)] if unusual else []
+    deps.records.commit([Put(read, granted.version), Put(metered, lease.version), *expected], [event, *alarms])
     return track
 
 
+def _alarm(cause: str, claims: dict[str, Any], deps: Deps) -> None:
+    """A limit that was hit is told once per lease and cause."""
+    run = check_token(deps.records.get(TrainingRun, claims["run_id"]), claims, deps.clock())
+    lease = deps.records.get(Lease, run.run_id, f"{Lease.kind}#{claims['lease']}")
+    if lease is None or cause in lease.alarms:
+        return
+    told = lease.with_changes(alarms=(*lease.alarms, cause))
+    deps.records.commit([Put(told, lease.version)], [_alarm_event(cause, told, run, deps)])
+
+
+def _alarm_event(cause: str, lease: Lease, run: TrainingRun, deps: Deps) -> AuditEvent:
+    return make_event(
+        deps.new_id("evt"), Kind.RUN_ALARM, run.run_id, Actor(id=run.job, role="system"), deps.clock(),
+        cause=cause, worker=lease.worker, reads=lease.reads, bytes=lease.bytes, bytes_granted=run.bytes_granted,
+    )  # fmt: skip
+
+
 def _link(track: Track, deps: Deps) -> str:
-    """Step 6."""
+    """Step 8."""
     seconds = min(deps.policy().read_link_s, LONGEST_LINK_S)
     return deps.bucket("vault").presign_get(f"audio/{track.track_id}.flac", seconds=seconds)
 

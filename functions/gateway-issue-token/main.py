@@ -5,13 +5,15 @@ from datetime import timedelta
 from vault_domain import runs
 from vault_domain.errors import NotFound
 from vault_domain.ids import RunId
+from vault_domain.leases import MAIN, LeaseAsk, check_training_open
 from vault_domain.training import MANIFEST_NAME, CompleteAsk, DataSpec, TrainingRun, check_packs
-from vault_edge import grants
+from vault_edge import grants, leasing
 from vault_edge.app import App, Caller, Deps, Json
 from vault_edge.closing import close
 from vault_edge.racing import settled
 from vault_edge.receipts import KEY_PURPOSE, signed_receipt
 from vault_edge.run_tokens import run_token
+from vault_edge.tokens import publish_key
 
 app = App("gateway-issue-token")
 
@@ -21,17 +23,31 @@ def issue(spec: DataSpec, caller: Caller, deps: Deps) -> Json:
     """Open a run, or ask again for an open one: a signed manifest and a run token.
 
     1. Only known packs. 2. A run id belongs to one job and one request. 3. Tracks that match, accepted
-    and allowed for the purpose by their rights now. 4. Record run, granted tracks and events. 5. Sign.
+    and allowed for the purpose by their rights now. 4. Record run, granted tracks, lease and events. 5. Sign.
     """
+    policy = deps.policy()
+    check_training_open(policy)
     check_packs(spec)
     run = deps.records.get(TrainingRun, spec.run_id)
-    life = timedelta(seconds=deps.policy().grant_life_s)
+    life = timedelta(seconds=policy.grant_life_s)
     if run is None or run.state == "opening":
         run, entries = grants.open_run(deps, run, spec, caller.actor, life)
     else:
         run, entries = grants.renew(deps, run, spec, caller.actor, life)
+    lease = leasing.held(deps, run, MAIN, caller.actor)
     manifest = signed_receipt(MANIFEST_NAME, runs.manifest_document(run, entries), deps)
-    return {"run": _view(run), "manifest": manifest, "token": run_token(deps.signer(KEY_PURPOSE), run)}
+    return {"run": _view(run), "manifest": manifest, **_leased(lease, deps)}
+
+
+@app.post("/training/runs/{run_id}/leases", role="system", scope="training", status=201)
+def lease(run_id: RunId, ask: LeaseAsk, caller: Caller, deps: Deps) -> Json:
+    """Open or renew a worker's lease on an open run: its token, and which tracks to leave out by now and why.
+
+    Refused with `expired` when the run's time is over, `revoked` when nothing of it is left, `policy` when training
+    is stopped.
+    """
+    run = _own(run_id, caller, deps)
+    return _leased(leasing.renewed(deps, run.run_id, ask.worker, caller.actor), deps)
 
 
 @app.get("/training/runs/{run_id}", role="system", scope="training")
@@ -44,6 +60,17 @@ def show(run_id: RunId, caller: Caller, deps: Deps) -> Json:
 def complete(run_id: RunId, ask: CompleteAsk, caller: Caller, deps: Deps) -> Json:
     """End a run: its token opens nothing any more. What the job says it used is compared with its grant."""
     return _view(settled(lambda: close(deps, _own(run_id, caller, deps), ask, caller.actor)))
+
+
+def _leased(found: leasing.Renewed, deps: Deps) -> Json:
+    """Recorded before it is signed."""
+    signer = deps.signer(KEY_PURPOSE)
+    publish_key(signer, KEY_PURPOSE, deps.records, deps.clock())
+    return {
+        "token": run_token(signer, found.run, found.lease),
+        "lease": found.lease.model_dump(mode="json", include={"worker", "opened", "renewed", "expires"}),
+        "dropped": [one.model_dump() for one in found.dropped],
+    }
 
 
 def _own(run_id: str, caller: Caller, deps: Deps) -> TrainingRun:

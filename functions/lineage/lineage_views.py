@@ -67,6 +67,7 @@ class RunLineage(Value):
     tracks_declared: int
     tracks_root: Sha256
     reads: int
+    bytes_read: int
     consumed: int
     consumed_sha256: Sha256
     consumed_not_granted: int

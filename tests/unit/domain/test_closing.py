@@ -29,7 +29,7 @@ def test_the_jobs_word_is_compared_with_its_grant():
     assert claimed.state == "closing"
     marked = list(declarations(rows, ask))
     assert [row.track_id for row in marked] == [rows[0].track_id]
-    ended, lineage = end_run(claimed, ask, [marked[0], rows[1]], NOW)
+    ended, lineage = end_run(claimed, ask, [marked[0], rows[1]], 60, NOW)
     assert (ended.state, ended.reads, ended.consumed, ended.consumed_not_granted) == ("completed", 2, 2, 1)
     assert (lineage.tracks, lineage.tracks_read, lineage.tracks_declared) == (2, 2, 1)
     assert lineage.tracks_root == ended.tracks_root == root_hex(leaves_of([marked[0], rows[1]]))
@@ -42,7 +42,7 @@ def test_an_end_is_said_once():
     ask, other = CompleteAsk(outcome="completed"), CompleteAsk(outcome="failed")
     claimed = begin_close(run, ask)
     assert begin_close(claimed, ask) is claimed
-    ended, _ = end_run(claimed, ask, rows, NOW)
+    ended, _ = end_run(claimed, ask, rows, 30, NOW)
     assert begin_close(ended, ask) is ended
     for state in (claimed, ended):
         with pytest.raises(Conflict):

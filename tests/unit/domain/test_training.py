@@ -7,8 +7,9 @@ from granting import a_track, its_rights, missing_party, numbered
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
-from vault_domain import runs
+from vault_domain import leases, runs
 from vault_domain.errors import Conflict, Expired, LicenceRefused, NotFound, PolicyRefused, Revoked
+from vault_domain.policy import Policy
 from vault_domain.rights import ConsentFlags, revoke
 from vault_domain.tracks import Status
 from vault_domain.training import (
@@ -126,7 +127,8 @@ def opened(*numbers: int):
 
 
 def claims_of(run, **changes):
-    return {**runs.run_claims(run), **changes}
+    _, lease = leases.renew(run.with_changes(state="open"), leases.MAIN, None, (), Policy(), NOW)
+    return {**runs.run_claims(run, lease), **changes}
 
 
 def test_a_token_is_for_one_open_run_and_its_present_manifest() -> None:

@@ -1,5 +1,8 @@
-"""For training jobs: stream the tracks that a run was granted, each verified, obeying revocation."""
+"""The client for training jobs: a run's tracks through the gateway, verified, shuffled, resumable."""
 
-from lemm.training.stream import StreamProblem, VaultStream
+from lemm.training.decoding import Audio, decode_audio, decode_features
+from lemm.training.order import Place
+from lemm.training.problems import StreamProblem
+from lemm.training.stream import VaultStream
 
-__all__ = ["StreamProblem", "VaultStream"]
+__all__ = ["Audio", "Place", "StreamProblem", "VaultStream", "decode_audio", "decode_features"]

@@ -1,4 +1,4 @@
-"""The end of a training run: claimed, the declared tracks marked, and only then on record.
+"""The end of a training run: claimed, its leases ended, the declared tracks marked, and only then on record.
 
 While a run is ``closing`` nothing can be read under it, so the rows that its
 lineage is made of stand still. A close that died half-way is taken up by the
@@ -44,7 +44,7 @@ def declarations(rows: Iterable[RunTrack], ask: CompleteAsk) -> Iterator[RunTrac
 
 
 def end_run(
-    run: TrainingRun, ask: CompleteAsk, granted: Iterable[RunTrack], now: datetime
+    run: TrainingRun, ask: CompleteAsk, granted: Iterable[RunTrack], bytes_read: int, now: datetime
 ) -> tuple[TrainingRun, ModelTrainingRun]:
     """The ended run and its lineage, from rows that no longer change."""
     rows = tuple(granted)
@@ -54,6 +54,7 @@ def end_run(
         state=ask.outcome,
         ended=now,
         reads=sum(row.reads for row in rows),
+        bytes_read=bytes_read,
         tracks_root=root_hex(leaves),
         consumed_not_granted=sum(item not in known for item in ask.consumed_sha256),
     )
@@ -71,6 +72,7 @@ def end_run(
         tracks_declared=sum(row.declared for row in rows),
         tracks_root=root_hex(leaves),
         reads=ended.reads,
+        bytes_read=bytes_read,
         consumed=run.consumed,
         consumed_sha256=run.consumed_sha256 or digest([]),
         consumed_not_granted=ended.consumed_not_granted,

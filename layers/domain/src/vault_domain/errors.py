@@ -56,6 +56,12 @@ class TooMany(VaultError):
     code, status, title = "too_many_requests", 429, "Too many requests; try again later"
 
 
+class OverLimit(TooMany):
+    """A training run reads faster, or more, than the policy allows; ``cause`` is ``rate`` or ``volume``."""
+
+    code, title = "over_limit", "This run reads more than the policy allows"
+
+
 # --- what was asked ----------------------------------------------------------
 
 

@@ -55,6 +55,7 @@ class ModelTrainingRun(Record):
     tracks_root: Sha256
     """Root of the tree over all granted tracks (docs/formats/run-tracks.md)."""
     reads: int = Field(ge=0)
+    bytes_read: int = Field(default=0, ge=0)
     consumed: int = Field(ge=0)
     consumed_sha256: Sha256
     consumed_not_granted: int = Field(ge=0)

@@ -92,6 +92,7 @@ MATRIX: tuple[Row, ...] = (
     _row(
         "training.run", "open, see and close one's training runs", "system=own",
         "POST /training/tokens", "GET /training/runs/{run_id}", "POST /training/runs/{run_id}/complete",
+        "POST /training/runs/{run_id}/leases",
         scope="training",
     ),
     _row(

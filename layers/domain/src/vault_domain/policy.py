@@ -43,6 +43,16 @@ class Policy(Value):
     max_open_uploads: int = Field(default=200, ge=1, le=10_000)
     grant_life_s: int = Field(default=6 * 3600, ge=60, le=7 * 86_400)
     read_link_s: int = Field(default=60, ge=1, le=60)
+    training_open: bool = True
+    """False stops every grant, lease and read at once."""
+    lease_life_s: int = Field(default=900, ge=30, le=3600)
+    """How long a worker may read before it must ask again."""
+    run_max_leases: int = Field(default=32, ge=1, le=1000)
+    lease_reads_per_minute: int = Field(default=1200, ge=1, le=100_000)
+    run_passes_alarm: int = Field(default=100, ge=1, le=100_000)
+    """How often a run may read all its tracks, by bytes, before an alarm event is written."""
+    run_passes_max: int = Field(default=500, ge=1, le=100_000)
+    """And before it may read no more."""
     approvals_unflagged: int = Field(default=1, ge=1, le=5)
     approvals_flagged: int = Field(default=2, ge=1, le=5)
     admin_decides_alone: bool = True
@@ -52,6 +62,12 @@ class Policy(Value):
     """How long a question to the owner holds a review."""
     appeal_days: int = Field(default=60, ge=1, le=3650)
     """How long after a rejection its owner may appeal."""
+
+    @model_validator(mode="after")
+    def _alarm_first(self) -> "Policy":
+        if self.run_passes_alarm > self.run_passes_max:
+            raise ValueError("an alarm comes before the limit")
+        return self
 
     @model_validator(mode="after")
     def _flags_weigh(self) -> "Policy":

@@ -6,16 +6,28 @@ made it may claim again. The manifest lists what was granted; its hash is inside
 the run token, so a token opens exactly one manifest. Nothing here is signed.
 """
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 
-from vault_domain.canonical import digest
+from vault_domain.canonical import digest, fixed
 from vault_domain.errors import Conflict, Expired, NotFound, PolicyRefused, Revoked, VaultError
+from vault_domain.leases import Lease
 from vault_domain.records import stamp
 from vault_domain.rights import RightsRecord
 from vault_domain.tracks import Track
 from vault_domain.training import DataSpec, Entry, Left, RunTrack, TrainingRun, counted, may_read
 
 GATEWAY_AUDIENCE = "gateway"
+SHARD_TRACKS = 100
+SCHEMAS: dict[str, dict[str, object]] = {
+    "audio": {"format": "audio", "media_type": "audio/flac", "one_object": "track"},
+    "features": {
+        "format": "features", "media_type": "application/x-npy", "one_object": "track", "setting": 1,
+        "kind": "log-mel", "bands": 80, "low_hz": 20, "high_hz": 8000, "window_s": 0.032, "hop_s": 0.01,
+        "dtype": "float16", "shape": "frames,bands", "unit": "natural logarithm of power, at least 1e-10",
+    },
+}  # fmt: skip
+"""What one object of a run is; the setting of features is frozen (docs/formats/training-manifest.md)."""
 
 
 def manifest_document(run: TrainingRun, entries: tuple[Entry, ...]) -> dict[str, object]:
@@ -23,15 +35,16 @@ def manifest_document(run: TrainingRun, entries: tuple[Entry, ...]) -> dict[str,
     return _manifest(run.spec, run.job, entries, run.issued, run.expires)
 
 
-def run_claims(run: TrainingRun) -> dict[str, object]:
+def run_claims(run: TrainingRun, lease: Lease) -> dict[str, object]:
     """What a run token says (docs/formats/run-token.md)."""
     return {
         "aud": GATEWAY_AUDIENCE,
         "sub": run.job,
         "run_id": run.run_id,
         "manifest": run.manifest_sha256,
-        "iat": int(run.issued.timestamp()),
-        "exp": int(run.expires.timestamp()),
+        "lease": lease.worker,
+        "iat": int(lease.renewed.timestamp()),
+        "exp": int(lease.expires.timestamp()),
     }
 
 
@@ -50,6 +63,7 @@ def claim_run(
         spec=spec,
         manifest_sha256=digest(_manifest(spec, job, entries, now, now + life)),
         tracks_granted=len(entries),
+        bytes_granted=sum(entry.bytes for entry in entries),
         tracks_left_out=counted(left),
         opened=now,
         issued=now,
@@ -97,6 +111,7 @@ def grants(run: TrainingRun, entries: tuple[Entry, ...]) -> tuple[RunTrack, ...]
             model_id=run.spec.model_id,
             sha256=entry.sha256,
             rights_sha256=entry.rights_sha256,
+            place=entry.place,
             granted=run.opened,
         )
         for entry in entries
@@ -149,11 +164,31 @@ def _manifest(
     spec: DataSpec, job: str, entries: tuple[Entry, ...], issued: datetime, expires: datetime
 ) -> dict[str, object]:
     return {
-        "format": 1,
+        "format": 2,
         "run_id": spec.run_id,
         "job": job,
         "spec": spec.model_dump(mode="json"),
+        "seed": spec.seed,
+        "schema": SCHEMAS[spec.format],
         "issued": stamp(issued),
         "expires": stamp(expires),
-        "tracks": [entry.model_dump(mode="json") for entry in entries],
+        "shards": shards(entries),
     }
+
+
+def shards(entries: Iterable[Entry]) -> list[dict[str, object]]:
+    """The entries cut by their place: a track that drops out leaves the others where they were."""
+    found: dict[int, list[Entry]] = {}
+    for entry in entries:
+        found.setdefault(entry.place // SHARD_TRACKS, []).append(entry)
+    return [
+        {
+            "shard": number,
+            "samples": len(tracks),
+            "bytes": sum(one.bytes for one in tracks),
+            "seconds": fixed(sum(one.duration_s for one in tracks)),
+            "sha256": digest([one.sha256 for one in tracks]),
+            "tracks": [one.model_dump(mode="json") for one in tracks],
+        }
+        for number, tracks in sorted(found.items())
+    ]

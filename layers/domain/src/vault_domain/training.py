@@ -5,7 +5,7 @@ they are; each read is decided again from the rights as they are *then*. How a
 run opens, is read under and ends stands in :mod:`vault_domain.runs`.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
@@ -48,6 +48,10 @@ class DataSpec(Value):
     purpose: Purpose
     packs: tuple[str, ...] = Field(default=(CORE_PACK,), min_length=1, max_length=50)
     filters: Filters = Filters()
+    format: Literal["audio", "features"] = "audio"
+    """FLAC, or log-mel features at the setting that the manifest states."""
+    seed: int = Field(default=0, ge=0, lt=2**32)
+    """For the order in which clients shuffle; written down, so that an order can be had again."""
     config_sha256: Sha256 | None = None
     code_version: str | None = Field(default=None, min_length=1, max_length=120)
     """Commit, tag or image digest of the training code, as the job states it."""
@@ -82,6 +86,8 @@ class Entry(Value):
     """One readable track of a manifest."""
 
     track_id: TrackId
+    place: int = Field(default=0, ge=0)
+    """Its place in the run's order, which stays when others drop out."""
     uri: str
     sha256: Sha256
     bytes: int = Field(ge=0)
@@ -115,6 +121,9 @@ class TrainingRun(Record):
     """Manifests issued so far; the log has one event ``training_batch`` for each."""
     tracks_granted: int = Field(ge=0)
     tracks_left_out: dict[str, int] = Field(default_factory=dict)
+    bytes_granted: int = Field(default=0, ge=0)
+    bytes_read: int = Field(default=0, ge=0)
+    """Read under its leases, as far as they were renewed or ended."""
     opened: UtcTime
     issued: UtcTime
     """When the present manifest was issued; a job may ask again while the run is open."""
@@ -155,6 +164,7 @@ class RunTrack(Record):
     model_id: str
     sha256: Sha256
     rights_sha256: Sha256
+    place: int = Field(default=0, ge=0)
     granted: UtcTime
     reads: int = Field(default=0, ge=0)
     last_read: UtcTime | None = None
@@ -215,7 +225,13 @@ def select(
             continue
         entries.append(_entry(track, rights))
     limit = spec.filters.max_tracks
-    return tuple(entries[:limit]), tuple(left)
+    return in_order(entries[:limit]), tuple(left)
+
+
+def in_order(entries: Iterable[Entry], places: Mapping[str, int] | None = None) -> tuple[Entry, ...]:
+    """Entries with their places: as they stand, or as ``places`` (track id -> place) has fixed them before."""
+    found = ((places[one.track_id] if places else at, one) for at, one in enumerate(entries))
+    return tuple(one.model_copy(update={"place": place}) for place, one in sorted(found, key=lambda pair: pair[0]))
 
 
 def _entry(track: Track, rights: RightsRecord) -> Entry:

@@ -1,4 +1,4 @@
-"""Ending a run on record: claim the end, mark what was declared, write run, lineage and event in one commit.
+"""Ending a run on record: claim it, end its leases, mark what was declared, then run, lineage and event in one commit.
 
 Killed anywhere, the run is left ``closing``: nothing can be read under it, and the same request goes on.
 """
@@ -12,6 +12,7 @@ from vault_domain.training import CompleteAsk, RunTrack, TrainingRun
 
 from vault_edge.deps import Deps
 from vault_edge.grants import all_granted, batches
+from vault_edge.leasing import end_all
 
 
 def close(deps: Deps, run: TrainingRun, ask: CompleteAsk, actor: Actor) -> TrainingRun:
@@ -22,9 +23,10 @@ def close(deps: Deps, run: TrainingRun, ask: CompleteAsk, actor: Actor) -> Train
     if claimed != run:
         deps.records.commit([Put(claimed, run.version)])
         claimed = claimed.with_changes(version=run.version + 1)
+    read = end_all(deps, claimed)
     _mark(deps, claimed, declarations(all_granted(deps.records, run.run_id), ask))
     now = deps.clock()
-    ended, lineage = end_run(claimed, ask, all_granted(deps.records, run.run_id), now)
+    ended, lineage = end_run(claimed, ask, all_granted(deps.records, run.run_id), read, now)
     event = make_event(deps.new_id("evt"), Kind.RUN_CLOSED, run.run_id, actor, now, None, **closed_facts(lineage))
     deps.records.commit([Put(ended, claimed.version), Put(lineage, 0)], [event])
     return ended.with_changes(version=claimed.version + 1)

@@ -17,7 +17,7 @@ from vault_domain.events import Actor, AuditEvent, Kind, make_event
 from vault_domain.ports import Change, Delete, Put, Records, Require
 from vault_domain.rights import RightsRecord
 from vault_domain.tracks import Status, Track
-from vault_domain.training import DataSpec, Entry, RunTrack, TrainingRun, check_grant, matches, select
+from vault_domain.training import DataSpec, Entry, RunTrack, TrainingRun, check_grant, in_order, matches, select
 
 from vault_edge.deps import Deps
 
@@ -34,10 +34,9 @@ def fresh_candidates(records: Records, spec: DataSpec) -> list[Candidate]:
     return _with_rights(records, [track for track in _accepted(records) if matches(track, spec.filters)])
 
 
-def granted_candidates(records: Records, run: TrainingRun) -> list[Candidate]:
-    """The tracks that this run was granted, as they are now, with their rights."""
+def granted_candidates(records: Records, rows: Iterable[RunTrack]) -> list[Candidate]:
+    """The tracks that a run was granted, as they are now, with their rights."""
     with ThreadPoolExecutor(READERS) as pool:
-        rows = all_granted(records, run.run_id)
         tracks = pool.map(lambda row: records.get(Track, row.track_id), rows)
         return _with_rights(records, [track for track in tracks if track is not None])
 
@@ -71,7 +70,9 @@ def renew(
 ) -> tuple[TrainingRun, tuple[Entry, ...]]:
     """Select what is still allowed of an open run's grant, and record its manifest if that is a new one."""
     runs.check_same_run(run, spec, actor.id)
-    entries, left = select(granted_candidates(deps.records, run), spec)
+    rows = all_granted(deps.records, run.run_id)
+    entries, left = select(granted_candidates(deps.records, rows), spec)
+    entries = in_order(entries, {row.track_id: row.place for row in rows})
     renewed = runs.reissue(run, entries, left, deps.clock(), life)
     check_grant(entries, left)
     if renewed != run:

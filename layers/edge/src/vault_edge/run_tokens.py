@@ -12,6 +12,7 @@ from typing import Any
 
 from vault_domain.canonical import canonical
 from vault_domain.errors import Unauthenticated
+from vault_domain.leases import Lease
 from vault_domain.ports import Signer
 from vault_domain.runs import GATEWAY_AUDIENCE, run_claims
 from vault_domain.training import TrainingRun
@@ -24,13 +25,14 @@ from vault_edge.tokens import b64, unb64
 ISSUER = "urn:lemm:gateway"
 TYPE = "run+jwt"
 _KID = re.compile(r"[0-9A-Za-z_-]{1,64}")
+_WORKER = re.compile("[a-z0-9][a-z0-9_-]{0,39}")
 _RUN_ID = re.compile(r"run_[0-9A-Za-z_-]{1,60}")
 
 
-def run_token(signer: Signer, run: TrainingRun) -> str:
-    """The token of an open run's present manifest; the same run gives the same token."""
+def run_token(signer: Signer, run: TrainingRun, lease: Lease) -> str:
+    """The token of a lease on an open run's present manifest; the same run and lease give the same token."""
     header = {"alg": "EdDSA", "kid": signer.key_id, "typ": TYPE}
-    signed = f"{b64(canonical(header))}.{b64(canonical({'iss': ISSUER, **run_claims(run)}))}"
+    signed = f"{b64(canonical(header))}.{b64(canonical({'iss': ISSUER, **run_claims(run, lease)}))}"
     return f"{signed}.{b64(signer.sign(signed.encode('ascii')))}"
 
 
@@ -38,7 +40,7 @@ def verify_run_token(headers: Mapping[str, str], deps: Deps) -> dict[str, Any]:
     """The claims of the bearer token in these headers. Raises ``Unauthenticated`` for any fault in it.
 
     1. Form and type. 2. The key by its id, from our own ring and made for this
-    use. 3. Signature, issuer, audience and times. 4. A run id of ours.
+    use. 3. Signature, issuer, audience and times. 4. A run id and a lease of ours.
     """
     token = bearer(headers)
     header = _header(token)
@@ -51,7 +53,10 @@ def verify_run_token(headers: Mapping[str, str], deps: Deps) -> dict[str, Any]:
     public = Ed25519PublicKey.from_public_bytes(bytes.fromhex(key.public_hex))
     claims = verified(token, header, public, "EdDSA", ISSUER, GATEWAY_AUDIENCE, now)
     run_id = claims.get("run_id")
+    worker = claims.get("lease")
     if not isinstance(run_id, str) or not _RUN_ID.fullmatch(run_id):
+        raise Unauthenticated()
+    if not isinstance(worker, str) or not _WORKER.fullmatch(worker):
         raise Unauthenticated()
     return claims
 

@@ -42,21 +42,23 @@ def _sealed(kind: str, document: Mapping[str, Any], signer: Signer) -> Envelope:
 
 def open_sealed(envelope: bytes | str | Mapping[str, Any], name: str, keys: Mapping[str, bytes]) -> dict[str, Any]:
     """The document inside; ``keys`` maps key ids to raw public keys. Raises ``Unauthenticated``."""
-    return _opened(envelope, payload_type(name), keys)
+    return _opened(envelope, payload_type(name), name, keys)
 
 
 def open_statement(envelope: bytes | str | Mapping[str, Any], keys: Mapping[str, bytes]) -> dict[str, Any]:
     """The in-toto statement inside. Raises ``Unauthenticated``."""
-    return _opened(envelope, IN_TOTO, keys)
+    return _opened(envelope, IN_TOTO, "in-toto statement", keys)
 
 
-def _opened(envelope: bytes | str | Mapping[str, Any], kind: str, keys: Mapping[str, bytes]) -> dict[str, Any]:
+def _opened(
+    envelope: bytes | str | Mapping[str, Any], kind: str, name: str, keys: Mapping[str, bytes]
+) -> dict[str, Any]:
     try:
         found = parse(envelope)  # 1
     except ValueError as error:
         raise Unauthenticated(f"not a signed envelope: {error}") from None
     if found.payload_type != kind:  # 2
-        raise Unauthenticated(f"this is not signed as {kind}")
+        raise Unauthenticated(f"this is not a signed {name}")
     public_key = keys.get(found.key_id)  # 3
     if public_key is None or key_id_of(public_key) != found.key_id:
         raise Unauthenticated("signed with a key that is not trusted here")

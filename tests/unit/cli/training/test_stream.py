@@ -7,7 +7,7 @@ import httpx
 import pytest
 from granting import a_track, numbered, stock, take_back
 from lemm.training import StreamProblem, VaultStream
-from lemm.training.stream import TRIES
+from lemm.training.problems import TRIES
 from simulator import Simulator
 from vault_domain.errors import VaultError
 from vault_domain.training import RunTrack, TrainingRun
@@ -75,7 +75,7 @@ def test_the_run_token_is_not_shown_to_the_store(world: World) -> None:
 
 def test_what_was_taken_back_is_left_out_and_named(world: World) -> None:
     stream = stream_of(world)
-    assert stream.manifest["tracks"][0]["track_id"] == ONE
+    assert next(stream.entries())["track_id"] == ONE
     take_back(world.sim, ONE)
     assert [entry["track_id"] for entry, _ in stream] == [TWO]
     assert stream.skipped == {ONE: "revoked"}
@@ -89,7 +89,7 @@ def test_a_token_that_ran_out_is_asked_for_again(world: World) -> None:
     assert stream.read(ONE)
     world.sim.clock.advance(hours=7)
     fresh = stream_of(world)
-    stream._token = fresh._token
+    stream._gateway._token = fresh._gateway._token
     assert stream.read(TWO) == TWO.encode()
 
 

@@ -1,0 +1,119 @@
+"""Leases: for how long, how fast and how much a worker of a run may read.
+
+A run token is for one lease of one run and ends with it. Renewing looks again
+at what was taken back. Each worker has a lease of its own, so that workers
+don't wait for each other when a read is written down. Ending a run ends its
+leases in the store, so a read that was judged before can't be written after.
+"""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import Field, StringConstraints
+
+from vault_domain.errors import Conflict, Expired, OverLimit, PolicyRefused
+from vault_domain.ids import RunId, TrackId
+from vault_domain.policy import Policy
+from vault_domain.records import Record, UtcTime, Value
+from vault_domain.training import TrainingRun
+
+WorkerName = Annotated[str, StringConstraints(pattern="^[a-z0-9][a-z0-9_-]{0,39}$")]
+MAIN = "main"
+MINUTE = timedelta(minutes=1)
+Cause = Literal["rate", "volume"]
+
+
+class LeaseAsk(Value):
+    """The body of POST /training/runs/{run_id}/leases."""
+
+    worker: WorkerName = MAIN
+
+
+class Lease(Record):
+    """One worker's lease on one run, and what was read under it."""
+
+    table: ClassVar[str] = "runs"
+    kind: ClassVar[str] = "lease"
+
+    run_id: RunId
+    worker: WorkerName
+    opened: UtcTime
+    renewed: UtcTime
+    expires: UtcTime
+    ended: bool = False
+    reads: int = Field(default=0, ge=0)
+    bytes: int = Field(default=0, ge=0)
+    counted: int = Field(default=0, ge=0)
+    """Bytes of it that the run's own sum holds; the rest is added at the next renewal."""
+    minute: UtcTime
+    """When the present minute of reading began."""
+    minute_reads: int = Field(default=0, ge=0)
+    alarms: tuple[Cause, ...] = ()
+
+    def key(self) -> tuple[str, str]:
+        return self.run_id, f"{self.kind}#{self.worker}"
+
+
+class Dropped(Value):
+    """A granted track that may no longer be read, with the code of the refusal."""
+
+    track_id: TrackId
+    code: Literal["revoked", "policy"]
+
+
+def check_training_open(policy: Policy) -> None:
+    """Raises ``PolicyRefused`` while governance has stopped all training."""
+    if not policy.training_open:
+        raise PolicyRefused("training is stopped by the policy in force")
+
+
+def still_good(lease: Lease | None, now: datetime) -> bool:
+    """Whether a lease has more than half of its life before it: asked for again, it is the same."""
+    return lease is not None and not lease.ended and now - lease.renewed < (lease.expires - lease.renewed) / 2
+
+
+def renew(
+    run: TrainingRun, worker: str, present: Lease | None, others: Iterable[Lease], policy: Policy, now: datetime
+) -> tuple[TrainingRun, Lease]:
+    """A new lease, or the present one made longer; and the run with what was read under it added.
+
+    A lease never outlives its run's manifest. Raises ``Expired`` for a run that is not open or past its time,
+    ``Conflict`` for one more worker than the policy allows.
+    """
+    if run.state != "open":
+        raise Expired(f"this run is not open ({run.state})")
+    if now >= run.expires:
+        raise Expired("this run's time is over; ask for its manifest again")
+    expires = min(run.expires, now + timedelta(seconds=policy.lease_life_s))
+    if present is None:
+        alive = sum(one.expires > now and not one.ended for one in others)
+        if alive >= policy.run_max_leases:
+            raise Conflict(f"a run has {policy.run_max_leases} workers at most", limit=policy.run_max_leases)
+        return run, Lease(run_id=run.run_id, worker=worker, opened=now, renewed=now, expires=expires, minute=now)
+    counted = run.with_changes(bytes_read=run.bytes_read + present.bytes - present.counted)
+    return counted, present.with_changes(renewed=now, expires=expires, counted=present.bytes)
+
+
+def check_lease(lease: Lease | None, now: datetime) -> Lease:
+    """The lease if it may be read under now. Raises ``Expired``."""
+    if lease is None or lease.ended or now >= lease.expires:
+        raise Expired("the lease is over; renew it")
+    return lease
+
+
+def meter(lease: Lease, run: TrainingRun, size: int, policy: Policy, now: datetime) -> tuple[Lease, Cause | None]:
+    """The lease after one read of ``size`` bytes, and what is unusual about it for the first time.
+
+    Raises ``OverLimit`` when the read is over the rate or the volume that the policy allows.
+    """
+    if now - lease.minute >= MINUTE or now < lease.minute:
+        lease = lease.with_changes(minute=now, minute_reads=0)
+    if lease.minute_reads >= policy.lease_reads_per_minute:
+        raise OverLimit("too many reads in one minute; wait", cause="rate", retry_after=60)
+    read = run.bytes_read + lease.bytes - lease.counted + size
+    if read > policy.run_passes_max * run.bytes_granted:
+        raise OverLimit(f"this run has read its tracks {policy.run_passes_max} times over", cause="volume")
+    metered = lease.with_changes(reads=lease.reads + 1, bytes=lease.bytes + size, minute_reads=lease.minute_reads + 1)
+    unusual = read > policy.run_passes_alarm * run.bytes_granted and "volume" not in lease.alarms
+    return (metered.with_changes(alarms=(*lease.alarms, "volume")), "volume") if unusual else (metered, None)
