@@ -71,7 +71,7 @@ export function App() {
     <${Header} path=${path} mine=${mine} onLeave=${signOut} />
     <main id="main" class=${`page ${route.wide ? "wide" : ""}`} tabindex="-1" ref=${main}>
       ${why === "expired" && !mine && html`<${Notice} tone="wait" title="You were signed out">Your sign-in ran out. Sign in again to go on; nothing was lost.<//>`}
-      <${Chosen} key=${path} route=${route} mine=${mine} query=${query} path=${path} />
+      <${Chosen} key=${`${path}?${query}`} route=${route} mine=${mine} query=${query} path=${path} />
     </main>
     <footer class="foot">
       <p>LEMM Vault. Music under consent that can be taken back.</p>

@@ -31,7 +31,7 @@ async function load(id) {
 export function Track({ id }) {
   const path = encodeURIComponent(id);
   const state = useData(() => load(path), [id], (found) => (found && isMoving(found.track) ? 2000 : 15_000));
-  return html`<${Loaded} state=${state} lines=${8}>${(found) => html`<${Shown} ...${found} path=${path} reload=${state.reload} />`}<//>`;
+  return html`<${Loaded} state=${state} lines=${8} title="Track">${(found) => html`<${Shown} ...${found} path=${path} reload=${state.reload} />`}<//>`;
 }
 
 function Shown({ track, history, questions, appeal, path, reload }) {

@@ -5,8 +5,8 @@ import { Button } from "./parts.js";
 
 const PUBLIC = [["/how", "How it works"]];
 const CONTRIBUTOR = [["/tracks", "My tracks"], ["/submit", "Give tracks"]];
-const REVIEWER = [];
-const ADMIN = [];
+const REVIEWER = [["/review", "Review"]];
+const ADMIN = [["/policy", "Policy"]];
 
 function links(mine) {
   if (!mine) return PUBLIC;

@@ -64,11 +64,17 @@ export const Empty = ({ title, children, action }) => html`
     ${action}
   </div>`;
 
-/** `useData`'s state as a page: shows the data by `children`, or why it is not there. */
-export function Loaded({ state, children, lines, what }) {
+/**
+ * `useData`'s state as a page: shows the data by `children`, or why it is not there.
+ * @param {any} about `title`: the page's heading, where it comes with the data and is needed before
+ */
+export function Loaded({ state, children, lines, what, title }) {
   if (state.data === undefined) {
-    if (state.problem) return html`<${ProblemNotice} problem=${state.problem} retry=${state.reload} />`;
-    return html`<${Loading} slow=${state.slow} lines=${lines} what=${what} />`;
+    return html`
+      ${title && html`<h1 class="hidden">${title}</h1>`}
+      ${state.problem
+        ? html`<${ProblemNotice} problem=${state.problem} retry=${state.reload} />`
+        : html`<${Loading} slow=${state.slow} lines=${lines} what=${what} />`}`;
   }
   return html`
     ${state.problem && html`<${ProblemNotice} problem=${state.problem} retry=${state.reload} />`}
