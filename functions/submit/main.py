@@ -5,6 +5,9 @@ submission twice is the same track; the pipeline is woken each time, so that a
 call cut off before that loses nothing.
 """
 
+from typing import Annotated
+
+from pydantic import BaseModel, Field, StringConstraints
 from vault_domain.contributions import Contribution, check_owner, check_same, contribute
 from vault_domain.errors import NotFound
 from vault_domain.events import AuditEvent, Kind, make_event
@@ -15,16 +18,43 @@ from vault_domain.uploads import Upload
 from vault_edge.app import App, Caller, Deps, Json
 from vault_edge.racing import settled
 from vault_edge.receipts import signed_receipt
-from vault_edge.texts import contribution_terms, title_of
+from vault_edge.texts import PRESENT, Terms, contribution_terms, title_of
 
 app = App("submit")
+Number = Annotated[str, StringConstraints(pattern="^[1-9][0-9]{0,3}$")]
+
+
+class TermsText(BaseModel):
+    """One text of the contribution terms."""
+
+    number: int
+    in_force: bool
+    title: str
+    sha256: str = Field(description="Over the bytes of `text` (UTF-8); consents name it")
+    summary: list[str] = Field(description="In plain words; the text is what counts")
+    changes: list[str] = Field(description="What differs from the text before")
+    text: str
 
 
 @app.get("/terms", role="public")
-def terms() -> Json:
-    """The contribution terms in force, and the hash to send with a submission."""
-    text = contribution_terms()
-    return {"title": text.title, "number": text.number, "sha256": text.sha256, "text": text.text}
+def terms() -> TermsText:
+    """The contribution terms in force, and the hash to send with a submission or a consent."""
+    return _told(contribution_terms())
+
+
+@app.get("/terms/{number}", role="public")
+def terms_of(number: Number) -> TermsText:
+    """One text by its number, in force or not: consents name the text that they were given to."""
+    if int(number) > PRESENT:
+        raise NotFound("there is no text of this number")
+    return _told(contribution_terms(int(number)))
+
+
+def _told(text: Terms) -> TermsText:
+    return TermsText(
+        number=text.number, in_force=text.number == PRESENT, title=text.title, sha256=text.sha256,
+        summary=list(text.summary), changes=list(text.changes), text=text.text,
+    )  # fmt: skip
 
 
 @app.post("/tracks/submit", role="contributor", status=202)

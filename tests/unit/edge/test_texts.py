@@ -4,9 +4,12 @@ import hashlib
 import re
 
 import pytest
-from vault_edge.texts import PRESENT, contribution_terms, title_of
+from vault_edge.texts import PRESENT, allows_listening, contribution_terms, number_of, title_of
 
-PINNED = {1: "c92b3f469c7f1a085a15c8a48efcf35fdee5c034ba5a9506a478b4096fb4b4ff"}
+PINNED = {
+    1: "c92b3f469c7f1a085a15c8a48efcf35fdee5c034ba5a9506a478b4096fb4b4ff",
+    2: "b9e7f642e700211b6f76cd4ee314ecd372baae159fc01db333bb99a47d4f9f27",
+}
 
 
 @pytest.mark.parametrize("number", range(1, PRESENT + 1))
@@ -34,3 +37,16 @@ def test_the_text_says_what_matters_in_plain_bold(promise: str):
     text = re.sub(r"\s+", " ", contribution_terms().text)
     assert promise in text
     assert text.count("- **") >= 12
+
+
+@pytest.mark.parametrize("number", range(1, PRESENT + 1))
+def test_every_text_has_a_summary_and_says_what_it_changed(number: int):
+    terms = contribution_terms(number)
+    assert len(terms.summary) >= 5
+    assert terms.changes
+    assert number_of(terms.sha256) == number
+
+
+def test_only_a_text_that_says_so_lets_reviewers_listen():
+    assert [allows_listening(contribution_terms(number).sha256) for number in (1, 2)] == [False, True]
+    assert not allows_listening("0" * 64)

@@ -21,9 +21,10 @@ RunId = Annotated[str, StringConstraints(pattern="^run_[0-9A-Za-z_-]{1,60}$")]
 OutputId = Annotated[str, StringConstraints(pattern="^out_[0-9A-Za-z_-]{1,60}$")]
 ModelId = Annotated[str, StringConstraints(pattern="^[0-9A-Za-z][0-9A-Za-z._:-]{0,119}$")]
 VersionName = Annotated[str, StringConstraints(pattern="^[0-9A-Za-z][0-9A-Za-z._+-]{0,59}$")]
+InvitationId = Annotated[str, StringConstraints(pattern=f"^inv_{_BODY}$")]
 EventId = Annotated[str, StringConstraints(pattern=f"^evt_{_BODY}$")]
 
-PREFIXES = ("acc", "svc", "upl", "trk", "rgt", "sub", "run", "out", "evt", "tok", "con", "rcp", "chk")
+PREFIXES = ("acc", "svc", "upl", "trk", "rgt", "sub", "run", "out", "evt", "tok", "con", "rcp", "chk", "inv", "snp")
 
 
 def make_id(prefix: str, entropy: bytes) -> str:

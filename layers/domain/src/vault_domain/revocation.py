@@ -9,7 +9,7 @@ from datetime import timedelta
 
 from vault_domain.errors import Conflict
 from vault_domain.policy import Policy
-from vault_domain.rights import RightsRecord
+from vault_domain.rights import RightsRecord, effective_flags
 from vault_domain.tracks import Track
 from vault_domain.training import RunTrack
 
@@ -27,13 +27,13 @@ DOES_NOT = ("models_that_were_trained_before_are_not_changed",)
 def keeps_fingerprints(track: Track, rights: RightsRecord | None, policy: Policy) -> bool:
     """Whether the index keeps this track after it was taken back, for safety checks only.
 
-    Only a track that was in the vault, only by its owner's consent, and only
+    Only a track that was in the vault, only by the consent of all who hold rights in it, and only
     while the policy wants it.
     """
     return (
         track.stored_sha256 is not None
         and rights is not None
-        and rights.flags.keep_fingerprints_after_revocation
+        and effective_flags(rights).keep_fingerprints_after_revocation
         and policy.keep_fingerprints_after_revocation
     )
 

@@ -13,7 +13,7 @@ from typing import ClassVar, Literal
 from pydantic import Field
 
 from vault_domain.canonical import digest
-from vault_domain.errors import Conflict
+from vault_domain.errors import Conflict, NotFound
 from vault_domain.ids import AccountId, RightsId, TrackId
 from vault_domain.records import Record, Sha256, UtcTime, Value
 from vault_domain.submission import RightsDeclaration
@@ -60,15 +60,19 @@ class Consent(Record):
 
 
 class Party(Value):
-    """A named rights holder beside the submitter, and whether they have consented."""
+    """A named rights holder beside the submitter, whether they have consented, and to what."""
 
     name: str = Field(max_length=200)
     holder: str
     consented: bool = False
+    flags: ConsentFlags | None = None
+    """What this holder allows; a use needs every holder's permission."""
+    terms_sha256: Sha256 | None = None
+    given: UtcTime | None = None
 
 
 class RightsRecord(Record):
-    """The present rights of one track."""
+    """The present rights of one track; ``flags``, ``terms_sha256`` and ``given`` are the contributor's own."""
 
     table: ClassVar[str] = "rights"
     kind: ClassVar[str] = "rights"
@@ -83,6 +87,7 @@ class RightsRecord(Record):
     flags: ConsentFlags
     parties: tuple[Party, ...] = ()
     consent_version: int = Field(ge=1)
+    """Counts the consents of all holders together: every change of what is allowed is a new number."""
     terms_sha256: Sha256
     given: UtcTime
     revoked: bool = False
@@ -160,9 +165,16 @@ def allows(record: RightsRecord | None, purpose: str) -> str | None:
         return "revoked"
     if not all(party.consented for party in record.parties):
         return "party_missing"
-    if not record.flags.training_allowed or not getattr(record.flags, FLAG_FOR[purpose]):
+    flags = effective_flags(record)
+    if not flags.training_allowed or not getattr(flags, FLAG_FOR[purpose]):
         return "flag_missing"
     return None
+
+
+def effective_flags(record: RightsRecord) -> ConsentFlags:
+    """What all who have consented allow together. Who has not consented yet is :func:`allows`'s concern."""
+    held = [record.flags, *(party.flags for party in record.parties if party.consented and party.flags is not None)]
+    return ConsentFlags(**{name: all(getattr(flags, name) for flags in held) for name in ConsentFlags.model_fields})
 
 
 def consent_receipt(record: RightsRecord, terms_title: str) -> dict[str, object]:
@@ -178,6 +190,30 @@ def consent_receipt(record: RightsRecord, terms_title: str) -> dict[str, object]
         "consent_version": record.consent_version,
         "terms": {"title": terms_title, "sha256": record.terms_sha256},
         "given": record.given.isoformat(),
+        "revoked": record.revoked,
+        "revoked_at": record.revoked_at.isoformat() if record.revoked_at else None,
+    }
+
+
+def holder_receipt(record: RightsRecord, holder: str, terms_title: str) -> dict[str, object]:
+    """The statement that a rights holder beside the contributor gets, to be signed.
+
+    Raises ``NotFound`` for somebody who has not consented.
+    """
+    party = next((party for party in record.parties if party.holder == holder and party.consented), None)
+    if party is None or party.flags is None or party.given is None:
+        raise NotFound("no consent of yours is on record for this track")
+    return {
+        "format": 1,
+        "rights_id": record.rights_id,
+        "track_id": record.track_id,
+        "contributor": record.contributor,
+        "holder": holder,
+        "license_type": record.license_type,
+        "flags": party.flags.model_dump(),
+        "consent_version": record.consent_version,
+        "terms": {"title": terms_title, "sha256": party.terms_sha256},
+        "given": party.given.isoformat(),
         "revoked": record.revoked,
         "revoked_at": record.revoked_at.isoformat() if record.revoked_at else None,
     }

@@ -138,8 +138,12 @@ def check_read(
     if granted is None:
         raise NotFound("this track is not in the run's manifest")
     refusal = may_read(track, rights, run.spec.purpose)
-    if refusal or track is None or rights is None:
-        raise _REFUSALS.get(refusal or "gone", PolicyRefused)(_WORDS.get(refusal or "gone", ""))
+    if track is None or refusal == "gone":
+        raise NotFound(_WORDS["gone"])
+    if rights is None:
+        raise PolicyRefused("no consent is on record for this track; leave it out")
+    if refusal:
+        raise _REFUSALS.get(refusal, PolicyRefused)(_WORDS[refusal])
     if track.stored_sha256 != granted.sha256:
         raise Conflict("the stored audio is not what was granted; ask for the run's token again")
     return granted, track, rights
@@ -150,13 +154,14 @@ def mark_read(granted: RunTrack, now: datetime) -> RunTrack:
     return granted.with_changes(reads=granted.reads + 1, last_read=now)
 
 
-_REFUSALS: dict[str, type[VaultError]] = {"gone": NotFound, "revoked": Revoked}
+_REFUSALS: dict[str, type[VaultError]] = {"revoked": Revoked, "flag_missing": Revoked}
+"""A track is granted only while its consent covers the purpose, so at a read a missing flag was taken back."""
 _WORDS = {
     "gone": "this track is not in the vault",
     "revoked": "consent for this track was taken back; leave it out",
     "not_accepted": "this track may not be read at present; leave it out",
     "party_missing": "a rights holder of this track has not consented yet; leave it out",
-    "flag_missing": "this track's consent does not cover the run's purpose; leave it out",
+    "flag_missing": "consent for this purpose was taken back; leave it out",
 }
 
 

@@ -128,7 +128,8 @@ def test_consent_that_no_longer_covers_the_purpose_refuses(sim: Simulator, load_
     rights = its_rights(a_track(1))
     flags = rights.flags.model_copy(update={"training_allowed": False})
     sim.store.commit([Put(rights.with_changes(flags=flags, consent_version=2), 1)])
-    assert body_of(fetch(module, ONE, bearer))["code"] == "policy"
+    result = fetch(module, ONE, bearer)
+    assert (result["statusCode"], body_of(result)["code"]) == (410, "revoked")
 
 
 def test_tracks_outside_the_manifest_do_not_exist(sim: Simulator, load_step) -> None:

@@ -33,7 +33,7 @@ def test_the_receipt_is_signed_and_names_exactly_the_text(sim: Simulator):
     answer = submit(sim, an_upload(sim), internal_demo_ok=True)
     signer = sim.signer("receipt")
     said = open_sealed(answer["receipt"], "consent-receipt", {signer.key_id: signer.public_key()})
-    terms = main_of("submit").terms()
+    terms = main_of("submit").terms().model_dump()
     assert said["terms"] == {"title": terms["title"], "sha256": terms["sha256"]}
     assert contribution_terms().text == terms["text"]
     assert said["flags"]["internal_demo_ok"] is True

@@ -1,0 +1,201 @@
+"""consent: what rights holders allow, changed over time; each version stays, and the newest counts at the next read.
+
+A change, the version it makes and its event are one commit on the rights as
+they were read. Nothing else has to be told: every grant and every read asks the
+rights record. Other holders join by a token that is derived when their letter
+is written, and stored nowhere.
+"""
+
+from consent_answers import (
+    ConsentChanged,
+    Consents,
+    HeldTrack,
+    HeldTracks,
+    InvitationState,
+    InvitationView,
+    changed,
+    consents_of,
+)  # fmt: skip
+from pydantic import BaseModel, Field
+from vault_domain.consents import (
+    AcceptAsk,
+    ConsentAsk,
+    Holding,
+    Invitation,
+    InviteAsk,
+    Invited,
+    LookAsk,
+    change_consent,
+    held_by,
+    invite,
+    is_holder,
+    is_same_letter,
+    join,
+    narrowed,
+    opened,
+    token_hash,
+    widened,
+)  # fmt: skip
+from vault_domain.errors import Conflict, NotFound
+from vault_domain.events import AuditEvent, Kind, make_event
+from vault_domain.ids import TrackId
+from vault_domain.permissions import Reach, reach, roles
+from vault_domain.ports import Change, Delete, Put
+from vault_domain.rights import Consent, RightsRecord
+from vault_domain.tracks import Track
+from vault_edge.app import App, Caller, Deps, Query
+from vault_edge.racing import settled
+from vault_edge.texts import contribution_terms
+
+app = App("consent")
+Moved = tuple[list[str], list[str]]
+UNMOVED: Moved = ([], [])
+
+
+class Page(BaseModel):
+    """Which part of a listing."""
+
+    limit: int = Field(default=50, ge=1, le=100)
+    cursor: str | None = Field(default=None, max_length=2000)
+
+
+@app.get("/tracks/{track_id}/consents", role=roles("consent.read"))
+def show(track_id: TrackId, caller: Caller, deps: Deps) -> Consents:
+    """Who allows what for a track, and every version so far; for its rights holders and for reviewers."""
+    track, rights = _rights(track_id, deps)
+    if not is_holder(rights, caller.id) and reach(caller.role, "consent.read") is not Reach.ANY:
+        raise NotFound("no such track of yours")
+    return consents_of(track, rights, deps)
+
+
+@app.post("/tracks/{track_id}/consent", role=roles("consent.change"))
+def change(track_id: TrackId, ask: ConsentAsk, caller: Caller, deps: Deps) -> ConsentChanged:
+    """Allow something else from now on. What you turn off ends at once; the same twice is the same as once."""
+    rights, moved = settled(lambda: _change(track_id, ask, caller, deps))
+    flags, terms, _ = held_by(rights, caller.id)
+    return changed(rights, caller, flags, terms, moved, deps)
+
+
+@app.post("/tracks/{track_id}/invitations", role=roles("consent.invite"), status=202)
+def ask_holder(track_id: TrackId, ask: InviteAsk, caller: Caller, deps: Deps) -> InvitationState:
+    """Ask a rights holder whom you named to consent: they get a letter; a newer one replaces it."""
+    rights, invited = settled(lambda: _invite(track_id, ask, caller, deps))
+    name = next(party.name for party in rights.parties if party.holder == ask.holder)
+    return InvitationState(track_id=track_id, holder=ask.holder, name=name, invitations=invited.count, at=invited.at)
+
+
+@app.post("/invitations/look", role=roles("consent.join"))
+def look(ask: LookAsk, deps: Deps) -> InvitationView:
+    """What the letter's token is about. It changes nothing."""
+    invitation, track, rights = _opened(ask.token, deps)
+    named = next((party.name for party in rights.parties if party.holder == invitation.holder), "")
+    return InvitationView(
+        track_id=track.track_id, title=track.metadata.title, artist=track.metadata.artist_display_name, named=named,
+        contributor_allows=rights.flags, expires=invitation.expires, terms_sha256=contribution_terms().sha256,
+    )  # fmt: skip
+
+
+@app.post("/invitations/accept", role=roles("consent.join"))
+def accept(ask: AcceptAsk, caller: Caller, deps: Deps) -> ConsentChanged:
+    """Consent as the rights holder whom the letter was sent to, with an account of your own."""
+    rights = settled(lambda: _join(ask, caller, deps))
+    flags, terms, _ = held_by(rights, caller.id)
+    return changed(rights, caller, flags, terms, UNMOVED, deps)
+
+
+@app.get("/contributors/me/consents", role=roles("consent.list"))
+def mine(page: Query[Page], caller: Caller, deps: Deps) -> HeldTracks:
+    """Tracks of others in which you hold rights."""
+    found = deps.records.list(Holding, caller.id, limit=page.limit, cursor=page.cursor)
+    held = [(one, deps.records.get(Track, one.track_id)) for one in found.items]
+    tracks = [
+        HeldTrack(
+            track_id=one.track_id,
+            title=track.metadata.title,
+            artist=track.metadata.artist_display_name,
+            status=track.status.value,
+            since=one.since,
+        )
+        for one, track in held
+        if track is not None
+    ]
+    return HeldTracks(tracks=tracks, cursor=found.cursor)
+
+
+def _change(track_id: str, ask: ConsentAsk, caller: Caller, deps: Deps) -> tuple[RightsRecord, Moved]:
+    _, rights = _rights(track_id, deps)
+    before, _, _ = held_by(rights, caller.id)
+    made = change_consent(rights, caller.id, ask, contribution_terms().sha256, deps.clock())
+    if made is None:
+        return rights, UNMOVED
+    after, consent = made
+    moved = (list(narrowed(before, ask.flags)), list(widened(before, ask.flags)))
+    event = _event(Kind.CONSENT_CHANGED, consent, caller, deps, narrowed=moved[0], widened=moved[1])
+    deps.records.commit([Put(after, rights.version), Put(consent, 0)], [event])
+    return after, moved
+
+
+def _invite(track_id: str, ask: InviteAsk, caller: Caller, deps: Deps) -> tuple[RightsRecord, Invited]:
+    track, rights = _rights(track_id, deps)
+    if track.owner != caller.id:
+        raise NotFound("no such track of yours")
+    before = deps.records.get(Invited, track_id, f"{Invited.kind}#{ask.holder}")
+    address, now = deps.salted(f"email:{ask.email}"), deps.clock()
+    if before is not None and is_same_letter(before, address, now):
+        return rights, before
+    invitation_id = deps.new_id("inv")
+    invitation, invited = invite(
+        rights, before, ask, invitation_id, deps.salted(f"invitation:{invitation_id}"), address, now
+    )
+    changes: list[Change] = [Put(invitation, 0), Put(invited, before.version if before else 0)]
+    replaced = deps.records.get(Invitation, f"invitation#{before.token_sha256}") if before else None
+    changes += [Delete(replaced, replaced.version)] if replaced else []
+    event = make_event(
+        deps.new_id("evt"), Kind.HOLDER_INVITED, track_id, caller.actor, now, holder=ask.holder, letter=invited.count
+    )
+    deps.records.commit(changes, [event])
+    return rights, invited
+
+
+def _join(ask: AcceptAsk, caller: Caller, deps: Deps) -> RightsRecord:
+    invitation, _, rights = _opened(ask.token, deps)
+    if any(party.holder == invitation.holder for party in rights.parties):
+        after, consent = join(rights, invitation.holder, caller.id, ask, contribution_terms().sha256, deps.clock())
+        holding = Holding(account_id=caller.id, track_id=rights.track_id, since=consent.given)
+        event = _event(Kind.HOLDER_JOINED, consent, caller, deps, place=invitation.holder)
+        used = Put(invitation.with_changes(email=None), invitation.version)
+        deps.records.commit([Put(after, rights.version), Put(consent, 0), Put(holding, 0), used], [event])
+        return after
+    if not is_holder(rights, caller.id):
+        raise Conflict("this invitation was accepted before")
+    return rights
+
+
+def _opened(token: str, deps: Deps) -> tuple[Invitation, Track, RightsRecord]:
+    found = deps.records.get(Invitation, f"invitation#{token_hash(token)}")
+    track_id = found.track_id if found else ""
+    invited = deps.records.get(Invited, track_id, f"{Invited.kind}#{found.holder}") if found else None
+    rights = deps.records.get(RightsRecord, track_id) if found else None
+    invitation, present = opened(found, invited, rights, deps.clock())
+    track = deps.records.get(Track, track_id)
+    if track is None:
+        raise NotFound("no such invitation")
+    return invitation, track, present
+
+
+def _rights(track_id: str, deps: Deps) -> tuple[Track, RightsRecord]:
+    track, rights = deps.records.get(Track, track_id), deps.records.get(RightsRecord, track_id)
+    if track is None or rights is None:
+        raise NotFound("no such track of yours")
+    return track, rights
+
+
+def _event(kind: Kind, consent: Consent, caller: Caller, deps: Deps, **said: object) -> AuditEvent:
+    versions = {"terms_sha256": consent.terms_sha256, "consent": str(consent.consent_version)}
+    return make_event(
+        deps.new_id("evt"), kind, consent.track_id, caller.actor, consent.given, versions,
+        **consent.flags.model_dump(), **said,  # type: ignore[arg-type]
+    )  # fmt: skip
+
+
+handler, http = app.lambda_entry(), app.http_entry()
