@@ -26,6 +26,7 @@ def _records() -> list[type[Record]]:
     import vault_domain.review
     import vault_domain.rights
     import vault_domain.safety
+    import vault_domain.snippets
     import vault_domain.tracks
     import vault_domain.training
     import vault_domain.uploads  # noqa: F401

@@ -42,6 +42,7 @@ class Kind(StrEnum):
     INDEX_CHANGED = "index.changed"
     REVIEW_CLAIMED = "review.claimed"
     REVIEW_VOTED = "review.voted"
+    REVIEW_LISTENED = "review.listened"
     REVIEW_DECIDED = "review.decided"
     REVIEW_ASKED = "review.asked"
     REVIEW_ANSWERED = "review.answered"

@@ -22,6 +22,7 @@ OutputId = Annotated[str, StringConstraints(pattern="^out_[0-9A-Za-z_-]{1,60}$")
 ModelId = Annotated[str, StringConstraints(pattern="^[0-9A-Za-z][0-9A-Za-z._:-]{0,119}$")]
 VersionName = Annotated[str, StringConstraints(pattern="^[0-9A-Za-z][0-9A-Za-z._+-]{0,59}$")]
 InvitationId = Annotated[str, StringConstraints(pattern=f"^inv_{_BODY}$")]
+SnippetId = Annotated[str, StringConstraints(pattern=f"^snp_{_BODY}$")]
 EventId = Annotated[str, StringConstraints(pattern=f"^evt_{_BODY}$")]
 
 PREFIXES = ("acc", "svc", "upl", "trk", "rgt", "sub", "run", "out", "evt", "tok", "con", "rcp", "chk", "inv", "snp")

@@ -77,6 +77,11 @@ MATRIX: tuple[Row, ...] = (
     _row("consent.list", "list the tracks of others in which one holds rights", _OWN, "GET /contributors/me/consents"),
     _row("review.queue", "see what waits for review", "reviewer admin", "GET /review/queue"),
     _row("review.read", "see evidence, votes and notes", _PEERS, "GET /review/{track_id}"),
+    _row("snippet.open", "open a matched span to hear it", _PEERS, "POST /review/{track_id}/snippets"),
+    _row(
+        "snippet.hear", "hear and see a span that one opened", "reviewer=own admin=own",
+        "GET /snippets/{snippet_id}", "GET /snippets/{snippet_id}/picture",
+    ),
     _row("review.claim", "claim a track for review", _PEERS, "POST /review/{track_id}/claim"),
     _row("review.vote", "vote, or ask its owner", _PEERS, "POST /review/{track_id}/votes"),
     _row("review.override", "decide alone, with a written reason", "admin=others", "POST /review/{track_id}/override"),
