@@ -19,6 +19,7 @@ def _records() -> list[type[Record]]:
     import vault_domain.accounts
     import vault_domain.appeals
     import vault_domain.consents
+    import vault_domain.corrections
     import vault_domain.events
     import vault_domain.evidence
     import vault_domain.lineage

@@ -30,6 +30,7 @@ class Kind(StrEnum):
     UPLOAD_REFUSED = "upload.refused"
     UPLOAD_EXPIRED = "upload.expired"
     TRACK_SUBMITTED = "track.submitted"
+    TRACK_CORRECTED = "track.corrected"
     TRACK_CHANGED = "track.status_changed"
     CONSENT_GIVEN = "rights.consent_given"
     CONSENT_CHANGED = "rights.consent_changed"

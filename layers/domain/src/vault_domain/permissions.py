@@ -66,6 +66,8 @@ MATRIX: tuple[Row, ...] = (
     ),
     _row("track.list", "list one's tracks", _OWN, "GET /contributors/me/tracks"),
     _row("track.receipt", "get the signed consent receipt", _OWN, "GET /tracks/{track_id}/receipt"),
+    _row("track.correct", "correct a track's metadata", _OWN, "POST /tracks/{track_id}/corrections"),
+    _row("track.corrections", "see what was corrected, and when", _SEES, "GET /tracks/{track_id}/corrections"),
     _row("track.revoke", "take a track back", _OWN, "POST /tracks/{track_id}/revoke"),
     _row("consent.read", "see who allows what for a track, and since when", _SEES, "GET /tracks/{track_id}/consents"),
     _row("consent.change", "change what one allows", _OWN, "POST /tracks/{track_id}/consent"),

@@ -27,7 +27,7 @@ from vault_domain.rights import RightsRecord
 from vault_domain.tracks import Approval, Status, Track, artist_key
 
 Choice = Literal["approve", "reject"]
-UNFLAGGED = frozenset({"awaiting_reviewer", "clean"})
+UNFLAGGED = frozenset({"awaiting_reviewer", "clean", "corrected", "own_catalogue_match"})
 MAX_NOTE = 2000
 EXTERNAL = frozenset({"weak_external_match", "strong_external_match"})
 INTERNAL = frozenset({"near_duplicate", "duplicate"})

@@ -84,27 +84,33 @@ class SubmitAsk(Value):
 
 def review_reasons(metadata: Metadata, rights: RightsDeclaration, this_year: int) -> tuple[Reason, ...]:
     """Why a person should look at this submission, from its own words alone."""
+    return (*_declared_reasons(rights), *metadata_reasons(metadata, rights.rights_holder_type, this_year))
+
+
+def _declared_reasons(rights: RightsDeclaration) -> tuple[Reason, ...]:
     found: list[Reason] = []
-
-    def flag(code: str, detail: str) -> None:
-        found.append(Reason(code=code, detail=detail))
-
     if rights.is_cover:
-        flag("cover", "Declared to be a cover of another work.")
+        found.append(Reason(code="cover", detail="Declared to be a cover of another work."))
     if rights.has_third_party_samples:
-        flag("third_party_samples", "Declared to contain samples of others.")
+        found.append(Reason(code="third_party_samples", detail="Declared to contain samples of others."))
     if not rights.is_original:
-        flag("not_original", "Not declared to be an original work.")
+        found.append(Reason(code="not_original", detail="Not declared to be an original work."))
     if rights.is_original and rights.is_cover:
-        flag("inconsistent_metadata", "Declared both an original work and a cover.")
-    if metadata.is_collaboration != bool(metadata.collaborator_names):
-        flag("inconsistent_metadata", "The collaboration mark and the named collaborators disagree.")
-    if metadata.year is not None and metadata.year > this_year:
-        flag("inconsistent_metadata", "The year lies in the future.")
-    if metadata.release_status == "unreleased" and metadata.year is not None and metadata.year < this_year - 1:
-        flag("inconsistent_metadata", "Unreleased, yet with a year long past.")
-    if len(set(metadata.genre_tags)) != len(metadata.genre_tags):
-        flag("inconsistent_metadata", "A genre is named twice.")
-    if rights.rights_holder_type == "individual" and metadata.release_status == "work_for_hire":
-        flag("inconsistent_metadata", "Work for hire, yet the rights holder is an individual.")
+        found.append(Reason(code="inconsistent_metadata", detail="Declared both an original work and a cover."))
     return tuple(found)
+
+
+def metadata_reasons(metadata: Metadata, rights_holder_type: str, this_year: int) -> tuple[Reason, ...]:
+    """What in the metadata contradicts itself; asked again when they are corrected."""
+    found: list[str] = []
+    if metadata.is_collaboration != bool(metadata.collaborator_names):
+        found.append("The collaboration mark and the named collaborators disagree.")
+    if metadata.year is not None and metadata.year > this_year:
+        found.append("The year lies in the future.")
+    if metadata.release_status == "unreleased" and metadata.year is not None and metadata.year < this_year - 1:
+        found.append("Unreleased, yet with a year long past.")
+    if len(set(metadata.genre_tags)) != len(metadata.genre_tags):
+        found.append("A genre is named twice.")
+    if rights_holder_type == "individual" and metadata.release_status == "work_for_hire":
+        found.append("Work for hire, yet the rights holder is an individual.")
+    return tuple(Reason(code="inconsistent_metadata", detail=detail) for detail in found)

@@ -172,6 +172,7 @@ class Track(Record):
     owner: AccountId
     status: Status = Status.SUBMITTED
     metadata: Metadata
+    metadata_version: int = Field(default=1, ge=1)
     submitted: UtcTime
     changed: UtcTime
     flags: tuple[Reason, ...] = ()
