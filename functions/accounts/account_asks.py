@@ -1,6 +1,8 @@
 """What callers may send to accounts."""
 
-from pydantic import Field, SecretStr
+from typing import Annotated
+
+from pydantic import BaseModel, Field, SecretStr
 from vault_domain.accounts import MAX_PASSWORD, DisplayName, Email, PersonRole, Scope
 from vault_domain.records import Value
 
@@ -70,3 +72,17 @@ class BootstrapAsk(Value):
     """The direct invocation that makes an installation usable."""
 
     bootstrap: Bootstrap
+
+
+class PeopleAsk(BaseModel):
+    """Which accounts, oldest first."""
+
+    role: PersonRole = "reviewer"
+    limit: Annotated[int, Field(ge=1, le=100)] = 50
+    cursor: Annotated[str | None, Field(max_length=2000)] = None
+
+
+class FindAsk(Value):
+    """Whose account an address belongs to."""
+
+    email: Email

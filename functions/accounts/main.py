@@ -1,8 +1,20 @@
 """accounts: who people and services are, and the short-lived tokens that say so."""
 
-from account_asks import BootstrapAsk, ExternalAsk, KeysAsk, LoginAsk, RegisterAsk, RoleAsk, ServiceAsk, TokenAsk
+from account_asks import (
+    BootstrapAsk,
+    ExternalAsk,
+    FindAsk,
+    KeysAsk,
+    LoginAsk,
+    PeopleAsk,
+    RegisterAsk,
+    RoleAsk,
+    ServiceAsk,
+    TokenAsk,
+)
 from account_opening import bootstrap_admin, open_account, open_external
 from account_passwords import LOGIN_PER_EMAIL, LOGIN_PER_SENDER, LOGIN_SECONDS, OPEN_PER_SENDER, OPEN_SECONDS, count
+from account_people import People, Person, RoleHistory, find_person, history_of, people_of
 from account_services import new_service, service_token
 from account_signin import give_role, renew, sign_in
 from vault_domain.accounts import AFFIRMATION, AFFIRMATION_VERSION, KEY_RING, Account, PublicKey, ServiceAccount
@@ -89,6 +101,24 @@ def token(ask: TokenAsk, request: Request, deps: Deps) -> Json:
 def change_role(account_id: AccountId, ask: RoleAsk, caller: Caller, deps: Deps) -> Json:
     """Promote or demote somebody, with a reason; there is always an admin left."""
     return shown(give_role(account_id, ask, caller, deps))
+
+
+@app.get("/accounts/people", role="admin")
+def people(ask: Query[PeopleAsk], caller: Caller, deps: Deps) -> People:
+    """Who has a role."""
+    return people_of(ask, deps)
+
+
+@app.post("/accounts/find", role="admin")
+def find(ask: FindAsk, caller: Caller, deps: Deps) -> Person:
+    """Whose account an e-mail address belongs to; the address travels in the body, so that no log has it."""
+    return find_person(ask, deps)
+
+
+@app.get("/accounts/{account_id}/roles", role="admin")
+def role_history(account_id: AccountId, caller: Caller, deps: Deps) -> RoleHistory:
+    """How an account came to its role: by whom, when and why."""
+    return history_of(account_id, deps)
 
 
 @app.get("/accounts/keys", role="public")

@@ -15,6 +15,7 @@ from vault_domain.review import (
 )  # fmt: skip
 from vault_domain.tracks import Track
 from vault_edge.app import Caller, Deps, Json
+from vault_edge.reviewing import still_may
 
 
 class QueueAsk(BaseModel):
@@ -42,8 +43,15 @@ def asked_for(track: Track, ask: QueueAsk, caller: Caller) -> bool:
 
 
 def case_of(track_id: str, deps: Deps) -> ReviewCase:
-    """The track's case; a fresh one when nobody looked at it yet."""
-    return deps.records.get(ReviewCase, track_id) or ReviewCase(track_id=track_id)
+    """The track's case; a fresh one when nobody looked at it yet.
+
+    Who is no reviewer any more holds nothing: their tracks are back in the queue at once.
+    """
+    case = deps.records.get(ReviewCase, track_id) or ReviewCase(track_id=track_id)
+    held_by = holder(case, deps.clock())
+    if held_by is not None and not still_may("review.claim", held_by, deps):
+        return case.with_changes(claimed_by=None, claimed_until=None)
+    return case
 
 
 def summary(track: Track, policy: Policy, deps: Deps) -> Json:

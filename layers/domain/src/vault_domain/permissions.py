@@ -97,6 +97,8 @@ MATRIX: tuple[Row, ...] = (
     _row("policy.change", "change the policy, with a reason", "admin", "POST /policy"),
     _row("policy.trial", "try a policy against past decisions", "admin", "POST /policy/trial"),
     _row("account.role", "change a role, with a reason", "admin=others", "POST /accounts/{account_id}/role"),
+    _row("account.people", "see who has which role, and why", "admin",
+         "GET /accounts/people", "POST /accounts/find", "GET /accounts/{account_id}/roles"),
     _row("account.service", "open a service account", "admin", "POST /accounts/service"),
     _row("terms.read", "read the contribution terms", _ALL, "GET /terms", "GET /terms/{number}"),
     _row("catalogue.read", "see the registered catalogues", _SIGNED_IN + " system", "GET /catalogues"),

@@ -2,7 +2,8 @@
 
 from contextlib import suppress
 
-from vault_domain.errors import Conflict, NotFound
+from vault_domain.accounts import Account
+from vault_domain.errors import Conflict, Forbidden, NotFound
 from vault_domain.permissions import Reach, check, reach
 from vault_domain.review import is_own
 from vault_domain.rights import RightsRecord
@@ -16,6 +17,7 @@ from vault_edge.deps import Deps
 def permitted(what: str, track_id: str, caller: Caller, deps: Deps) -> Track:
     """The track, if the matrix lets this caller do ``what`` with it. Raises ``NotFound`` or ``Forbidden``.
 
+    A token outlives a change of role by some minutes; whoever decides about others is asked for theirs as it is now.
     What only an owner may do asks who submitted it. What only others may do asks
     more: who holds rights in it, or bears a name that it gives, is no other.
     """
@@ -24,9 +26,17 @@ def permitted(what: str, track_id: str, caller: Caller, deps: Deps) -> Track:
         raise NotFound("no such track of yours")
     own = track.owner == caller.id
     if reach(caller.role, what) is Reach.OTHERS:
+        if not still_may(what, caller.id, deps):
+            raise Forbidden("your role has changed; sign in again")
         own = is_own(track, deps.records.get(RightsRecord, track_id), caller.id, caller.display)
     check(caller.role, what, own=own)
     return track
+
+
+def still_may(what: str, account_id: str, deps: Deps) -> bool:
+    """Whether this account's role allows ``what`` at this moment; who is not on record is judged by their token."""
+    account = deps.records.get(Account, account_id)
+    return account is None or reach(account.role, what) is not Reach.NONE
 
 
 def run_again(track: Track, name: str, deps: Deps) -> None:

@@ -210,6 +210,35 @@ def test_an_admin_changes_a_role_and_history_keeps_why(accounts: ModuleType, sim
     assert call(accounts, "POST", path, {"role": "reviewer", "reason": "again"}, bearer)[0] == 409
 
 
+def test_an_admin_finds_people_by_role_and_address_with_their_history(accounts: ModuleType):
+    _, ada = register(accounts)
+    _, bearer = admin(accounts)
+    role = {"role": "reviewer", "reason": "knows the music"}
+    call(accounts, "POST", f"/accounts/{ada['account_id']}/role", role, bearer=bearer)
+    status, found = call(accounts, "POST", "/accounts/find", {"email": EMAIL.upper()}, bearer=bearer)
+    assert (status, found["account_id"], found["role"]) == (200, ada["account_id"], "reviewer")
+    assert "password_hash" not in found
+    _, listed = call(accounts, "GET", "/accounts/people", bearer=bearer, query="role=reviewer")
+    assert [person["account_id"] for person in listed["people"]] == [ada["account_id"]]
+    _, history = call(accounts, "GET", f"/accounts/{ada['account_id']}/roles", bearer=bearer)
+    assert [(step["before"], step["after"], step["reason"]) for step in history["changes"]] == [
+        ("contributor", "reviewer", "knows the music")
+    ]
+    assert call(accounts, "POST", "/accounts/find", {"email": "no@example.org"}, bearer=bearer)[0] == 404
+
+
+def test_people_are_for_admins(accounts: ModuleType, sim: Simulator):
+    _, ada = register(accounts)
+    for role in ("contributor", "reviewer"):
+        bearer = token(sim, role)
+        for method, path, body in (
+            ("GET", "/accounts/people", None),
+            ("POST", "/accounts/find", {"email": EMAIL}),
+            ("GET", f"/accounts/{ada['account_id']}/roles", None),
+        ):
+            assert call(accounts, method, path, body, bearer=bearer)[0] == 403
+
+
 def test_only_admins_change_roles_and_nobody_their_own(accounts: ModuleType):
     admin_id, bearer = admin(accounts)
     _, account = register(accounts)

@@ -20,6 +20,7 @@ from reviewing import (
     vote,
 )  # fmt: skip
 from simulator import Killed, Simulator
+from vault_domain.accounts import Account
 from vault_domain.errors import Conflict, Forbidden, NotFound
 from vault_domain.events import AuditEvent, Kind
 from vault_domain.policy import Policy, PolicyVersion
@@ -404,3 +405,39 @@ def test_over_http(sim: Simulator, load_step):
     assert status(reviewer, {"vote": "approve", "evidence_sha256": "0" * 64}) == 409
     answer = app.answer(event("GET", "/review/queue", query="limit=5", bearer=reviewer))
     assert [one["track_id"] for one in body_of(answer)["tracks"]] == [track_id]
+
+
+# --- roles that change -------------------------------------------------------------
+
+
+def with_role(sim: Simulator, caller: Caller, role: str) -> None:
+    """What the accounts table says of somebody."""
+    present = sim.store.get(Account, caller.id)
+    account = Account(
+        account_id=caller.id, display_name="Anna", role=role, created=sim.clock(), changed=sim.clock(),
+    )  # fmt: skip
+    sim.store.commit([Put(account, present.version if present else 0)])
+
+
+def test_what_a_demoted_reviewer_held_is_back_in_the_queue_at_once(sim: Simulator):
+    _, track_id = flagged(sim)
+    with_role(sim, ANNA, "reviewer")
+    review = main_of("review")
+    review.hold(track_id, ANNA, sim.container())
+    with pytest.raises(Conflict):
+        review.hold(track_id, BEN, sim.container())
+    with_role(sim, ANNA, "contributor")
+    page = review.queue(review.QueueAsk(), BEN, sim.container())
+    assert [row["claimed_by"] for row in page["tracks"]] == [None]
+    assert review.hold(track_id, BEN, sim.container())["claimed_by"] == BEN.id
+
+
+def test_a_token_from_before_the_demotion_decides_nothing(sim: Simulator):
+    _, track_id = flagged(sim)
+    with_role(sim, ANNA, "contributor")
+    with pytest.raises(Forbidden):
+        vote(sim, track_id, ANNA)
+    with_role(sim, ADMIN, "reviewer")
+    with pytest.raises(Forbidden):
+        override(sim, track_id, ADMIN)
+    assert vote(sim, track_id, ADMIN)["votes"] == 1
