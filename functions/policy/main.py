@@ -8,17 +8,21 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Annotated
 
+from policy_proposals import admins_suffice, confirmed, declined, made, shown
 from pydantic import BaseModel, Field, JsonValue
 from vault_domain.errors import LostRace
 from vault_domain.events import Kind, make_event
 from vault_domain.evidence import SourceReport
 from vault_domain.governance import Past, PolicyAsk, TrialAsk, change, differences, in_force, try_out
+from vault_domain.ids import ProposalId
 from vault_domain.permissions import roles
 from vault_domain.policy import HEAD, SHIPPED, SHIPPED_NUMBER, Policy, PolicyVersion
 from vault_domain.ports import Put
+from vault_domain.proposals import DeclineAsk, PolicyProposal, needs_second
 from vault_domain.tracks import Track
 from vault_domain.uploads import Upload
-from vault_edge.app import App, Caller, Deps, Json, Query
+from vault_edge.app import Answer, App, Caller, Deps, Json, Query
+from vault_edge.racing import settled
 
 app = App("policy")
 SUBJECT = "policy"
@@ -50,12 +54,38 @@ def history(ask: Query[HistoryAsk], deps: Deps) -> Json:
 
 
 @app.post("/policy", role=roles("policy.change"), status=201)
-def set_policy(ask: PolicyAsk, caller: Caller, deps: Deps) -> Json:
-    """Put a new version in force, with a reason. Made from an older version than the present one, it is refused."""
+def set_policy(ask: PolicyAsk, caller: Caller, deps: Deps) -> Json | Answer:
+    """Put a new version in force, with a reason. Made from an older version than the present one, it is refused.
+
+    Where the policy in force demands a second admin, it becomes a proposal instead (202).
+    """
+    admins_suffice(ask, deps)
+    if needs_second(_head(deps)):
+        return Answer(settled(lambda: made(_head(deps), ask, caller, deps)), status=202)
     try:
         return _set(ask, caller, deps)
     except LostRace:  # somebody else changed it at this moment: the second look says to what
         return _set(ask, caller, deps)
+
+
+@app.get("/policy/proposals", role=roles("policy.history"))
+def proposals(ask: Query[HistoryAsk], deps: Deps) -> Json:
+    """What waits for a second admin, and what became of earlier proposals."""
+    page = deps.records.list(PolicyProposal, SUBJECT, limit=ask.limit, cursor=ask.cursor)
+    head = _head(deps)
+    return {"proposals": [shown(one, head) for one in page.items], "cursor": page.cursor}
+
+
+@app.post("/policy/proposals/{proposal_id}/confirm", role=roles("policy.confirm"))
+def second(proposal_id: ProposalId, caller: Caller, deps: Deps) -> Json:
+    """Put another admin's proposal in force."""
+    return settled(lambda: confirmed(proposal_id, _head(deps), caller, deps))
+
+
+@app.post("/policy/proposals/{proposal_id}/decline", role=roles("policy.confirm"))
+def turn_down(proposal_id: ProposalId, ask: DeclineAsk, caller: Caller, deps: Deps) -> Json:
+    """Close a proposal, another's or one's own, with a reason; nothing changes."""
+    return settled(lambda: declined(proposal_id, ask.reason, _head(deps), caller, deps))
 
 
 @app.post("/policy/trial", role=roles("policy.trial"))
@@ -90,6 +120,7 @@ def _told(version: PolicyVersion, deps: Deps) -> Json:
         "at": version.at,
         "author": version.author,
         "reason": version.reason,
+        "confirmed_by": version.confirmed_by,
         "policy": version.policy.model_dump(mode="json"),
         "changes": [one.model_dump(mode="json") for one in differences(before, version.policy)],
     }

@@ -24,6 +24,7 @@ def _records() -> list[type[Record]]:
     import vault_domain.evidence
     import vault_domain.lineage
     import vault_domain.policy
+    import vault_domain.proposals
     import vault_domain.review
     import vault_domain.rights
     import vault_domain.safety

@@ -23,9 +23,29 @@ ModelId = Annotated[str, StringConstraints(pattern="^[0-9A-Za-z][0-9A-Za-z._:-]{
 VersionName = Annotated[str, StringConstraints(pattern="^[0-9A-Za-z][0-9A-Za-z._+-]{0,59}$")]
 InvitationId = Annotated[str, StringConstraints(pattern=f"^inv_{_BODY}$")]
 SnippetId = Annotated[str, StringConstraints(pattern=f"^snp_{_BODY}$")]
+ProposalId = Annotated[str, StringConstraints(pattern=f"^prp_{_BODY}$")]
+ControlId = Annotated[str, StringConstraints(pattern=f"^ctl_{_BODY}$")]
 EventId = Annotated[str, StringConstraints(pattern=f"^evt_{_BODY}$")]
 
-PREFIXES = ("acc", "svc", "upl", "trk", "rgt", "sub", "run", "out", "evt", "tok", "con", "rcp", "chk", "inv", "snp")
+PREFIXES = (
+    "acc",
+    "svc",
+    "upl",
+    "trk",
+    "rgt",
+    "sub",
+    "run",
+    "out",
+    "evt",
+    "tok",
+    "con",
+    "rcp",
+    "chk",
+    "inv",
+    "snp",
+    "prp",
+    "ctl",
+)
 
 
 def make_id(prefix: str, entropy: bytes) -> str:

@@ -93,7 +93,14 @@ MATRIX: tuple[Row, ...] = (
     _row("appeal.read", "see an appeal", _SEES, "GET /tracks/{track_id}/appeal"),
     _row("appeal.decide", "decide an appeal", _PEERS, "POST /tracks/{track_id}/appeal/decision"),
     _row("policy.read", "see the policy in force", _SIGNED_IN, "GET /policy"),
-    _row("policy.history", "see what changed, by whom, why", _SIGNED_IN, "GET /policy/history"),
+    _row(
+        "policy.history", "see what changed or was proposed, by whom, why", _SIGNED_IN,
+        "GET /policy/history", "GET /policy/proposals",
+    ),
+    _row(
+        "policy.confirm", "confirm another admin's proposed policy, or decline one", "admin",
+        "POST /policy/proposals/{proposal_id}/confirm", "POST /policy/proposals/{proposal_id}/decline",
+    ),
     _row("policy.change", "change the policy, with a reason", "admin", "POST /policy"),
     _row("policy.trial", "try a policy against past decisions", "admin", "POST /policy/trial"),
     _row("account.role", "change a role, with a reason", "admin=others", "POST /accounts/{account_id}/role"),

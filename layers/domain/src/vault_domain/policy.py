@@ -62,6 +62,15 @@ class Policy(Value):
     """How long a question to the owner holds a review."""
     appeal_days: int = Field(default=60, ge=1, le=3650)
     """How long after a rejection its owner may appeal."""
+    second_admin: bool = False
+    """A change of policy counts only once another admin has confirmed it."""
+    own_catalogue_needs_review: bool = True
+    """A match with a release that its owner has shown control of still waits for one reviewer."""
+    bulk_tracks: int = Field(default=1000, ge=1, le=1_000_000)
+    """Accepted tracks of one account from which on governance must approve before they are used for training."""
+    bulk_share: float = Field(default=0.25, gt=0, le=1)
+    """The same, as a share of all accepted tracks; it counts once the vault holds ``bulk_share_from`` of them."""
+    bulk_share_from: int = Field(default=200, ge=1, le=1_000_000)
 
     @model_validator(mode="after")
     def _alarm_first(self) -> "Policy":
@@ -87,6 +96,8 @@ class PolicyVersion(Record):
     author: str
     reason: str = Field(min_length=1, max_length=1000)
     at: UtcTime
+    confirmed_by: str | None = None
+    """The second admin, where the policy before demanded one."""
     is_head: bool = False
 
     def key(self) -> tuple[str, str]:

@@ -4,12 +4,17 @@ import pytest
 from ingesting import decided, main_of, track_of
 from killing import essence
 from reviewing import ADMIN, a_hit, flagged
-from simulator import Killed, Simulator
-from vault_domain.errors import BadRequest, Conflict
+from simulator import Killed, Simulator, killed_everywhere
+from vault_domain.accounts import AdminRoster
+from vault_domain.errors import BadRequest, Conflict, Forbidden
 from vault_domain.events import AuditEvent, Kind
 from vault_domain.governance import PolicyAsk, TrialAsk
 from vault_domain.policy import Policy, PolicyVersion, Thresholds
+from vault_domain.ports import Put
+from vault_edge.caller import Caller
 from wire import event, token
+
+OTHER = Caller("acc_" + "7" * 26, "admin")
 
 STRICT = Policy(thresholds=Thresholds(weak=0.2))
 MILD = Policy(thresholds=Thresholds(weak=0.65))
@@ -148,3 +153,92 @@ def test_over_http(sim: Simulator, load_step):
     assert status("POST", "/policy", admin, {**body, "policy": {"thresholds": {"weak": 0.9}}}) == 422
     assert status("POST", "/policy/trial", admin, {"policy": body["policy"]}) == 200
     assert status("POST", "/policy", admin, body) == 201
+
+
+# --- two admins ---------------------------------------------------------------------
+
+TWO = Policy(second_admin=True)
+STRICT_TWO = STRICT.model_copy(update={"second_admin": True})
+
+
+def admins(sim: Simulator, *who: Caller) -> None:
+    sim.store.commit([Put(AdminRoster(members=tuple(one.id for one in who)), 0)])
+
+
+def confirm(sim: Simulator, proposal_id: str, caller: Caller = OTHER, deps=None):
+    return main_of("policy").second(proposal_id, caller, deps or sim.container())
+
+
+def proposed(sim: Simulator, policy: Policy = STRICT_TWO) -> str:
+    """A vault in which two admins are needed, and a proposal in it."""
+    admins(sim, ADMIN, OTHER)
+    assert put(sim, TWO)["number"] == 2
+    answer = put(sim, policy, 2)
+    assert answer.status == 202
+    return answer.body["proposal_id"]
+
+
+def test_where_two_are_needed_one_alone_changes_nothing(sim: Simulator):
+    proposal_id = proposed(sim)
+    assert sim.deps.policy_in_force() == (2, TWO)
+    with pytest.raises(Forbidden):
+        confirm(sim, proposal_id, ADMIN)
+    assert sim.deps.policy_in_force() == (2, TWO)
+    assert confirm(sim, proposal_id)["outcome"] == "confirmed"
+    assert sim.deps.policy_in_force()[0] == 3
+    newest = history(sim)["versions"][-1]
+    assert (newest["author"], newest["confirmed_by"]) == (ADMIN.id, OTHER.id)
+    assert confirm(sim, proposal_id)["outcome"] == "confirmed"
+    assert sim.deps.policy_in_force()[0] == 3
+
+
+def test_switching_it_off_needs_two_as_well(sim: Simulator):
+    proposal_id = proposed(sim, Policy())
+    assert sim.deps.policy().second_admin
+    confirm(sim, proposal_id)
+    assert not sim.deps.policy().second_admin
+    assert put(sim, STRICT, 3)["number"] == 4
+
+
+def test_two_cant_be_demanded_of_one(sim: Simulator):
+    admins(sim, ADMIN)
+    with pytest.raises(Conflict):
+        put(sim, TWO)
+
+
+def test_of_two_proposals_one_can_be_confirmed(sim: Simulator):
+    first = proposed(sim)
+    second = put(sim, MILD.model_copy(update={"second_admin": True}), 2).body["proposal_id"]
+    confirm(sim, first)
+    with pytest.raises(Conflict):
+        confirm(sim, second)
+    listed = main_of("policy").proposals(main_of("policy").HistoryAsk(), sim.deps)["proposals"]
+    assert {one["proposal_id"]: one["overtaken"] for one in listed} == {first: False, second: True}
+
+
+def test_a_declined_proposal_stays_without_effect(sim: Simulator):
+    proposal_id = proposed(sim)
+    ask = main_of("policy").DeclineAsk(reason="Let us wait for the figures")
+    assert main_of("policy").turn_down(proposal_id, ask, ADMIN, sim.container())["outcome"] == "declined"
+    with pytest.raises(Conflict):
+        confirm(sim, proposal_id)
+    assert sim.deps.policy_in_force() == (2, TWO)
+
+
+def test_confirming_may_be_killed_anywhere():
+    def world():
+        sim = Simulator()
+        proposal_id = proposed(sim)
+        return sim, lambda deps: confirm(sim, proposal_id, deps=deps)
+
+    for label, sim in killed_everywhere(world):
+        assert sim.deps.policy_in_force()[0] == 3, label
+
+
+def test_only_admins_confirm(sim: Simulator, load_step):
+    proposal_id = proposed(sim)
+    module = load_step("policy")
+    for role in ("contributor", "reviewer"):
+        for step, body in (("confirm", None), ("decline", {"reason": "because"})):
+            path = f"/policy/proposals/{proposal_id}/{step}"
+            assert module.app.answer(event("POST", path, body=body, bearer=token(sim, role)))["statusCode"] == 403
