@@ -86,3 +86,9 @@ class FindAsk(Value):
     """Whose account an address belongs to."""
 
     email: Email
+
+
+class PayoutAsk(Value):
+    """To whom payments would go, should there ever be any; null takes it away."""
+
+    payout_name: DisplayName | None

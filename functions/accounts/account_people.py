@@ -1,9 +1,10 @@
 """People as an admin sees them: who has which role, since when and why."""
 
-from account_asks import FindAsk, PeopleAsk
+from account_asks import FindAsk, PayoutAsk, PeopleAsk
 from pydantic import BaseModel, Field
 from vault_domain.accounts import Account, EmailClaim, PersonRole, RoleChange
 from vault_domain.errors import NotFound
+from vault_domain.ports import Put
 from vault_domain.records import UtcTime
 from vault_edge.app import Deps
 
@@ -67,6 +68,18 @@ def history_of(account_id: str, deps: Deps) -> RoleHistory:
     rows = deps.records.list(RoleChange, account_id).items
     steps = [RoleStep(before=row.before, after=row.after, by=row.by, reason=row.reason, at=row.at) for row in rows]
     return RoleHistory(account_id=account_id, role=account.role, changes=steps)
+
+
+def name_payee(account_id: str, ask: PayoutAsk, deps: Deps) -> Account:
+    """The account with its payee. Raises ``NotFound``."""
+    account = deps.records.get(Account, account_id)
+    if account is None:
+        raise NotFound()
+    if account.payout_name == ask.payout_name:
+        return account
+    changed = account.with_changes(payout_name=ask.payout_name, changed=deps.clock())
+    deps.records.commit([Put(changed, account.version)])
+    return changed
 
 
 def person(account: Account) -> Person:

@@ -6,6 +6,7 @@ from account_asks import (
     FindAsk,
     KeysAsk,
     LoginAsk,
+    PayoutAsk,
     PeopleAsk,
     RegisterAsk,
     RoleAsk,
@@ -14,7 +15,7 @@ from account_asks import (
 )
 from account_opening import bootstrap_admin, open_account, open_external
 from account_passwords import LOGIN_PER_EMAIL, LOGIN_PER_SENDER, LOGIN_SECONDS, OPEN_PER_SENDER, OPEN_SECONDS, count
-from account_people import People, Person, RoleHistory, find_person, history_of, people_of
+from account_people import People, Person, RoleHistory, find_person, history_of, name_payee, people_of
 from account_services import new_service, service_token
 from account_signin import give_role, renew, sign_in
 from vault_domain.accounts import AFFIRMATION, AFFIRMATION_VERSION, KEY_RING, Account, PublicKey, ServiceAccount
@@ -22,6 +23,7 @@ from vault_domain.errors import Forbidden, NotFound
 from vault_domain.ids import AccountId
 from vault_edge.app import Answer, App, Caller, Deps, Json, Query, Request
 from vault_edge.auth import identity_hash, identity_of_request
+from vault_edge.racing import settled
 from vault_edge.tokens import b64, publish_key
 
 app = App("accounts")
@@ -77,6 +79,12 @@ def me(caller: Caller, deps: Deps) -> Json:
     if account is None:
         raise NotFound()
     return shown(account)
+
+
+@app.post("/accounts/me/payout", role=("contributor", "reviewer", "admin"))
+def payout(ask: PayoutAsk, caller: Caller, deps: Deps) -> Json:
+    """Say to whom payments would go, should there ever be any. Nothing is promised by it."""
+    return shown(settled(lambda: name_payee(caller.id, ask, deps)))
 
 
 @app.get("/accounts/affirmation", role="public")

@@ -3,7 +3,8 @@
 from functools import partial
 from typing import Any
 
-from vault_domain.errors import OverLimit
+from vault_domain.bulk import ALL, BulkDecision, bulk_key, is_held
+from vault_domain.errors import OverLimit, PolicyRefused
 from vault_domain.events import Actor, AuditEvent, Kind, make_event
 from vault_domain.ids import TrackId
 from vault_domain.leases import Lease, check_lease, check_training_open, meter
@@ -26,8 +27,8 @@ def fetch(track_id: TrackId, request: Request, deps: Deps) -> Answer:
     """Read one track of a run with its token: a redirect to a link that lives for a minute at most.
 
     1. The token's form, signature, issuer, audience and times. 2. The run is open, not expired, and the token
-    is of its present manifest. 3. The worker's lease holds. 4. The track is in it. 5. Track and rights allow the
-    purpose now. 6. Rate and volume are within bounds. 7. The read is written down. 8. Only then is a link made, for
+    is of its present manifest. 3. The worker's lease holds. 4. The track is in it. 5. Track, rights and
+    governance allow the purpose now. 6. Rate and volume are within bounds. 7. The read is written down. 8. Only then is a link made, for
     this one object.
     """
     claims = verify_run_token(request.headers, deps)
@@ -51,6 +52,8 @@ def _record_read(track_id: str, claims: dict[str, Any], deps: Deps) -> Track:
         deps.records.get(Track, track_id),
         deps.records.get(RightsRecord, track_id),
     )
+    if is_held(deps.records.get(BulkDecision, ALL, bulk_key(track.owner))):
+        raise PolicyRefused("governance holds tracks of this source; leave it out")
     metered, unusual = meter(lease, run, track.stored_bytes or 0, policy, now)
     read = mark_read(granted, now)
     event = make_event(

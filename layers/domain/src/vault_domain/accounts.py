@@ -99,6 +99,8 @@ class Account(Record):
     display_name: DisplayName
     role: PersonRole = "contributor"
     affirmation: Affirmation | None = None
+    payout_name: DisplayName | None = None
+    """To whom payments would go, should there ever be any; nothing is promised by it."""
     password_hash: str | None = Field(default=None, max_length=300, repr=False)
     created: UtcTime
     changed: UtcTime

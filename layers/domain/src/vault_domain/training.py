@@ -211,15 +211,18 @@ def may_read(track: Track | None, rights: RightsRecord | None, purpose: str) -> 
 
 
 def select(
-    candidates: Iterable[tuple[Track, RightsRecord | None]], spec: DataSpec
+    candidates: Iterable[tuple[Track, RightsRecord | None]], spec: DataSpec, held: frozenset[str] = frozenset()
 ) -> tuple[tuple[Entry, ...], tuple[Left, ...]]:
-    """Entries for all tracks that match and may be read, in track-id order, and those left out."""
+    """Entries for all tracks that match and may be read, in track-id order, and those left out.
+
+    ``held``: tracks that wait for governance (:mod:`vault_domain.bulk`).
+    """
     entries: list[Entry] = []
     left: list[Left] = []
     for track, rights in sorted(candidates, key=lambda pair: pair[0].track_id):
         if not matches(track, spec.filters):
             continue
-        refusal = may_read(track, rights, spec.purpose)
+        refusal = may_read(track, rights, spec.purpose) or ("held" if track.track_id in held else None)
         if refusal or rights is None or track.stored is None or track.stored_sha256 is None:
             left.append(Left(track.track_id, refusal or "gone"))
             continue

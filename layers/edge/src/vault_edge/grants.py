@@ -12,8 +12,10 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 from vault_domain import runs
+from vault_domain.bulk import ALL, BulkDecision, held_tracks, is_held
 from vault_domain.canonical import digest
 from vault_domain.events import Actor, AuditEvent, Kind, make_event
+from vault_domain.policy import Policy
 from vault_domain.ports import Change, Delete, Put, Records, Require
 from vault_domain.rights import RightsRecord
 from vault_domain.tracks import Status, Track
@@ -29,9 +31,23 @@ BATCH = 90
 Candidate = tuple[Track, RightsRecord | None]
 
 
-def fresh_candidates(records: Records, spec: DataSpec) -> list[Candidate]:
-    """Accepted tracks that match the spec, with their rights as they are now."""
-    return _with_rights(records, [track for track in _accepted(records) if matches(track, spec.filters)])
+def fresh_candidates(records: Records, spec: DataSpec, policy: Policy) -> tuple[list[Candidate], frozenset[str]]:
+    """Accepted tracks that match the spec, with their rights as they are now; and which tracks governance holds."""
+    accepted = list(accepted_tracks(records))
+    held = held_tracks(accepted, bulk_decisions(records), policy)
+    return _with_rights(records, [track for track in accepted if matches(track, spec.filters)]), held
+
+
+def bulk_decisions(records: Records) -> dict[str, BulkDecision]:
+    """What governance decided about accounts with many tracks."""
+    found: dict[str, BulkDecision] = {}
+    cursor: str | None = None
+    while True:
+        page = records.list(BulkDecision, ALL, limit=PAGE, cursor=cursor)
+        found |= {one.account_id: one for one in page.items}
+        cursor = page.cursor
+        if cursor is None:
+            return found
 
 
 def granted_candidates(records: Records, rows: Iterable[RunTrack]) -> list[Candidate]:
@@ -59,7 +75,8 @@ def open_run(
     """Select and record a fresh grant, or one whose claim by the same job died half-way."""
     if present is not None:
         runs.check_same_run(present, spec, actor.id)
-    entries, left = select(fresh_candidates(deps.records, spec), spec)
+    candidates, held = fresh_candidates(deps.records, spec, deps.policy())
+    entries, left = select(candidates, spec, held)
     check_grant(entries, left)
     claim = runs.claim_run(spec, actor.id, entries, left, deps.clock(), life)
     return record_grant(deps, present, claim, entries, actor), entries
@@ -70,8 +87,10 @@ def renew(
 ) -> tuple[TrainingRun, tuple[Entry, ...]]:
     """Select what is still allowed of an open run's grant, and record its manifest if that is a new one."""
     runs.check_same_run(run, spec, actor.id)
-    rows = all_granted(deps.records, run.run_id)
-    entries, left = select(granted_candidates(deps.records, rows), spec)
+    rows, decisions = all_granted(deps.records, run.run_id), bulk_decisions(deps.records)
+    candidates = granted_candidates(deps.records, rows)
+    held = frozenset(track.track_id for track, _ in candidates if is_held(decisions.get(track.owner)))
+    entries, left = select(candidates, spec, held)
     entries = in_order(entries, {row.track_id: row.place for row in rows})
     renewed = runs.reissue(run, entries, left, deps.clock(), life)
     check_grant(entries, left)
@@ -94,7 +113,8 @@ def record_grant(
     return opened
 
 
-def _accepted(records: Records) -> Iterator[Track]:
+def accepted_tracks(records: Records) -> Iterator[Track]:
+    """Every accepted track, through an index that may lag by a moment."""
     cursor: str | None = None
     while True:
         page = records.find(Track, "by_status", Status.ACCEPTED.value, limit=PAGE, cursor=cursor)

@@ -389,3 +389,12 @@ def test_a_token_without_a_password_behind_it_is_not_renewed(accounts: ModuleTyp
     bearer = token(sim, "contributor", subject=account["account_id"])
     assert call(accounts, "POST", "/accounts/renew")[0] == 401
     assert call(accounts, "POST", "/accounts/renew", bearer=bearer)[0] == 401
+
+
+def test_a_payee_is_named_and_taken_away_by_oneself(accounts: ModuleType):
+    register(accounts)
+    bearer = login(accounts)[1]["access_token"]
+    assert call(accounts, "POST", "/accounts/me/payout", {"payout_name": "Ada Ltd"}, bearer=bearer)[0] == 200
+    assert call(accounts, "GET", "/accounts/me", bearer=bearer)[1]["payout_name"] == "Ada Ltd"
+    call(accounts, "POST", "/accounts/me/payout", {"payout_name": None}, bearer=bearer)
+    assert call(accounts, "GET", "/accounts/me", bearer=bearer)[1]["payout_name"] is None

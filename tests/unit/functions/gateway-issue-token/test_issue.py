@@ -150,7 +150,7 @@ def test_nothing_is_signed_before_it_is_recorded(sim: Simulator, load_step) -> N
 
 
 def test_many_tracks_are_recorded_in_batches(sim: Simulator, load_step) -> None:
-    stock(sim, *(a_track(number) for number in range(1, 211)))
+    stock(sim, *(a_track(number, owner=numbered("acc", number % 10)) for number in range(1, 211)))
     answer = body_of(ask(load_step("gateway-issue-token"), sim))
     assert answer["run"]["tracks_granted"] == 210
     assert len(sim.store.everything(RunTrack)) == 210
