@@ -28,8 +28,8 @@ def fetch(track_id: TrackId, request: Request, deps: Deps) -> Answer:
 
     1. The token's form, signature, issuer, audience and times. 2. The run is open, not expired, and the token
     is of its present manifest. 3. The worker's lease holds. 4. The track is in it. 5. Track, rights and
-    governance allow the purpose now. 6. Rate and volume are within bounds. 7. The read is written down. 8. Only then is a link made, for
-    this one object.
+    governance allow the purpose now. 6. Rate and volume are within bounds. 7. The read is written down. 8. Only
+    then is a link made, for this one object.
     """
     claims = verify_run_token(request.headers, deps)
     try:
