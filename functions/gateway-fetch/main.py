@@ -3,6 +3,7 @@
 from functools import partial
 from typing import Any
 
+from served_objects import Served, served
 from vault_domain.bulk import ALL, BulkDecision, bulk_key, is_held
 from vault_domain.errors import OverLimit, PolicyRefused
 from vault_domain.events import Actor, AuditEvent, Kind, make_event
@@ -13,7 +14,7 @@ from vault_domain.rights import RightsRecord
 from vault_domain.runs import check_read, check_token, mark_read
 from vault_domain.tracks import Track
 from vault_domain.training import RunTrack, TrainingRun
-from vault_edge.app import Answer, App, Deps, Request, redirect
+from vault_edge.app import Answer, App, Deps, Request
 from vault_edge.racing import settled
 from vault_edge.run_tokens import verify_run_token
 
@@ -33,14 +34,15 @@ def fetch(track_id: TrackId, request: Request, deps: Deps) -> Answer:
     """
     claims = verify_run_token(request.headers, deps)
     try:
-        track = settled(lambda: _record_read(track_id, claims, deps))  # a revocation in between is seen
+        found = settled(lambda: _record_read(track_id, claims, deps))  # a revocation in between is seen
     except OverLimit as refusal:
         settled(partial(_alarm, str(refusal.facts["cause"]), claims, deps))
         raise
-    return redirect(_link(track, deps))
+    link = deps.bucket("vault").presign_get(found.key, seconds=min(deps.policy().read_link_s, LONGEST_LINK_S))
+    return Answer(status=302, headers={"location": link, "content-digest-sha256": found.sha256})
 
 
-def _record_read(track_id: str, claims: dict[str, Any], deps: Deps) -> Track:
+def _record_read(track_id: str, claims: dict[str, Any], deps: Deps) -> Served:
     """Steps 2 to 7. The commit demands the very rights and status that were judged, and a lease that stands."""
     now, policy = deps.clock(), deps.policy()
     check_training_open(policy)
@@ -54,18 +56,19 @@ def _record_read(track_id: str, claims: dict[str, Any], deps: Deps) -> Track:
     )
     if is_held(deps.records.get(BulkDecision, ALL, bulk_key(track.owner))):
         raise PolicyRefused("governance holds tracks of this source; leave it out")
-    metered, unusual = meter(lease, run, track.stored_bytes or 0, policy, now)
+    found = served(track, run.spec.format, deps)
+    metered, unusual = meter(lease, run, found.size, policy, now)
     read = mark_read(granted, now)
     event = make_event(
         deps.new_id("evt"), Kind.VAULT_ACCESS, track_id, Actor(id=run.job, role="system"), now,
         run_id=run.run_id, model_id=run.spec.model_id, purpose=run.spec.purpose, read=read.reads,
         sha256=granted.sha256, rights_sha256=rights.digest(), manifest_sha256=run.manifest_sha256,
-        worker=lease.worker,
+        worker=lease.worker, format=run.spec.format, served_sha256=found.sha256,
     )  # fmt: skip
     expected = [Require(track, track.version), Require(rights, rights.version)]
     alarms = [_alarm_event(unusual, metered, run, deps)] if unusual else []
     deps.records.commit([Put(read, granted.version), Put(metered, lease.version), *expected], [event, *alarms])
-    return track
+    return found
 
 
 def _alarm(cause: str, claims: dict[str, Any], deps: Deps) -> None:
@@ -83,12 +86,6 @@ def _alarm_event(cause: str, lease: Lease, run: TrainingRun, deps: Deps) -> Audi
         deps.new_id("evt"), Kind.RUN_ALARM, run.run_id, Actor(id=run.job, role="system"), deps.clock(),
         cause=cause, worker=lease.worker, reads=lease.reads, bytes=lease.bytes, bytes_granted=run.bytes_granted,
     )  # fmt: skip
-
-
-def _link(track: Track, deps: Deps) -> str:
-    """Step 8."""
-    seconds = min(deps.policy().read_link_s, LONGEST_LINK_S)
-    return deps.bucket("vault").presign_get(f"audio/{track.track_id}.flac", seconds=seconds)
 
 
 handler, http = app.lambda_entry(), app.http_entry()

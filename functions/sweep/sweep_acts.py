@@ -107,6 +107,8 @@ def _removed(instruction: HideTrack | PurgeAudio, deps: Deps) -> bool:
         return True
     vault = deps.bucket("vault")
     vault.delete(vault_audio_key(instruction.track_id), all_versions=True)
+    for made in list(vault.list(f"logmel/{instruction.track_id}/")):  # what training jobs were served of it
+        vault.delete(made.key, all_versions=True)
     if instruction.features_too:
         vault.delete(vault_features_key(instruction.track_id), all_versions=True)
     track = seen.track

@@ -29,6 +29,7 @@ def _records() -> list[type[Record]]:
     import vault_domain.review
     import vault_domain.rights
     import vault_domain.safety
+    import vault_domain.served
     import vault_domain.snippets
     import vault_domain.tracks
     import vault_domain.training

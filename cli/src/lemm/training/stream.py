@@ -22,7 +22,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from queue import SimpleQueue
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Self, TypeGuard
 
 import httpx
 
@@ -125,11 +125,22 @@ class VaultStream:
         order = epoch_order(self.entries(), self.manifest["seed"], begun, worker, workers, shuffle)
         for entry, found in self._ahead(order):
             self.place = Place(begun.epoch, entry["track_id"])
-            if isinstance(found, StreamProblem):
-                self.skipped[entry["track_id"]] = found.code
-                continue
-            self._consumed[entry["sha256"]] = None
-            yield entry, found
+            if self._kept(found, entry):
+                yield entry, found
+
+    def these(self, entries: Iterable[Json]) -> Iterator[tuple[Json, bytes]]:
+        """These entries of the manifest, as far as they may be read now, in the order given."""
+        for entry, found in self._ahead(entries):
+            if self._kept(found, entry):
+                yield entry, found
+
+    def _kept(self, found: bytes | StreamProblem, entry: Json) -> TypeGuard[bytes]:
+        """Whether there is an object to hand out; writes down what is handed out, and what is left out."""
+        if isinstance(found, StreamProblem):
+            self.skipped[entry["track_id"]] = found.code
+            return False
+        self._consumed[entry["sha256"]] = None
+        return True
 
     def audio(self, place: Place | int = 0, **part: Any) -> Iterator[tuple[Json, Audio]]:
         """Like :meth:`epoch`, decoded."""

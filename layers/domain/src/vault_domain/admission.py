@@ -21,6 +21,11 @@ def vault_features_key(track_id: str) -> str:
     return f"features/{track_id}.bin"
 
 
+def vault_logmel_key(track_id: str, audio_sha256: str) -> str:
+    """Object key of the features that training jobs may ask for; another recording of the track has others."""
+    return f"logmel/{track_id}/{audio_sha256}.1.npy"
+
+
 def holds_claim(holder: Track | None) -> bool:
     """Whether a track's claim to a sound still counts: it is in the vault or on its way into it.
 

@@ -1,6 +1,8 @@
 """VaultStream against the real gateway functions over a simulated vault, and against a lying one."""
 
+import io
 import json
+import tarfile
 from urllib.parse import urlsplit
 
 import httpx
@@ -8,41 +10,15 @@ import pytest
 from granting import a_track, numbered, stock, take_back
 from lemm.training import StreamProblem, VaultStream
 from lemm.training.problems import TRIES
+from lemm.training.tars import write_shard
+from living_gateway import World
 from simulator import Simulator
-from vault_domain.errors import VaultError
+from vault_domain.leases import Lease
 from vault_domain.training import RunTrack, TrainingRun
 from vault_store.signer import Ed25519Signer
 from wire import event, token
 
 ONE, TWO = numbered("trk", 1), numbered("trk", 2)
-STEPS = {"/training/objects": "gateway-fetch", "/training/": "gateway-issue-token", "/accounts/": "accounts"}
-
-
-class World(httpx.BaseTransport):
-    """Routes requests to the functions and to the simulated store; ``trouble`` may spoil an answer."""
-
-    def __init__(self, sim: Simulator, load_step) -> None:
-        self.sim, self.trouble, self.seen = sim, None, []
-        self.modules = {name: load_step(name) for name in STEPS.values()}
-
-    def handle_request(self, request: httpx.Request) -> httpx.Response:
-        self.seen.append(request)
-        spoiled = self.trouble(request) if self.trouble else None
-        if spoiled is not None:
-            return spoiled
-        if request.url.host != "vault.example":
-            try:
-                return httpx.Response(200, content=self.sim.buckets.fetch(str(request.url)))
-            except VaultError:
-                return httpx.Response(403)
-        step = next(step for prefix, step in STEPS.items() if request.url.path.startswith(prefix))
-        bearer = request.headers["authorization"].removeprefix("Bearer ")
-        asked = event(
-            request.method, request.url.path, body=request.content.decode() or None,
-            query=request.url.query.decode(), bearer=bearer,
-        )  # fmt: skip
-        result = self.modules[step].handler(asked, None)
-        return httpx.Response(result["statusCode"], headers=result["headers"], content=result["body"].encode())
 
 
 @pytest.fixture
@@ -179,3 +155,90 @@ def test_refusals_of_the_grant_carry_their_code(world: World) -> None:
     with pytest.raises(StreamProblem) as refusal:
         stream_of(world, packs=("unknown",)).open()
     assert refusal.value.code == "licence"
+
+
+def many(world: World, *numbers: int) -> None:
+    stock(world.sim, *(a_track(number) for number in numbers))
+
+
+def test_reading_ahead_keeps_the_order_and_gives_each_thread_a_lease(world: World) -> None:
+    many(world, *range(3, 13))
+    plain = [entry["track_id"] for entry, _ in stream_of(world, seed=7).epoch()]
+    ahead = stream_of(world, seed=7, prefetch=3)
+    assert [entry["track_id"] for entry, _ in ahead.epoch()] == plain
+    assert sorted(plain) != plain
+    assert {lease.worker for lease in world.sim.store.everything(Lease)} <= {"main", "main-1", "main-2"}
+    run = world.sim.store.get(TrainingRun, "run_one")
+    assert run is not None
+    assert sum(row.reads for row in world.sim.store.everything(RunTrack)) == 2 * len(plain)
+
+
+def test_an_epoch_goes_on_in_another_process_where_it_stopped(world: World) -> None:
+    many(world, *range(3, 10))
+    whole = [entry["track_id"] for entry, _ in stream_of(world, seed=3).epoch(1)]
+    first = stream_of(world, seed=3)
+    reading = first.epoch(1)
+    begun = [next(reading)[0]["track_id"] for _ in range(3)]
+    reading.close()
+    take_back(world.sim, whole[4])
+    rest = [entry["track_id"] for entry, _ in stream_of(world, seed=3).epoch(first.place)]
+    assert begun + rest == [one for one in whole if one != whole[4]]
+
+
+def test_leaving_early_cancels_what_was_read_ahead(world: World) -> None:
+    many(world, *range(3, 10))
+    stream = stream_of(world, prefetch=2)
+    next(iter(stream))
+    assert len(stream.consumed) == 1
+    assert stream.complete()["consumed"] == 1
+
+
+def test_workers_share_an_epoch_and_their_words_are_joined(world: World) -> None:
+    many(world, *range(3, 10))
+    parts = [stream_of(world, worker=f"w{n}") for n in range(2)]
+    seen = [[entry["sha256"] for entry, _ in part.epoch(worker=n, workers=2)] for n, part in enumerate(parts)]
+    head = stream_of(world)
+    head.declare([one for part in seen for one in part])
+    assert (len(head.consumed), head.complete()["consumed_not_granted"]) == (9, 0)
+
+
+def test_a_lease_that_ran_out_is_renewed_and_what_was_dropped_is_not_asked_for(world: World) -> None:
+    many(world, 3)
+    stream = stream_of(world)
+    stream.open()
+    world.sim.clock.advance(minutes=20)
+    stream._gateway._token = stream_of(world)._gateway._token
+    take_back(world.sim, numbered("trk", 3))
+    assert [entry["track_id"] for entry, _ in stream] == [ONE, TWO]
+    assert stream.skipped == {numbered("trk", 3): "revoked"}
+    asked = [request.url.path for request in world.seen if request.url.path.endswith(numbered("trk", 3))]
+    assert asked == []
+
+
+def test_a_rate_limit_is_waited_for(world: World) -> None:
+    waits: list[float] = []
+    stream = stream_of(world)
+    stream._gateway._sleep = waits.append
+    refusal = {"code": "over_limit", "detail": "too many reads"}
+    falls = [httpx.Response(429, json=refusal, headers={"retry-after": "60"})]
+    world.trouble = lambda request: falls.pop() if falls and "/objects/" in request.url.path else None
+    assert stream.read(ONE) == ONE.encode()
+    assert waits == [60.0]
+
+
+def test_shards_are_tar_archives_of_pairs(world: World) -> None:
+    many(world, *range(3, 105))
+    stream = stream_of(world)
+    assert [(one["shard"], one["samples"]) for one in stream.shards()] == [(0, 100), (1, 4)]
+    first, again = io.BytesIO(), io.BytesIO()
+    written = write_shard(stream, 1, first)
+    assert written == tuple(numbered("trk", n) for n in (101, 102, 103, 104))
+    write_shard(stream, 1, again)
+    assert first.getvalue() == again.getvalue()
+    with tarfile.open(fileobj=io.BytesIO(first.getvalue())) as archive:
+        assert archive.getnames()[:2] == [f"{written[0]}.flac", f"{written[0]}.json"]
+        member = archive.extractfile(f"{written[0]}.flac")
+        assert member is not None
+        assert member.read() == written[0].encode()
+    with pytest.raises(ValueError, match="no shard 2"):
+        write_shard(stream, 2, io.BytesIO())
