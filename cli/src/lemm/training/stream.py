@@ -81,6 +81,8 @@ class VaultStream:
         self.skipped: dict[str, str] = {}
         """Tracks that were left out, and the code of the refusal."""
         self._consumed: dict[str, None] = {}
+        self.ended: Json | None = None
+        """The run's record, once it was completed or given up here."""
 
     def __enter__(self) -> Self:
         return self
@@ -203,4 +205,5 @@ class VaultStream:
     def complete(self, weights_sha256: str | None = None, outcome: str = "completed") -> Json:
         """End the run; says which audio was used."""
         body = {"outcome": outcome, "weights_sha256": weights_sha256, "consumed_sha256": list(self._consumed)}
-        return self._gateway.complete(body)
+        self.ended = self._gateway.complete(body)
+        return self.ended

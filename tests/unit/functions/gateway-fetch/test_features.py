@@ -5,13 +5,12 @@ import io
 import numpy as np
 import pytest
 import soundfile
-from granting import a_track, its_rights, numbered, take_back
+from granting import numbered, stock_audio, take_back
 from lemm.training import StreamProblem, VaultStream, decode_audio, decode_features
 from living_gateway import World
 from simulator import Simulator
 from vault_domain.canonical import sha256_hex
 from vault_domain.events import AuditEvent, Kind
-from vault_domain.ports import Put
 from vault_domain.served import LogMel
 from vault_domain.training import TrainingRun
 from wire import token
@@ -28,10 +27,7 @@ def flac(seconds: float = 1.0, rate: int = 16000) -> bytes:
 
 @pytest.fixture
 def world(sim: Simulator, load_step) -> World:
-    data = flac()
-    track = a_track(1, stored_bytes=len(data), stored_sha256=sha256_hex(data))
-    sim.store.commit([Put(track, 0), Put(its_rights(track), 0)])
-    sim.buckets.open("vault").write(f"audio/{ONE}.flac", data, content_type="audio/flac")
+    stock_audio(sim, 1, flac())
     return World(sim, load_step)
 
 
