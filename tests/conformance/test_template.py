@@ -118,6 +118,13 @@ def test_nobody_deletes_from_the_log_and_one_function_writes_it():
     assert writers == {"audit-sequence"}
 
 
+@pytest.mark.parametrize("folder", ["gateway-fetch", "gateway-issue-token"])
+def test_what_training_jobs_reach_lists_no_bucket_and_scans_no_table(folder):
+    actions = str([statement["Action"] for statement in statements(functions()[folder])])
+    assert "List" not in actions
+    assert "Scan" not in actions
+
+
 @pytest.mark.parametrize("folder", FOLDERS)
 def test_at_most_five_layers(folder):
     assert len(functions()[folder]["Layers"]) <= 5

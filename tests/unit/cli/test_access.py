@@ -20,7 +20,9 @@ def test_every_function_table_and_bucket_is_in_it():
         ("decide", "tracks", "rwd"),
         ("decide", "quarantine", ""),
         ("decode", "tracks", ""),
-        ("gateway-fetch", "vault", "r"),
+        ("gateway-fetch", "vault", "rw"),
+        ("lineage", "runs", "r"),
+        ("lineage", "log", "r"),
         ("gateway-fetch", "events", "w"),
         ("gateway-issue-token", "vault", ""),
         ("tracks", "tracks", "r"),
@@ -28,6 +30,11 @@ def test_every_function_table_and_bucket_is_in_it():
 )
 def test_some_rights_that_matter(function, name, letters):
     assert ACCESS.letters(function, name) == letters
+
+
+def test_the_gateway_reads_audio_and_writes_only_the_features_that_it_serves():
+    assert ACCESS.prefixes("gateway-fetch", "vault", "r") == ("audio/*", "logmel/*")
+    assert ACCESS.prefixes("gateway-fetch", "vault", "w") == ("logmel/*",)
 
 
 def test_events_are_only_ever_appended_except_by_their_sequencer():
