@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 from vault_domain.errors import Corrupt
 
-from vault_audio import landmarks, spectrum
+from vault_audio import landmarks, melody, spectrum
 
 SETTINGS: Final = 1
 """Number of the frozen analysis settings: any change to what peaks mean takes a new one."""
@@ -32,7 +32,7 @@ MAX_SECONDS: Final = 24 * 3600.0
 _MAGIC: Final = b"LVFT"
 _VERSION: Final = 1
 _HEADER: Final = struct.Struct("<4sHHIdIIII")  # magic, version, flags, settings, seconds, peaks, frames, bins, segments
-_HAS_DENSE, _HAS_VECTOR = 1, 2
+_HAS_DENSE, _HAS_VECTOR, _HAS_MELODY = 1, 2, 4
 _DIGEST: Final = 32
 
 
@@ -54,7 +54,7 @@ Embed = Callable[[NDArray[np.float32]], Any]
 
 @dataclass(frozen=True, eq=False)
 class Features:
-    """Landmarks, and where asked for the dense map (queries) and embeddings.
+    """Landmarks and the tune, and where asked for the dense map (queries) and embeddings.
 
     ``peak_times`` count 6.25 ms, ``peak_pitches`` 1/192 octave above 110 Hz,
     ``peak_levels`` eighths of a local deviation; sorted by time. ``dense`` has
@@ -70,12 +70,14 @@ class Features:
     track_vector: NDArray[np.float32] | None = None
     segment_vectors: NDArray[np.float32] | None = None
     segment_times: NDArray[np.float32] | None = None
+    melody: NDArray[np.uint8] | None = None
+    """Rows of pitch classes, four a second, shape (n, 6); None where features were packed before there were any."""
 
     def without_dense(self) -> "Features":
         """The same without the map: what a reference needs."""
         return Features(
             self.settings, self.duration_s, self.peak_times, self.peak_pitches, self.peak_levels,
-            None, self.track_vector, self.segment_vectors, self.segment_times,
+            None, self.track_vector, self.segment_vectors, self.segment_times, self.melody,
         )  # fmt: skip
 
 
@@ -92,7 +94,8 @@ def extract(samples: NDArray[np.float32], embed: Embed | None = None) -> Feature
         dense[start : start + keep] = rows
     peaks = landmarks.join(parts)
     seconds = len(signal) / spectrum.RATE
-    base = Features(SETTINGS, seconds, peaks.times, peaks.pitches, peaks.levels, dense)
+    tune = melody.describe(dense, DENSE_STEPS)
+    base = Features(SETTINGS, seconds, peaks.times, peaks.pitches, peaks.levels, dense, melody=tune)
     return base if embed is None else _with_embedding(base, embed(_finite(signal)))
 
 
@@ -107,6 +110,7 @@ def _with_embedding(base: Features, found: EmbeddingLike) -> Features:
         np.asarray(found.track).astype(half).astype(np.float32),
         np.asarray(found.segments).astype(half).astype(np.float32),
         np.asarray(found.times).astype(np.float32),
+        base.melody,
     )  # fmt: skip
 
 
@@ -114,6 +118,7 @@ def pack(features: Features, dense: bool = False) -> bytes:
     """Deterministic bytes; ``dense`` keeps the map, which only a query needs."""
     grid = features.dense if dense else None
     flags = (_HAS_DENSE if grid is not None else 0) | (_HAS_VECTOR if features.track_vector is not None else 0)
+    flags |= _HAS_MELODY if features.melody is not None else 0
     frames, bins = (0, 0) if grid is None else grid.shape
     segments = 0 if features.segment_vectors is None else len(features.segment_vectors)
     header = _HEADER.pack(
@@ -128,6 +133,8 @@ def pack(features: Features, dense: bool = False) -> bytes:
     ]
     if grid is not None:
         body.append(grid.astype("i1").tobytes())
+    if features.melody is not None:
+        body.append(features.melody.astype("u1").tobytes())
     if features.track_vector is not None:
         body.append(features.track_vector.astype("<f2").tobytes())
         if features.segment_vectors is not None and features.segment_times is not None:
@@ -145,7 +152,7 @@ def unpack(data: bytes) -> Features:
     if hashlib.sha256(body).digest() != digest:
         raise Corrupt("Packed features do not match their hash.")
     _, version, flags, settings, seconds, peaks, frames, bins, segments = _HEADER.unpack_from(body)
-    if version != _VERSION or flags & ~(_HAS_DENSE | _HAS_VECTOR):
+    if version != _VERSION or flags & ~(_HAS_DENSE | _HAS_VECTOR | _HAS_MELODY):
         raise Corrupt(f"Packed features have the unknown version {version}.")
     if settings != SETTINGS:
         raise Corrupt(f"Packed features have settings {settings}; this build reads {SETTINGS}.")
@@ -160,7 +167,8 @@ def _read_sections(
     with_dense, with_vector = bool(flags & _HAS_DENSE), bool(flags & _HAS_VECTOR)
     if with_dense and (bins != spectrum.BINS or frames > seconds * spectrum.FRAMES_PER_SECOND + 2):
         raise Corrupt("Packed features have a map of the wrong shape.")
-    sizes = [peaks * 4, peaks * 2, peaks, frames * bins if with_dense else 0]
+    rows = melody.row_count(seconds) if flags & _HAS_MELODY else 0
+    sizes = [peaks * 4, peaks * 2, peaks, frames * bins if with_dense else 0, rows * melody.ROW_BYTES]
     sizes += [VECTOR * 2, segments * VECTOR * 2, segments * 8] if with_vector else [0, 0, 0]
     if _HEADER.size + sum(sizes) != len(body):
         raise Corrupt("Packed features are cut off or too long.")
@@ -170,12 +178,16 @@ def _read_sections(
     pitches = np.frombuffer(cut[1], "<u2").astype(np.uint16)
     _check_peaks(times, pitches, seconds)
     dense = np.frombuffer(cut[3], np.int8).reshape(frames, bins) if with_dense else None
-    vector = _vectors(cut[4]).reshape(VECTOR) if with_vector else None
-    segment = _vectors(cut[5]).reshape(segments, VECTOR) if with_vector else None
-    spans = np.frombuffer(cut[6], "<f4").astype(np.float32).reshape(segments, 2) if with_vector else None
+    tune = np.frombuffer(cut[4], np.uint8).reshape(rows, melody.ROW_BYTES) if flags & _HAS_MELODY else None
+    if tune is None and dense is not None:  # packed before there were tunes
+        tune = melody.describe(dense, DENSE_STEPS)
+    vector = _vectors(cut[5]).reshape(VECTOR) if with_vector else None
+    segment = _vectors(cut[6]).reshape(segments, VECTOR) if with_vector else None
+    spans = np.frombuffer(cut[7], "<f4").astype(np.float32).reshape(segments, 2) if with_vector else None
     if spans is not None and not np.isfinite(spans).all():
         raise Corrupt("Packed features hold segment times that are not numbers.")
-    return Features(SETTINGS, seconds, times, pitches, np.frombuffer(cut[2], np.uint8), dense, vector, segment, spans)
+    levels = np.frombuffer(cut[2], np.uint8)
+    return Features(SETTINGS, seconds, times, pitches, levels, dense, vector, segment, spans, tune)
 
 
 def _check_peaks(times: NDArray[np.uint32], pitches: NDArray[np.uint16], seconds: float) -> None:
