@@ -15,7 +15,7 @@ from vault_domain.decision import (
     required_sources,
     versions_of,
 )
-from vault_domain.evidence import all_hits, findings_sha256, unreached
+from vault_domain.evidence import MELODY, all_hits, findings_sha256, unreached
 from vault_domain.policy import Policy, Thresholds
 from vault_domain.reasons import Reason
 
@@ -170,3 +170,38 @@ def test_other_findings_have_another_hash(change):
 def test_thresholds_are_in_order():
     with pytest.raises(ValidationError):
         Thresholds(weak=0.8, strong=0.7)
+
+
+@given(score=scores, overlap=overlaps)
+def test_a_tune_alone_is_reviewed_or_warned_of_and_never_rejected_or_blocked(score, overlap):
+    hit = a_hit(score, overlap, detector=MELODY)
+    expected = "review" if score >= POLICY.thresholds.weak else "accept"
+    outside = decide_submission((a_report(), a_report("catalogue:open", hit)), (), POLICY)
+    inside = decide_submission((a_report("vault", hit), a_report("catalogue:open")), (), POLICY)
+    assert (outside.outcome, inside.outcome) == (expected, expected)
+    clearance = decide_output((a_report("vault", hit), a_report("catalogue:open")), POLICY)
+    assert clearance.outcome == ("warn" if expected == "review" else "allow")
+    if expected == "review":
+        said = [outside.reasons[0].code, inside.reasons[0].code, clearance.reasons[0].code]
+        assert said == ["melody_of_known_work", "melody_of_vault_track", "similar_melody"]
+
+
+def test_a_policy_may_let_tunes_block():
+    strict = Policy(warn_only=())
+    hit = a_hit(0.9, 25, detector=MELODY)
+    assert decide_output((a_report("vault", hit), a_report("catalogue:open")), strict).outcome == "block"
+    assert decide_submission((a_report(), a_report("catalogue:open", hit)), (), strict).outcome == "reject"
+
+
+def test_a_copy_beside_a_tune_still_decides():
+    hits = (a_hit(0.8, 20), a_hit(0.99, 30, detector=MELODY, ref="other"))
+    assert decide_output((a_report("vault", *hits), a_report("catalogue:open")), POLICY).outcome == "block"
+
+
+def test_a_tune_weighs_no_less_when_a_source_is_missing():
+    hit = a_hit(0.99, 30, detector=MELODY)
+    assert decide_output((a_report("vault", hit),), POLICY).outcome == "not_cleared"
+
+
+def test_versions_name_the_melody_calibration():
+    assert versions_of((a_report(melody_calibration="m1"),), 3) == {"policy": "3", "calibration:melody": "m1"}

@@ -5,20 +5,27 @@ overlap under 15 s -> a reviewer looks; from 0.7 with 15 s -> rejected, with a
 dispute open. Internal: the same sound -> rejected as a duplicate; a high robust
 score -> near-duplicate, a reviewer looks. Outputs: under 0.4 allow, under 0.7
 warn, from 0.7 block. The thresholds come from the policy; a check that was not
-made is never clean.
+made is never clean. Hits of detectors that the policy lists as ``warn_only`` (by
+default the melody axis) are warned of and reviewed, whatever they score.
 """
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
-from vault_domain.evidence import Hit, SourceReport, all_hits, unreached
+from vault_domain.evidence import MELODY, Hit, SourceReport, all_hits, unreached
 from vault_domain.policy import Policy
 from vault_domain.reasons import Reason
 
 Level = Literal["none", "weak", "strong"]
 Outcome = Literal["allow", "warn", "block", "not_cleared"]
 
+
+_SAID = {
+    False: ("weak_external_match", "near_duplicate", "some_similarity"),
+    True: ("melody_of_known_work", "melody_of_vault_track", "similar_melody"),
+}
+"""Reason codes by whether the melody axis found the hit: outside, in the vault, and for an output."""
 
 NOT_THERE = "no such source is registered, so it could not be asked"
 
@@ -47,9 +54,14 @@ def level_of(hit: Hit, policy: Policy) -> Level:
     limits = policy.thresholds
     if hit.similarity < limits.weak:
         return "none"
-    if hit.similarity >= limits.strong and hit.overlap_s >= limits.strong_overlap_s:
+    if may_decide(hit, policy) and hit.similarity >= limits.strong and hit.overlap_s >= limits.strong_overlap_s:
         return "strong"
     return "weak"
+
+
+def may_decide(hit: Hit, policy: Policy) -> bool:
+    """Whether a hit can block or reject by itself; those of other detectors call a person."""
+    return hit.detector not in policy.warn_only
 
 
 def required_sources(policy: Policy, configured: frozenset[str]) -> tuple[str, ...]:
@@ -78,9 +90,9 @@ def decide_submission(
     if strong:
         return Verdict("reject", tuple(strong), dispute=True)
     found = [
-        *(_hit_reason("weak_external_match", hit) for hit in external if level_of(hit, policy) == "weak"),
+        *(_hit_reason(_SAID[hit.detector == MELODY][0], hit) for hit in external if level_of(hit, policy) == "weak"),
         *(
-            _hit_reason("near_duplicate", hit)
+            _hit_reason(_SAID[hit.detector == MELODY][1], hit)
             for hit in all_hits(reports, "internal")
             if hit.similarity >= policy.thresholds.weak
         ),
@@ -111,6 +123,8 @@ def versions_of(reports: tuple[SourceReport, ...], policy_number: int) -> dict[s
             found[f"snapshot:{report.source}"] = report.snapshot
         if report.calibration:
             found["calibration"] = report.calibration
+        if report.melody_calibration:
+            found["calibration:melody"] = report.melody_calibration
     return found
 
 
@@ -120,13 +134,15 @@ def decide_output(
     """Decide whether an output may leave. A block stands even if another source was out of reach."""
     limits = policy.thresholds
     hits = all_hits(reports)
-    blocking = tuple(_hit_reason("too_similar", hit) for hit in hits if hit.similarity >= limits.strong)
+    blocking = tuple(
+        _hit_reason("too_similar", hit) for hit in hits if may_decide(hit, policy) and hit.similarity >= limits.strong
+    )
     missing = unreached(reports, required_sources(policy, configured))
     if blocking:
         return Clearance("block", "strong", blocking, missing)
     if missing:
         return Clearance("not_cleared", "none", _not_made(reports, missing), missing)
-    weak = tuple(_hit_reason("some_similarity", hit) for hit in hits if hit.similarity >= limits.weak)
+    weak = tuple(_hit_reason(_SAID[hit.detector == MELODY][2], hit) for hit in hits if hit.similarity >= limits.weak)
     if weak:
         return Clearance("warn", "weak", weak)
     return Clearance("allow", "none", ())

@@ -2,7 +2,9 @@
 
 A report with ``status`` other than ``checked`` is never clean. Similarities
 are on the calibrated scale (0.4: 1 % of unrelated queries score as high,
-0.7: 0.1 %), fused for the whole query; ``detectors`` gives each axis.
+0.7: 0.1 %), fused for the whole query; ``detectors`` gives each axis. The
+melody axis (the same tune in another arrangement) has hits of its own and a
+calibration of its own, and is no part of the fused score.
 """
 
 from collections.abc import Iterable
@@ -13,6 +15,9 @@ from pydantic import Field
 from vault_domain.canonical import digest
 from vault_domain.reasons import Reason
 from vault_domain.records import Record, Sha256, UtcTime, Value
+
+MELODY = "melody"
+"""The detector of hits of the melody axis."""
 
 
 class Span(Value):
@@ -58,8 +63,12 @@ class SourceReport(Record):
     snapshot: str | None = None
     tracks_searched: int | None = Field(default=None, ge=0)
     calibration: str | None = None
+    melody_calibration: str | None = None
+    """Version behind the melody axis; None where that axis was not searched."""
     settings: dict[str, int] = Field(default_factory=dict)
     max_similarity: float = Field(default=0.0, ge=0, le=1)
+    """The highest fused score; that of the melody axis is ``max_melody``."""
+    max_melody: float = Field(default=0.0, ge=0, le=1)
     hits: tuple[Hit, ...] = Field(default=(), max_length=50)
     at: UtcTime
 

@@ -13,6 +13,8 @@ from vault_domain.records import Record, UtcTime, Value
 HEAD = "head"
 SourceName = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_.:-]{0,79}$")]
 
+DetectorName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
+
 
 class Thresholds(Value):
     """On the calibrated scale: 0.4 is a 1 %, 0.7 a 0.1 % false-positive rate."""
@@ -32,6 +34,9 @@ class Policy(Value):
     """The rules' numbers and switches."""
 
     thresholds: Thresholds = Thresholds()
+    warn_only: tuple[DetectorName, ...] = Field(default=("melody",), max_length=20)
+    """Detectors whose hits lead to a warning or a review, never by themselves to a block or a rejection: what they find
+    need not be the same recording, and their false positives were measured less far down."""
     auto_accept: bool = True
     required_sources: tuple[SourceName, ...] = Field(default=("vault", "catalogue"), max_length=20)
     required_when_configured: tuple[SourceName, ...] = Field(default=("acoustid",), max_length=20)

@@ -29,8 +29,8 @@ from vault_domain.tracks import Approval, Status, Track, artist_key
 Choice = Literal["approve", "reject"]
 UNFLAGGED = frozenset({"awaiting_reviewer", "clean", "corrected", "own_catalogue_match"})
 MAX_NOTE = 2000
-EXTERNAL = frozenset({"weak_external_match", "strong_external_match"})
-INTERNAL = frozenset({"near_duplicate", "duplicate"})
+EXTERNAL = frozenset({"weak_external_match", "strong_external_match", "melody_of_known_work"})
+INTERNAL = frozenset({"near_duplicate", "duplicate", "melody_of_vault_track"})
 
 
 class ReviewCase(Record):
