@@ -62,6 +62,8 @@ const REASONS = {
   near_duplicate: "It comes close to a track in the vault",
   strong_external_match: "It matches a known recording",
   weak_external_match: "Parts of it resemble a known recording",
+  melody_of_known_work: "It may play the tune of a known recording",
+  melody_of_vault_track: "It may play the tune of a track in the vault",
   source_not_checked: "One source could not be asked",
   cover: "You declared a cover",
   third_party_samples: "You declared samples of others",

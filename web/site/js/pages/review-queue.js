@@ -10,7 +10,7 @@ import { Badge, Button, Empty, Loaded, ProblemNotice } from "../ui/parts.js";
 import { reasonTitle } from "../words.js";
 
 const HITS = [["", "Any"], ["external", "A known recording"], ["internal", "A track of the vault"], ["none", "No match"]];
-const FLAGS = ["near_duplicate", "weak_external_match", "source_not_checked", "cover", "third_party_samples", "not_original", "inconsistent_metadata", "awaiting_reviewer"];
+const FLAGS = ["near_duplicate", "weak_external_match", "melody_of_vault_track", "melody_of_known_work", "source_not_checked", "cover", "third_party_samples", "not_original", "inconsistent_metadata", "awaiting_reviewer"];
 const AGES = [["", "Any age"], ["24", "Over a day"], ["72", "Over three days"], ["168", "Over a week"]];
 const NONE = { hit: "", flag: "", older_than_h: "", submitter: "" };
 
