@@ -19,7 +19,9 @@ help: ## list the targets
 
 setup: $(STAMP) ## make the virtual environment
 
-$(STAMP): requirements/dev.txt requirements/uv.txt $(WORKSPACE)
+KERNELS := layers/index/src/vault_index/kernels.c
+
+$(STAMP): requirements/dev.txt requirements/uv.txt $(WORKSPACE) $(KERNELS)
 	@test -x $(BIN)/python || { echo "Making the virtual environment ..."; $(PYTHON) -m venv $(VENV) || python3 -m venv $(VENV); }
 	@$(BIN)/python -m pip install -q --disable-pip-version-check -r requirements/uv.txt
 	@echo "Installing the pinned packages ..."

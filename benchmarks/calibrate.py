@@ -2,8 +2,9 @@
 
     python benchmarks/calibrate.py [--audio DIR] [--related A,B ...] [--out FILE]
 
-The catalogue holds composed pieces and, with ``--audio``, a folder of real
-music. Unrelated queries are composed pieces of other seeds, excerpts of the
+Catalogues hold composed pieces and, with ``--audio``, a folder of real music;
+each query is searched in a small one, in one a hundred times as long, and in
+one between. Unrelated queries are composed pieces of other seeds, excerpts of the
 real tracks with their own track (and its stated relatives) taken out, so that
 the same composers stay in, and noise, tones, loops and silence; part of them
 with noise or at another speed. Weights are fitted first, on copies and
@@ -26,9 +27,9 @@ import numpy as np
 from conditions import RATE, Samples, bent, mixed, noisy, played, roomy, same
 from copies import Track, generated_tracks, real_tracks
 from numpy.random import Generator, default_rng
-from vault_audio.features import extract
+from vault_audio.features import Features, extract
 from vault_index import passages, search
-from vault_index.calibration import builtin
+from vault_index.calibration import FORMAT, builtin
 from vault_index.protocols import SETTINGS
 from vault_index.shard import Shard, build_shard
 from vault_index.verify import LEAST_LANDMARKS
@@ -138,12 +139,12 @@ def fitted(shard: Shard, tracks: Sequence[Track], per: int, processes: int) -> d
         own = [evidence(one) for name, one in found(shard, audio, frozenset()) if name in track.related]
         heard.append(np.array(own or [[0.0] * len(KINDS)]))
     unrelated = {10.0: 8 * per, 3.0: 6 * per}
-    rows = evidence_of(shard, real_queries(tracks, unrelated), processes)
+    rows = evidence_of([shard], real_queries(tracks, unrelated), processes)
     best, weights = -1.0, (1.0, 0.0, 0.0)
     for pairs in (0.0, 2.0, 4.0, 6.0, 8.0, 10.0, 13.0, 17.0):
         for plain in (0.0, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 8.0):
             trial = np.array([1.0, pairs, plain])
-            quiet = tail(np.array([float((row @ trial).max(initial=-5.0)) for _, _, row in rows]), 10.0)
+            quiet = tail(np.array([float((row @ trial).max(initial=-5.0)) for *_, row in rows]), 10.0)
             raws = np.array([float((row @ trial).max()) for row in heard])
             rarity = -np.log10(quiet["share"]) + (raws - quiet["start"]) / (quiet["scale"] * np.log(10))
             gain = float(np.clip(rarity, 0, 4).mean())
@@ -188,36 +189,41 @@ def measured(kind: str, values: np.ndarray, seconds: float) -> dict[str, Any]:
     }  # fmt: skip
 
 
-Row = tuple[str, float, np.ndarray]
-"""Kind and length of an unrelated query, and the evidence of all its passages, one per row."""
+Row = tuple[int, str, float, np.ndarray]
+"""Number of the catalogue, kind and length of an unrelated query, and the evidence of all its passages, one per row."""
 
-_shared: dict[str, Shard] = {}
+_shared: dict[str, tuple[Shard, ...]] = {}
 
 
-def evidence_of(shard: Shard, queries: Iterable[Query], processes: int) -> list[Row]:
-    """What unrelated queries find, in forked processes that share the catalogue."""
-    out = []
-    _shared["shard"] = shard
+def evidence_of(shards: Sequence[Shard], queries: Iterable[Query], processes: int) -> list[Row]:
+    """What unrelated queries find in each catalogue, in forked processes that share them."""
+    out: list[Row] = []
+    _shared["shards"] = tuple(shards)
     with get_context("fork").Pool(processes) as pool:
         for number, row in enumerate(pool.imap(_evidence, queries, chunksize=4)):
-            out.append(row)
+            out.extend(row)
             print(f"\r{number + 1} unrelated queries", end="", file=sys.stderr, flush=True)
     return out
 
 
-def _evidence(query: Query) -> Row:
-    passed = found(_shared["shard"], query.audio, query.related)
+def _evidence(query: Query) -> list[Row]:
     length = query.seconds if query.seconds in LENGTHS else WHOLE
-    return query.kind, length, np.array([evidence(one) for _, one in passed]).reshape(-1, len(KINDS))
+    features, out = extract(query.audio), []
+    for number, shard in enumerate(_shared["shards"]):
+        passed = search.passages_in([shard], features, query.related, builtin())
+        rows = np.array([evidence(one) for _, one in passed]).reshape(-1, len(KINDS))
+        out.append((number, query.kind, length, rows))
+    return out
 
 
-def scored(rows: Sequence[Row], weights: dict[str, float]) -> dict[tuple[str, float], list[float]]:
-    """The best raw score of each query, by music and length; whole tracks count as three minutes."""
+def scored(rows: Sequence[Row], catalogue: int, weights: dict[str, float]) -> dict[tuple[str, float], list[float]]:
+    """The best raw score of each query in one catalogue, by music and length; whole tracks count as three minutes."""
     scores: dict[tuple[str, float], list[float]] = {}
     own = np.array([weights[kind] for kind in KINDS])
-    for kind, length, row in rows:
-        best = float((row @ own).max(initial=-5.0)) + weights["bias"]
-        scores.setdefault((kind, length), []).append(best)
+    for number, kind, length, row in rows:
+        if number == catalogue:
+            best = float((row @ own).max(initial=0.0)) + weights["bias"]
+            scores.setdefault((kind, length), []).append(best)
     return scores
 
 
@@ -225,48 +231,65 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--audio", type=Path)
     parser.add_argument("--related", action="append", default=[], metavar="A,B")
-    parser.add_argument("--generated", type=int, default=200, help="composed pieces in the catalogue")
+    parser.add_argument("--generated", type=int, default=1000, help="composed pieces in the longest catalogue")
     parser.add_argument("--queries", type=int, default=1000, help="composed queries per length")
     parser.add_argument("--real", type=int, default=900, help="real queries of 10 s; fewer of other lengths")
-    parser.add_argument("--per", type=int, default=25, help="copies per change to fit weights on; 0 keeps the weights")
+    parser.add_argument("--per", type=int, default=0, help="copies per change to fit weights on; 0 keeps the weights")
     parser.add_argument("--processes", type=int, default=2)
     parser.add_argument("--keep", type=Path, help="also write all evidence of unrelated queries here")
     parser.add_argument("--out", type=Path, default=Path("layers/index/src/vault_index/calibration.json"))
     chosen = parser.parse_args()
-    tracks = list(generated_tracks(chosen.generated))
     real = list(real_tracks(chosen.audio, chosen.related)) if chosen.audio else []
-    shard = Shard.open(build_shard((track.id, extract(track.audio).without_dense()) for track in [*tracks, *real]))
-    half = sorted(real or tracks, key=lambda track: sha256(min(track.related).encode()).hexdigest())
+    shards = catalogues(real, chosen.generated)
+    half = sorted(real or list(generated_tracks(60)), key=lambda track: sha256(min(track.related).encode()).hexdigest())
     learn, judge = half[: len(half) // 2], half[len(half) // 2 :]
-    weights = fitted(shard, learn, chosen.per, chosen.processes) if chosen.per else dict(builtin().weights)
+    weights = fitted(shards[1], learn, chosen.per, chosen.processes) if chosen.per else dict(builtin().weights)
     counts = {10.0: chosen.real, 3.0: chosen.real // 2, 30.0: chosen.real // 6, 0.0: len(judge)}
     sources = [real_queries(judge, counts)] if real else []
     sources += [odd_queries(), composed_queries(chosen.queries, (3.0, 10.0))]
     sources += [composed_queries(chosen.queries // 6, (30.0,))]
-    rows = evidence_of(shard, chain(*sources), chosen.processes)
+    rows = evidence_of(shards, chain(*sources), chosen.processes)
     if chosen.keep:
-        kept = [(kind, length, row.round(4).tolist()) for kind, length, row in rows]
+        kept = [(number, kind, length, row.round(4).tolist()) for number, kind, length, row in rows]
         chosen.keep.write_text(json.dumps(kept))
-    document = assembled(scored(rows, weights), weights, shard)
+    document = assembled([scored(rows, number, weights) for number in range(len(shards))], weights, shards)
     chosen.out.write_text(json.dumps(document, indent=1, sort_keys=True) + "\n")
-    print(json.dumps(document["tails"], indent=1))
+    print(json.dumps(document["catalogues"], indent=1))
 
 
-def assembled(scores: dict[tuple[str, float], list[float]], weights: dict[str, float], shard: Shard) -> dict[str, Any]:
-    """The file: for each length the higher of real and composed tails, never falling with length."""
-    measurements, tails = [], []
-    for seconds in sorted({length for _, length in scores}):
-        rows = [
-            measured(kind, np.array(values), seconds)
-            for (kind, length), values in sorted(scores.items())
-            if length == seconds and len(values) >= 25
-        ]
-        measurements += rows
-        usable = [row["tail"] for row in rows if row["music"] != "odd"]
-        tails.append(max(usable, key=lambda t: threshold(t, 0.001)))
+def catalogues(real: Sequence[Track], count: int) -> list[Shard]:
+    """A few tracks, a hundred or so, and all: real ones, and ``count`` composed ones."""
+    own = [(track.id, extract(track.audio).without_dense()) for track in real]
+    made: list[tuple[str, Features]] = []
+    for track in generated_tracks(count):
+        made.append((track.id, extract(track.audio).without_dense()))
+        print(f"\r{len(made)} composed", end="", file=sys.stderr, flush=True)
+    sizes = ((4, 8), (len(own), max(1, count // 20)), (len(own), count))
+    return [
+        Shard.open(build_shard([*own[::5][:a], *made[:b]] if a < len(own) else [*own, *made[:b]])) for a, b in sizes
+    ]
+
+
+def assembled(
+    scores: Sequence[dict[tuple[str, float], list[float]]], weights: dict[str, float], shards: Sequence[Shard]
+) -> dict[str, Any]:
+    """The file: for each catalogue and query length the higher of real and composed tails."""
+    catalogues, measurements = [], []
+    for own, shard in zip(scores, shards, strict=True):
+        tails = []
+        for seconds in sorted({length for _, length in own}):
+            rows = [
+                measured(kind, np.array(values), seconds)
+                for (kind, length), values in sorted(own.items())
+                if length == seconds and len(values) >= 25
+            ]
+            measurements += [{"tracks": len(shard.tracks), **row} for row in rows]
+            usable = [row["tail"] for row in rows if row["music"] != "odd"]
+            tails.append(max(usable, key=lambda t: threshold(t, 0.001)))
+        catalogues.append({"catalogue_s": round(shard.seconds, 1), "tails": tails})
     document: dict[str, Any] = {
-        "format": 1, "settings": SETTINGS, "catalogue_s": round(shard.seconds, 1), "weights": weights, "tails": tails,
-        "measurements": {"tracks": len(shard.tracks), "rows": measurements},
+        "format": FORMAT, "settings": SETTINGS, "weights": weights, "catalogues": catalogues,
+        "measurements": {"rows": measurements},
     }  # fmt: skip
     text = json.dumps(document, sort_keys=True).encode()
     return {"version": sha256(text).hexdigest()[:12], **document}

@@ -40,7 +40,8 @@ def check(ask: CheckAsk, caller: Caller, deps: Deps) -> Json:
         basis = gathering.result()
     if not (made and same_check(made[-1], sound.audio_sha256, basis.versions)):  # 3
         made = (_compared(ask, sent, sound, basis, caller, deps),)
-    discarded(sent, ask.output_id, deps)  # 7
+    if sound.stored:
+        discarded(sent, ask.output_id, deps)  # 7
     return answer(made[-1])
 
 

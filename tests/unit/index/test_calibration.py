@@ -2,18 +2,20 @@
 
 import json
 import math
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from vault_domain.errors import Corrupt
 from vault_index import calibration
-from vault_index.calibration import Calibration, Tail
+from vault_index.calibration import Calibration, Catalogue, Tail
 
-MADE = Calibration(
-    "test", 1, 3600.0, {"bias": 0.0, "score": 1.0, "pairs": 1.0, "plain": 1.0},
-    (Tail(3, 4, 0.1, 0.5, 2.5), Tail(30, 6, 0.05, 1.0, 4.0)), {},
-)  # fmt: skip
+HOUR = Catalogue(3600.0, (Tail(3, 4, 0.1, 0.5, 2.5), Tail(30, 6, 0.05, 1.0, 4.0)))
+DAY = Catalogue(86400.0, (Tail(3, 5, 0.1, 0.6, 3.5), Tail(30, 8, 0.05, 1.1, 5.0)))
+WEIGHTS = {"bias": 0.0, "score": 1.0, "pairs": 1.0, "plain": 1.0}
+MADE = Calibration("test", 1, WEIGHTS, (HOUR,), {})
+BOTH = Calibration("test", 1, WEIGHTS, (HOUR, DAY), {})
 SCORES = st.floats(-20, 200)
 SECONDS = st.floats(0.5, 4000)
 
@@ -41,7 +43,16 @@ def test_more_evidence_is_never_less_similar(a, b, seconds):
 @given(SCORES, SECONDS, st.floats(1, 1e9), st.floats(1, 1e9))
 def test_a_larger_catalogue_never_makes_a_match_surer(raw, seconds, a, b):
     small, large = sorted((a, b))
-    assert MADE.similarity(raw, seconds, large) <= MADE.similarity(raw, seconds, small) + 1e-12
+    for made in (MADE, BOTH):
+        assert made.similarity(raw, seconds, large) <= made.similarity(raw, seconds, small) + 1e-12
+
+
+@pytest.mark.parametrize("seconds", [3, 10, 30])
+def test_measured_catalogues_are_met_exactly(seconds):
+    for own in (HOUR, DAY):
+        assert BOTH._tail(seconds, own.catalogue_s) == own.tail(seconds)
+    between = BOTH._tail(seconds, math.sqrt(3600 * 86400))
+    assert between.start == pytest.approx((HOUR.tail(seconds).start + DAY.tail(seconds).start) / 2)
 
 
 def test_ten_times_the_catalogue_is_ten_times_the_false_positives():
@@ -61,24 +72,37 @@ def test_the_shipped_file_is_sound():
     assert all(weight >= 0 for weight in made.weights.values())
 
 
-@pytest.mark.parametrize("change", ["format", "tails", "scale", "share", "order", "weights", "cut"])
+@pytest.mark.parametrize("change", ["format", "tails", "scale", "share", "order", "catalogues", "weights", "cut"])
 def test_other_files_are_corrupt(change):
     tails = [{"query_s": 3, "start": 4, "share": 0.1, "scale": 0.5, "median": 2}]
-    document = {"format": 1, "version": "x", "settings": 1, "catalogue_s": 10, "weights": {}, "tails": tails}
+    catalogues = [{"catalogue_s": 10, "tails": tails}]
+    document = {"format": 2, "version": "x", "settings": 1, "weights": {}, "catalogues": catalogues}
     document["measurements"] = {}
     calibration.parse(json.dumps(document).encode())
     if change == "format":
-        document["format"] = 2
+        document["format"] = 3
     elif change == "tails":
-        document["tails"] = []
+        catalogues[0]["tails"] = []
     elif change == "scale":
         tails[0]["scale"] = 0
     elif change == "share":
         tails[0]["share"] = 0.7
     elif change == "order":
-        document["tails"] = [*tails, *tails]
+        catalogues[0]["tails"] = [*tails, *tails]
+    elif change == "catalogues":
+        document["catalogues"] = [*catalogues, *catalogues]
     elif change == "weights":
         document["weights"] = []
     data = json.dumps(document).encode()
     with pytest.raises(Corrupt, match="mine"):
         calibration.parse(data[:-4] if change == "cut" else data, "mine")
+
+
+def test_the_shipped_thresholds_rise_with_the_catalogue():
+    """Where it counts, from one false positive in a hundred on, more audio never makes a match surer."""
+    made = calibration.builtin()
+    lengths = [60.0 * 4**k for k in range(12)]
+    for seconds in (1, 3, 5, 10, 20, 30, 60):
+        for raw in (12.0, 14.0, 16.0, 18.0, 20.0, 25.0):
+            found = [made.similarity(raw, seconds, length) for length in lengths]
+            assert all(b <= a + 0.02 for a, b in pairwise(found) if a >= 0.4)

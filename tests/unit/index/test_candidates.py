@@ -1,5 +1,7 @@
 """Both candidate searches find the planted alignment, obey their bounds and leave out what they are told to."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from vault_audio.features import extract
@@ -28,23 +30,22 @@ def test_votes_find_tempo_and_shift(shard, song):
     assert place == pytest.approx((2 * 160 + found.anchor[0]) * 1.17, abs=80)
 
 
-def test_a_small_budget_bounds_the_work(shard, song):
-    lookups = asked(song(2, 12))
-    for budget in (0, 100, 5000):
-        stage = votes.Stage("few", FULL.tempos, "any", budget)
-        hits = votes._hits(shard, votes._asked(shard, lookups, stage), stage, None)
-        assert len(hits.tempo) <= budget
+def test_a_small_budget_leaves_out_the_longest_lists(shard, song):
+    lookups = asked(song(2, 12)[32000:192000])
+    rich = votes.candidates(shard, lookups, FULL)
+    for budget in (0, 2000, 20_000):
+        poor = votes.candidates(shard, lookups, replace(FULL, budget=budget))
+        assert poor.votes.sum() <= min(rich.votes.sum(), 8 * budget)
 
 
 @pytest.mark.parametrize("shift", ["none", "speed"])
 def test_narrowed_stages_look_at_a_slice(shard, song, shift):
     lookups = asked(song(2, 12))
-    narrow = votes.Stage("narrow", FULL.tempos, shift, 1_000_000)
-    all_hits = votes._hits(shard, votes._asked(shard, lookups, FULL), FULL, None)
-    some = votes._hits(shard, votes._asked(shard, lookups, narrow), narrow, None)
-    assert len(some.tempo) < 0.3 * len(all_hits.tempo)
-    expected = 0 if shift == "none" else np.rint(24 * np.log2(votes.TEMPOS[some.tempo]))
-    assert np.abs(some.shift - expected).max() <= 1.5
+    stage = replace(FULL, shift=shift)
+    assert votes.postings_touched(shard, lookups, stage) < 0.4 * votes.postings_touched(shard, lookups, FULL)
+    found = votes.candidates(shard, lookups, stage)
+    expected = 0 if shift == "none" else np.rint(24 * np.log2(found.tempo))
+    assert np.abs(found.shift - expected).max() <= 1
 
 
 def test_excluded_tracks_give_no_candidates(shard, song):
@@ -66,8 +67,17 @@ def test_coincidence_finds_what_is_buried(shard, song):
 
 
 def test_coincidence_declines_what_is_too_large(shard, song, monkeypatch):
-    monkeypatch.setattr(coincidence, "MOST_HITS", 10)
+    monkeypatch.setattr(coincidence, "MOST_HITS", 0)
     assert coincidence.candidates(shard, coincidence.by_pitch(shard), asked(song(5, 10)).window) is None
+
+
+def test_coincidence_keeps_the_rarest_pitches_within_its_bound(shard, song):
+    sorted_, window = coincidence.by_pitch(shard), asked(song(5, 10)).window
+    everything = coincidence._asked(window)
+    pitch, _ = coincidence._rarest(sorted_, *everything, 5_000)
+    partners = sorted_.starts[1:] - sorted_.starts[:-1]
+    assert 0 < partners[pitch].sum() <= 5_000
+    assert partners[pitch].max() < partners[everything[0]].max()
 
 
 def test_nothing_asked_nothing_found(shard):

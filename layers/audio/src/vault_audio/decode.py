@@ -24,6 +24,7 @@ import signal
 import sys
 import tempfile
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
@@ -186,7 +187,9 @@ def _decode(path: Path, workdir: Path, limits: Limits, ffmpeg: Path) -> Decoded:
     command = recipe.command(ffmpeg, path, held, seconds=limits.max_duration_s + 1)
     log = _run(command, workdir, limits)
     info, duration_s = _duration(workdir / recipe.CANONICAL, held, log, limits)
-    items = fingerprint(np.memmap(workdir / recipe.PCM, dtype="<i2", mode="r"))
+    with ThreadPoolExecutor(1) as beside:  # hashing and reading FLAC leave the interpreter's lock
+        samples_hash = beside.submit(samples_sha256, workdir / recipe.CANONICAL)
+        items = fingerprint(np.memmap(workdir / recipe.PCM, dtype="<i2", mode="r"))
     return Decoded(
         recipe=recipe.RECIPE,
         canonical=workdir / recipe.CANONICAL,
@@ -200,7 +203,7 @@ def _decode(path: Path, workdir: Path, limits: Limits, ffmpeg: Path) -> Decoded:
         chromaprint=compress(head(items)),
         items=items,
         content_sha256=_sha256(path),
-        audio_sha256=samples_sha256(workdir / recipe.CANONICAL),
+        audio_sha256=samples_hash.result(),
     )
 
 

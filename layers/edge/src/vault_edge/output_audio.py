@@ -39,6 +39,8 @@ class Sound:
     audio_sha256: str
     duration_s: float
     chromaprint: str
+    stored: bool
+    """Whether the bucket holds any of it."""
 
 
 @dataclass(frozen=True)
@@ -88,7 +90,7 @@ def decoded(sent: Sent, output_id: str, deps: Deps) -> Sound:
     if sent.inline is not None:
         told = deps.invoke(DECODE, {"audio_base64": sent.inline, "max_duration_s": MAX_OUTPUT_S})
         if "analysis_base64" in told:
-            return _sound(told, base64.b64decode(told["analysis_base64"]))
+            return _sound(told, base64.b64decode(told["analysis_base64"]), stored=False)
         # Long and well compressed: its analysis audio does not fit into an answer.
         key, analysis = f"uploads/{output_id}/source", f"analysis/{output_id}.flac"
         deps.bucket("outputs").write(key, base64.b64decode(sent.inline), content_type="application/octet-stream")
@@ -103,10 +105,10 @@ def _from_bucket(key: str, version_id: str | None, analysis: str, deps: Deps) ->
         "targets": {"analysis": analysis}, "max_duration_s": MAX_OUTPUT_S,
     }  # fmt: skip
     told = deps.invoke(DECODE, ask)
-    return _sound(told, deps.bucket("outputs").read(analysis, limit=MAX_ANALYSIS_BYTES))
+    return _sound(told, deps.bucket("outputs").read(analysis, limit=MAX_ANALYSIS_BYTES), stored=True)
 
 
-def _sound(told: dict[str, Any], analysis: bytes) -> Sound:
+def _sound(told: dict[str, Any], analysis: bytes, *, stored: bool) -> Sound:
     verdict = judge(AudioFacts.model_validate(told["facts"]), LIMITS)
     refusal = verdict.error()
     if refusal is not None:
@@ -117,7 +119,8 @@ def _sound(told: dict[str, Any], analysis: bytes) -> Sound:
         path = Path(folder, "analysis.flac")
         path.write_bytes(analysis)
         samples = read_analysis(path)
-    return Sound(samples, told["content_sha256"], told["audio_sha256"], told["duration_s"], told["chromaprint"])
+    hashes = told["content_sha256"], told["audio_sha256"]
+    return Sound(samples, *hashes, told["duration_s"], told["chromaprint"], stored)
 
 
 def heard_or_refused(sent: Sent, output_id: str, caller: Caller, deps: Deps) -> Sound:

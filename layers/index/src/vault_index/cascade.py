@@ -1,14 +1,16 @@
 """The cascade for one window: cheap hypotheses first, all of them only when needed.
 
-Promise: :func:`window` returns a few refined alignments. An unchanged copy that
-fills its window ends the search there; everything else goes on to all tempos
-and pitch shifts. In a small shard that is one step; in a large one, likelier
-changes (tempo alone, playing speed, pitch alone) get budgets of their own
-before all combinations share the last.
+Promise: :func:`window` returns a few refined alignments for every ten seconds.
+What an unchanged copy explains is not looked up again; everything else goes on
+to all tempos and pitch shifts. In a small shard that is one step; in a large
+one, likelier changes (tempo alone, playing speed, pitch alone) get budgets of
+their own before all combinations share the last.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from functools import partial
 from typing import Final
 
 import numpy as np
@@ -36,6 +38,7 @@ _FINE: Final = 5
 _FEWEST: Final = 4  # candidates and refinements in however small a part of the index
 _FEWEST_FINE: Final = 2
 _PER_TRACK: Final = 2
+_LEAST_COARSE: Final = 2.0
 _SURE: Final = 12.0
 _SURE_PAIRS: Final = 0.4
 _REST_SHARE: Final = 0.35
@@ -43,6 +46,12 @@ _REST_LEAST: Final = 12
 _SECOND_SHARE: Final = 0.06
 _PLAIN_TEMPO: Final = 0.004
 _PLAIN_SHIFT: Final = 0.3
+_REACH: Final = 5 * STEPS_PER_SECOND  # either side of a candidate's anchor: where it is refined
+_SHORT: Final = 12.5 * STEPS_PER_SECOND  # a window this short is taken whole
+_UNIT: Final = 10.0 * STEPS_PER_SECOND  # what budgets and numbers of candidates are stated for
+_THREADS: Final = 2
+
+_Search = Callable[[], Candidates | None]
 
 
 def window(
@@ -68,18 +77,12 @@ def window(
     runs = [_Run(shard, part, local, origin, start, stop, out, seen) for shard, part, out, seen in parts]
     for run in runs:
         run.first(lookups)
-    if not any(run.sure for run in runs):
-        for run in runs:
-            run.buried(lookups)
-        _everything(runs, lookups)
-        return [_distinct(run.found) for run in runs]
     rest = np.logical_and.reduce([run.unexplained() for run in runs])
-    if np.count_nonzero(rest) >= _SECOND_SHARE * len(rest):
-        for run in runs:
-            run.buried(lookups)
-    if np.count_nonzero(rest) >= max(_REST_LEAST, _REST_SHARE * len(rest)):
-        _everything(runs, Lookups(Window(local.times[rest], local.pitches[rest] * STEPS_PER_BIN)))
-    return [_distinct(run.found) for run in runs]
+    searches = list(_searches(runs, lookups, rest))
+    with ThreadPoolExecutor(_THREADS) as pool:  # candidates are found outside the interpreter's lock
+        for run, found in zip((run for run, _ in searches), pool.map(lambda one: one[1](), searches), strict=True):
+            run.refine(found)
+    return [run.best() for run in runs]
 
 
 def common_share(shards: Sequence[Shard]) -> NDArray[np.float32]:
@@ -95,14 +98,33 @@ def _portions(shards: Sequence[Shard]) -> list[float]:
     return [len(shard.postings) / total for shard in shards]
 
 
-def _everything(runs: Sequence["_Run"], lookups: Lookups) -> None:
-    """All tempos and pitch shifts; in a large index likelier changes first, with budgets of their own."""
-    touched = sum(postings_touched(run.shard, lookups, _FULL) for run in runs)
+def _unknown(lookups: Lookups, rest: NDArray[np.bool_]) -> Lookups | None:
+    """What is still to be looked up: landmarks that nothing explains, in blocks of the query where they are many."""
+    if rest.all():
+        return lookups
+    window, blocks = lookups.window, lookups.window.blocks
+    share = np.bincount(blocks, rest) / np.maximum(np.bincount(blocks), 1)
+    kept = rest & (share >= _REST_SHARE)[blocks]
+    if np.count_nonzero(kept) < _REST_LEAST:
+        return None
+    return Lookups(Window(window.times[kept], window.pitches[kept]))
+
+
+def _searches(runs: Sequence["_Run"], lookups: Lookups, rest: NDArray[np.bool_]) -> Iterator[tuple["_Run", _Search]]:
+    """What is still to be done after unchanged copies: buried ones, then all tempos and pitch shifts.
+
+    In a large index likelier changes come first, with budgets of their own."""
+    if np.count_nonzero(rest) >= _SECOND_SHARE * len(rest):
+        for run in runs:
+            yield from ((run, search) for search in run.buried(lookups))
+    unknown = _unknown(lookups, rest)
+    if unknown is None:
+        return
+    touched = sum(postings_touched(run.shard, unknown, _FULL) for run in runs)
     for run in runs:
-        if touched > _LARGE * _FULL.budget:
-            for stage in _BETWEEN:
-                run.stage(lookups, stage)
-        run.stage(lookups, _FULL)
+        if touched > _LARGE * _FULL.budget * run.units:
+            yield from ((run, partial(run.candidates, unknown, stage)) for stage in _BETWEEN)
+        yield run, partial(run.candidates, unknown, _FULL)
 
 
 def _certain(best: Alignment) -> bool:
@@ -115,7 +137,7 @@ def _unchanged(best: Alignment) -> bool:
 
 
 class _Run:
-    """One window of the query in one shard; ``found`` collects alignments, timed from the query's start."""
+    """One window of the query in one shard; times count from the map's first frame until :meth:`best`."""
 
     def __init__(
         self, shard: Shard, portion: float, local: QueryMap, origin: float, start: float, stop: float,
@@ -124,67 +146,102 @@ class _Run:
         self.shard, self._portion, self._map, self._origin = shard, portion, local, origin
         self._start, self._stop = start - origin, stop - origin
         self._excluded, self._before = excluded, before
-        self.found: list[Alignment] = []
-        self.sure: list[Alignment] = []
+        self.units = max(1.0, (stop - start) / _UNIT)
+        """The window's length in the unit of budgets."""
+        self._found: list[Alignment] = []
+        self._sure: list[Alignment] = []
+
+    def best(self) -> list[Alignment]:
+        """What was found, best first, timed from the query's start."""
+        return [one.shifted(self._origin) for one in self._found]
 
     def first(self, lookups: Lookups) -> None:
-        """What goes on from the window before, else unchanged copies."""
-        self.found = self._followed()
-        if not self.found:
-            self.stage(lookups, _SAME)
-        self.sure = [one for one in self.found if _certain(one) and (one.follows or _unchanged(one))]
+        """What goes on from the window before, and unchanged copies."""
+        self._found = self._followed()
+        self.refine(self.candidates(lookups, _SAME))
+        for one in self._found:
+            plain = _certain(one) and (one.follows or _unchanged(one))
+            if plain and not any(one.near(other) for other in self._sure):
+                self._sure.append(self._along(one))
+        self._found = self._distinct(self._found + self._sure)
 
     def _followed(self) -> list[Alignment]:
-        out = []
-        for one in self._before:
-            if not _certain(one) or one.track in self._excluded:
-                continue
-            middle = (self._start + self._stop) / 2 + self._origin
-            seed = replace(one, place=one.at(middle), anchor=middle, follows=True).shifted(-self._origin)
-            here = refine.fine(self.shard, self._map, seed, self._start, self._stop)
-            if _certain(here):
-                out.append(here.shifted(self._origin))
-        return _distinct(out)
+        """Passages of the window before, looked for at the start of this one."""
+        start, stop = self._around(self._start)
+        middle, out = (start + stop) / 2, []
+        for one in (each.shifted(-self._origin) for each in self._before):
+            if _certain(one) and one.track not in self._excluded:
+                seed = replace(one, place=one.at(middle), anchor=middle, follows=True)
+                out.append(refine.fine(self.shard, self._map, seed, start, stop))
+        return self._distinct([one for one in out if _certain(one)])
+
+    def _around(self, anchor: float) -> tuple[float, float]:
+        """The stretch of the query in which a candidate is refined."""
+        if self._stop - self._start <= _SHORT:
+            return self._start, self._stop
+        start = min(max(self._start, anchor - _REACH), self._stop - 2 * _REACH)
+        return start, start + 2 * _REACH
+
+    def _along(self, one: Alignment) -> Alignment:
+        """A sure alignment over all of the window that it explains."""
+        whole = refine.extended(self.shard, self._map, one, self._stop)
+        if whole.end - whole.begin <= _SHORT:
+            return whole
+        return refine.long(self.shard, self._map, whole, whole.begin, whole.end)
 
     def unexplained(self) -> NDArray[np.bool_]:
         """Which landmarks of the query are in no sure alignment: other music mixed in or joined on."""
         rest = np.ones(len(self._map.cells), np.bool_)
-        for one in (each.shifted(-self._origin) for each in self.sure):
-            before, after = one.anchor * one.tempo, (self._stop - one.anchor) * one.tempo
+        for one in self._sure:
+            before, after = (one.anchor - one.begin) * one.tempo + 1, (one.end - one.anchor) * one.tempo + 1
             marks = landmarks_near(self.shard, one.track, one.place, before, after)
             rest[pairs(self._map, marks, one.anchor, one.tempo, one.shift)[1]] = False
         return rest
 
-    def stage(self, lookups: Lookups, stage: Stage, besides: frozenset[int] = frozenset()) -> None:
-        """Candidates of one stage, the best of them refined; in a small part of the index, fewer."""
-        own = replace(
-            stage, budget=int(stage.budget * self._portion) + 1, most=max(_FEWEST, round(stage.most * self._portion))
-        )
-        self._refine(candidates(self.shard, lookups, own, self._excluded | besides))
+    def candidates(self, lookups: Lookups, stage: Stage, besides: frozenset[int] = frozenset()) -> Candidates:
+        """What one stage finds; in a small part of the index, fewer."""
+        share = self._portion * self.units
+        own = replace(stage, budget=int(stage.budget * share) + 1)
+        return candidates(self.shard, lookups, own, self._excluded | besides, max(_FEWEST, round(stage.most * share)))
 
-    def buried(self, lookups: Lookups) -> None:
-        """Unchanged copies under something louder: more followers, and single landmarks where there is time."""
-        known = frozenset(one.track for one in self.sure)
-        self.stage(lookups, _MIXED, known)
-        sorted_ = coincidence.by_pitch(self.shard)
-        found = coincidence.candidates(self.shard, sorted_, lookups.window, self._excluded | known, self._portion)
-        if found is not None:
-            self._refine(found)
+    def buried(self, lookups: Lookups) -> Iterator[_Search]:
+        """Searches for unchanged copies under something louder: more followers, single landmarks if there is time."""
+        known = frozenset(one.track for one in self._sure)
+        yield partial(self.candidates, lookups, _MIXED, known)
+        sorted_, others = coincidence.by_pitch(self.shard), self._excluded | known
+        for part in _tens(lookups.window):
+            yield partial(coincidence.candidates, self.shard, sorted_, part, others, self._portion)
 
-    def _refine(self, found: Candidates) -> None:
-        rough = refine.coarse(self.shard, self._map, found, self._start, self._stop)
-        chosen = _distinct(rough)[: max(_FEWEST_FINE, round(_FINE * self._portion))]
-        exact = [refine.fine(self.shard, self._map, seed, self._start, self._stop) for seed in chosen]
-        self.found = _distinct(self.found + [one.shifted(self._origin) for one in exact])
+    def refine(self, found: Candidates | None) -> None:
+        """The best candidates moved to their exact places, and kept among what was found."""
+        if found is None:
+            return
+        rough = [
+            refine.coarse(self.shard, self._map, found, row, *self._around(float(found.anchor[row])))
+            for row in range(len(found.anchor))
+        ]
+        most = max(_FEWEST_FINE, round(_FINE * self._portion * self.units))
+        chosen = [one for one in self._distinct(rough)[:most] if one.score >= _LEAST_COARSE]
+        exact = [refine.fine(self.shard, self._map, seed, *self._around(seed.anchor)) for seed in chosen]
+        self._found = self._distinct(self._found + [one for one in exact if one.score >= refine.WORTH])
+
+    def _distinct(self, found: list[Alignment]) -> list[Alignment]:
+        """Best first; of alignments that say nearly the same, the best; at most a few per track."""
+        kept: list[Alignment] = []
+        count: dict[int, int] = {}
+        for one in sorted(found, key=lambda item: (-item.score, item.track, item.place)):
+            if count.get(one.track, 0) >= _PER_TRACK * self.units or any(one.near(other) for other in kept):
+                continue
+            kept.append(one)
+            count[one.track] = count.get(one.track, 0) + 1
+        return kept
 
 
-def _distinct(found: list[Alignment]) -> list[Alignment]:
-    """Best first; of alignments that say nearly the same, the best; at most a few per track."""
-    kept: list[Alignment] = []
-    count: dict[int, int] = {}
-    for one in sorted(found, key=lambda item: (-item.score, item.track, item.place)):
-        if count.get(one.track, 0) >= _PER_TRACK or any(one.near(other) for other in kept):
-            continue
-        kept.append(one)
-        count[one.track] = count.get(one.track, 0) + 1
-    return kept
+def _tens(window: Window) -> Iterator[Window]:
+    """The window in parts of ten seconds."""
+    if len(window.times) == 0 or window.times[-1] <= _SHORT:
+        yield window
+        return
+    part = np.floor_divide(window.times, _UNIT)
+    for number in np.unique(part):
+        yield Window(window.times[part == number], window.pitches[part == number])

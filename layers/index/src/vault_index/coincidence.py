@@ -3,9 +3,9 @@
 Promise: :func:`candidates` finds offsets at which more landmarks of the query
 coincide with landmarks of the shard, at the same pitch and tempo, than chance
 explains. A triplet needs three landmarks to survive together, this needs one at
-a time: it still works where a fifth do. It compares with every landmark of the
-shard, so it is for shards of :data:`MOST_HITS`, hours not weeks; beyond, it
-finds nothing.
+a time: it still works where a fifth do. The work is bounded: of the query's
+landmarks those at the rarest pitches are compared, :data:`MOST_HITS` pairs in
+all; in an index of weeks too few are left to find anything, and None is said.
 """
 
 from typing import Final
@@ -13,12 +13,13 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from vault_index import keys
+from vault_index import kernels, keys
 from vault_index.protocols import BINS, STEPS_PER_BIN
 from vault_index.shard import Shard, unpacked
 from vault_index.votes import Candidates, Window, spread
 
-MOST_HITS: Final = 4_000_000
+MOST_HITS: Final = 6_000_000
+_FEWEST: Final = 40  # landmarks compared
 MOST: Final = 16
 _NEAR: Final = 200  # units either side that tell what chance gives: 10 s
 _LEAST_Z: Final = 3.0
@@ -35,7 +36,8 @@ class ByPitch:
         pitch = np.rint(eighths / np.float64(STEPS_PER_BIN)).astype(np.int64)
         order = np.argsort(pitch, kind="stable")
         self.units = unit[order]
-        self.starts = np.searchsorted(pitch[order], np.arange(BINS + 1))
+        self.starts = np.searchsorted(pitch[order], np.arange(BINS + 1)).astype(np.int64)
+        self.last = int(self.units.max(initial=0))
 
 
 def by_pitch(shard: Shard) -> ByPitch:
@@ -52,41 +54,41 @@ def candidates(
     """Offsets (tempo one, no shift) where landmarks coincide; None: the index is too large to compare with.
 
     ``portion`` is the shard's part of the index."""
-    offsets = _offsets(sorted_, window, int(MOST_HITS * portion))
-    if offsets is None:
+    pitch, time = _rarest(sorted_, *_asked(window), int(MOST_HITS * portion))
+    if len(pitch) < min(_FEWEST, len(window.times)):
         return None
     reach = int(window.times[-1]) // keys.UNIT + 2 if len(window.times) else 2
-    last = int(sorted_.units.max(initial=0)) + reach + 2
-    count = np.bincount(offsets + reach, minlength=last + 1).astype(np.float64)
-    both = count[:-1] + count[1:]
-    total = np.concatenate([[0.0], np.cumsum(both)])
-    at = np.arange(len(both))
-    low, high = np.maximum(at - _NEAR, 0), np.minimum(at + _NEAR + 1, len(both))
-    chance = (total[high] - total[low]) / (high - low)
-    surplus = (both - chance) / np.sqrt(chance + 1.0)
-    peak = surplus.copy()
-    peak[1:] = np.maximum(peak[1:], surplus[:-1])
-    peak[:-1] = np.maximum(peak[:-1], surplus[1:])
-    found = np.flatnonzero((surplus >= _LEAST_Z) & (surplus == peak))
-    best = found[np.argsort(-surplus[found], kind="stable")[:_POOL]]
-    return _described(shard, window, best - reach, both[best], excluded)
+    length = sorted_.last + 2 * reach
+    table, upcoming = np.empty(length + 1, np.uint16), np.empty(len(pitch), np.int64)
+    units, votes, surplus = np.empty(_POOL, np.int64), np.empty(_POOL), np.empty(_POOL)
+    made = kernels.coincide(
+        kernels.address(sorted_.units, np.int32), kernels.address(sorted_.starts, np.int64),
+        kernels.address(pitch, np.int32), kernels.address(time, np.int32), len(pitch), reach, length, _NEAR, _LEAST_Z,
+        kernels.address(upcoming, np.int64), kernels.address(table, np.uint16), _POOL,
+        kernels.address(units, np.int64), kernels.address(votes, np.float64), kernels.address(surplus, np.float64),
+    )  # fmt: skip
+    best = np.argsort(-surplus[:made], kind="stable")
+    return _described(shard, window, units[best] - reach, votes[best], excluded)
 
 
-def _offsets(sorted_: ByPitch, window: Window, most: int) -> NDArray[np.int64] | None:
-    """Reference minus query time of all pairs at the same pitch, to the nearer bin on either side."""
+def _asked(window: Window) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+    """Pitch bin and time (units) of what is compared: each landmark at its bin and at the nearer one on either side."""
     exact = window.pitches / STEPS_PER_BIN
-    near = np.rint(exact).astype(np.int64)
-    other = near + np.where(exact >= near, 1, -1)
-    pitch = np.concatenate([near, other])
+    near = np.rint(exact)
+    pitch = np.concatenate([near, near + np.where(exact >= near, 1, -1)]).astype(np.int32)
     time = np.tile(np.rint(window.times / keys.UNIT).astype(np.int32), 2)
     known = (pitch >= 0) & (pitch < BINS)
-    pitch, time = pitch[known], time[known]
-    start, stop = sorted_.starts[pitch], sorted_.starts[pitch + 1]
-    hits = int((stop - start).sum())
-    if hits > most:
-        return None
-    parts = [sorted_.units[a:b] - t for a, b, t in zip(start, stop, time, strict=True)]
-    return np.concatenate(parts).astype(np.int64) if parts else np.zeros(0, np.int64)
+    return pitch[known], time[known]
+
+
+def _rarest(
+    sorted_: ByPitch, pitch: NDArray[np.int32], time: NDArray[np.int32], most: int
+) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+    """Those with the fewest partners in the shard, until there are ``most`` pairs."""
+    partners = sorted_.starts[pitch + 1] - sorted_.starts[pitch]
+    order = np.argsort(partners, kind="stable")
+    kept = np.sort(order[(np.cumsum(partners[order]) <= most) & (partners[order] > 0)])
+    return pitch[kept], time[kept]
 
 
 def _described(

@@ -7,21 +7,31 @@ otherwise a trial would win by squeezing more reference into the window.
 """
 
 import math
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from vault_index import kernels, keys
 from vault_index.protocols import STEPS_PER_SECOND
 from vault_index.shard import Shard
-from vault_index.verify import LEAST_LANDMARKS, Alignment, QueryMap, best_stretch, landmarks_near, pairs, values_at
+from vault_index.verify import (
+    LEAST_LANDMARKS,
+    STRETCHES,
+    Alignment,
+    QueryMap,
+    landmarks_near,
+    pairs,
+    values_at,
+)
 from vault_index.votes import Candidates
-
-Grid = tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]
 
 HIT: Final = 0.8
 """A landmark counts as found when its cell stands this many deviations above the penalty."""
+WORTH: Final = 4.0
+"""Below this score an alignment is not refined further: no share of pairs would lift it out of the unrelated ones."""
 _LEAST: Final = 3
 _MOST_VALUES: Final = 4_000_000  # compared at once: of hours of landmarks, every so many are enough to choose by
 _DROP: Final = 8.0
@@ -34,11 +44,40 @@ _POLISH_ROUNDS: Final = 2
 _POLISH_LEAST: Final = 8
 _POLISH_LOSS: Final = 0.97
 _SNAP_SHIFT: Final = 0.5
+_LENGTHS: Final = np.array(STRETCHES)
+_LENGTHS_AT: Final = kernels.address(_LENGTHS, np.float64)
+
+
+@dataclass(frozen=True, eq=False)
+class Grid:
+    """Trials: every tempo (factor) with every offset (steps) and every pitch shift (bins)."""
+
+    tempos: NDArray[np.float64]
+    offsets: NDArray[np.float64]
+    shifts: NDArray[np.float64]
+
+    @cached_property
+    def addresses(self) -> tuple[int, int, int, int, int, int]:
+        """Where each axis lies, and its length."""
+        tempos, offsets, shifts = (
+            kernels.address(axis, np.float64) for axis in (self.tempos, self.offsets, self.shifts)
+        )
+        return tempos, len(self.tempos), offsets, len(self.offsets), shifts, len(self.shifts)
+
+    @cached_property
+    def reach(self) -> tuple[float, float]:
+        """The least tempo factor and the greatest offset."""
+        return float(self.tempos.min()), float(np.abs(self.offsets).max())
+
+    def at(self, trial: int) -> tuple[float, float, float]:
+        """The trial of this number."""
+        rest, shift = divmod(trial, len(self.shifts))
+        tempo, offset = divmod(rest, len(self.offsets))
+        return float(self.tempos[tempo]), float(self.offsets[offset]), float(self.shifts[shift])
 
 
 def _grid(tempos: list[float], offsets: list[float], shifts: list[float]) -> Grid:
-    made = np.meshgrid(np.array(tempos), np.array(offsets), np.array(shifts), indexing="ij")
-    return made[0].ravel(), made[1].ravel(), made[2].ravel()
+    return Grid(np.array(tempos), np.array(offsets), np.array(shifts))
 
 
 _COARSE: Final = _grid([0.984, 0.992, 1.0, 1.008, 1.016], [8.0 * k for k in range(-2, 3)], [0.0])
@@ -47,21 +86,20 @@ _FINE: Final = _grid([0.998, 1.0, 1.002], [-1.0, 0.0, 1.0], [-0.25, 0.0, 0.25])
 _ONE: Final = _grid([1.0], [0.0], [0.0])
 
 
-def coarse(shard: Shard, query: QueryMap, found: Candidates, start: float, stop: float) -> list[Alignment]:
-    """Each candidate at its best coarse trial; query window in steps."""
-    out = []
-    for i in range(len(found.tempo)):
-        seed = Alignment(
-            int(found.track[i]), float(found.tempo[i]), float(found.shift[i]), float(found.anchor[i]),
-            float(found.place[i]), int(found.votes[i]), -1e9, start, stop, 0, 0,
-        )  # fmt: skip
-        out.append(moved(shard, query, seed, _COARSE, start, stop))
-    return out
+def coarse(shard: Shard, query: QueryMap, found: Candidates, row: int, start: float, stop: float) -> Alignment:
+    """A candidate at its best coarse trial; query window in steps."""
+    seed = Alignment(
+        int(found.track[row]), float(found.tempo[row]), float(found.shift[row]), float(found.anchor[row]),
+        float(found.place[row]), int(found.votes[row]), -1e9, start, stop, 0, 0,
+    )  # fmt: skip
+    return moved(shard, query, seed, _COARSE, start, stop)
 
 
 def fine(shard: Shard, query: QueryMap, seed: Alignment, start: float, stop: float) -> Alignment:
     """The alignment moved to its best tempo, offset and pitch within the window, and scored there."""
     middle = moved(shard, query, seed, _MIDDLE, start, stop)
+    if middle.score < WORTH:
+        return middle
     found = scored(shard, query, moved(shard, query, middle, _FINE, start, stop), start, stop)
     return counted(shard, query, _simplest(shard, query, _polished(shard, query, found, start, stop), start, stop))
 
@@ -84,8 +122,7 @@ def extended(shard: Shard, query: QueryMap, found: Alignment, length: float) -> 
     marks = landmarks_near(shard, found.track, found.place, before, after)
     if len(marks.times) < _LEAST:
         return found
-    one = np.ones(1)
-    values = values_at(query, marks, found.anchor, one * found.tempo, one * 0.0, one * found.shift)[0]
+    values = values_at(query, marks, found.anchor, found.tempo, found.shift)
     heard = found.anchor + marks.times / found.tempo
     low, high = (int(at) for at in np.searchsorted(heard, [found.begin - 0.5, found.end + 0.5]))
     first = low - _grown(values[:low][::-1])
@@ -184,27 +221,28 @@ def scored(shard: Shard, query: QueryMap, seed: Alignment, start: float, stop: f
 
 def moved(shard: Shard, query: QueryMap, seed: Alignment, grid: Grid, start: float, stop: float) -> Alignment:
     """The best of the grid's trials around ``seed``."""
-    play = float(np.abs(grid[1]).max())
-    ratio = float(grid[0].min())
+    ratio, play = grid.reach
     before = (seed.anchor - start) * seed.tempo * ratio - play
     after = (stop - seed.anchor) * seed.tempo * ratio - play
     return _best(shard, query, seed, grid, before, after)
 
 
 def _best(shard: Shard, query: QueryMap, seed: Alignment, grid: Grid, before: float, after: float) -> Alignment:
-    marks = landmarks_near(shard, seed.track, seed.place, before, after)
-    if len(marks.times) < _LEAST:
+    """The grid's best trial for the landmarks from ``before`` to ``after`` steps around the seed's place."""
+    entry = shard.tracks[seed.track]
+    result = np.empty(6)
+    compared = kernels.trial(
+        query.address, query.frames, query.scale, query.level, shard.landmarks_address + 4 * entry.first, entry.count,
+        seed.place - entry.base * keys.UNIT, before, after, seed.anchor, seed.tempo, seed.shift, *grid.addresses,
+        _MOST_VALUES, HIT, _LEAST, LEAST_LANDMARKS, _LENGTHS_AT, len(_LENGTHS), STEPS_PER_SECOND, result.ctypes.data,
+    )  # fmt: skip
+    if compared < 0:
+        raise MemoryError("no memory to score an alignment in")
+    if compared < _LEAST:
         return seed
-    marks = marks.thinned(len(marks.times) * len(grid[0]) // _MOST_VALUES + 1)
-    tempos, offsets, shifts = grid[0] * seed.tempo, grid[1], grid[2] + seed.shift
-    values = values_at(query, marks, seed.anchor, tempos, offsets, shifts)
-    seconds = (seed.anchor + marks.times / seed.tempo) / STEPS_PER_SECOND
-    score, first, last = best_stretch(values, seconds)
-    best = int(score.argmax())
-    a, b = int(first[best]), int(last[best])
+    trial, score, begin, end, landmarks, hits = result.tolist()
+    tempo, offset, shift = grid.at(int(trial))
     return replace(
-        seed, tempo=float(tempos[best]), shift=float(shifts[best]), place=seed.place + float(offsets[best]),
-        score=float(score[best]), begin=float(seconds[a]) * STEPS_PER_SECOND,
-        end=float(seconds[b - 1]) * STEPS_PER_SECOND, landmarks=b - a,
-        hits=int(np.count_nonzero(values[best, a:b] > HIT)),
+        seed, tempo=tempo * seed.tempo, shift=shift + seed.shift, place=seed.place + offset, score=score,
+        begin=begin, end=end, landmarks=int(landmarks), hits=int(hits),
     )  # fmt: skip

@@ -25,9 +25,8 @@ from vault_index.shard import Shard
 from vault_index.verify import Alignment, query_map
 
 DETECTOR: Final = "fp_robust"
-_WINDOW_S: Final = 10.0
-_HOP_S: Final = 5.0
-_LONG_S: Final = 60.0  # longer queries are walked without overlap
+_WINDOW_S: Final = 30.0
+_OVERLAP_S: Final = 2.5
 
 
 @dataclass(frozen=True)
@@ -111,12 +110,10 @@ def _numbers(shard: Shard, removed: frozenset[str]) -> frozenset[int]:
 
 
 def windows(seconds: float) -> list[tuple[float, float]]:
-    """Start and stop (s) of the stretches that are looked up one by one."""
-    if seconds <= _WINDOW_S * 1.25:
-        return [(0.0, seconds)]
-    hop = _HOP_S if seconds <= _LONG_S else _WINDOW_S
-    starts = [*np.arange(0.0, seconds - _WINDOW_S, hop), seconds - _WINDOW_S]
-    return [(float(start), float(start) + _WINDOW_S) for start in starts]
+    """Start and stop (s) of the stretches that are looked up one by one: equal, about half a minute, overlapping."""
+    count = max(1, int(np.ceil((seconds - _OVERLAP_S) / (_WINDOW_S - _OVERLAP_S) - 0.1)))
+    length = (seconds + (count - 1) * _OVERLAP_S) / count
+    return [(number * (length - _OVERLAP_S), number * (length - _OVERLAP_S) + length) for number in range(count)]
 
 
 def _matches(

@@ -15,6 +15,7 @@ import mmap
 import struct
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Final
 
@@ -22,13 +23,17 @@ import numpy as np
 from numpy.typing import NDArray
 from vault_domain.errors import Corrupt
 
-from vault_index import keys
+from vault_index import kernels, keys
 from vault_index.protocols import BINS, SETTINGS, STEPS_PER_BIN, STEPS_PER_SECOND, FeaturesLike
 
-FORMAT: Final = 1
+FORMAT: Final = 2
 UNITS_PER_SECOND: Final = STEPS_PER_SECOND // keys.UNIT
 MAX_UNITS: Final = 1 << 24  # 233 hours: posting times have 24 bits
 PITCH_BITS: Final = 10
+_CLASS_BITS: Final = 4
+_CLASS_BINS: Final = BINS >> _CLASS_BITS
+"""A bucket's postings lie in sixteen lists by pitch class of 9 bins: a search for few pitches reads few of them."""
+_BITS: Final = (8, 24)
 MAX_TRACK_SECONDS: Final = ((1 << (32 - PITCH_BITS)) - 1) / STEPS_PER_SECOND
 GAP_UNITS: Final = 40  # silence between tracks on the shard's time line: 2 s
 _MAGIC: Final = b"LVSH"
@@ -84,7 +89,7 @@ class Shard:
     tracks: tuple[TrackEntry, ...]
     landmarks: NDArray[np.uint32]  # time in steps above PITCH_BITS, pitch in quarter bins below; sorted per track
     postings: NDArray[np.uint32]  # pitch bin in the top 8 bits, time in 50 ms units below; sorted per bucket
-    starts: NDArray[np.int64]  # bucket -> first posting
+    starts: NDArray[np.uint32]  # bucket and pitch class -> first posting
     bits: int
     bases: NDArray[np.int64]
     pitch_share: NDArray[np.float32]  # share of landmarks per bin
@@ -95,6 +100,16 @@ class Shard:
     size: int
     derived: dict[str, object] = field(default_factory=dict, repr=False)
     """What searches work out of the arrays once and keep, by name."""
+
+    @property
+    def hash_bits(self) -> int:
+        """How many bits of a key's hash tell its bucket."""
+        return self.bits - _CLASS_BITS
+
+    @cached_property
+    def landmarks_address(self) -> int:
+        """Where the landmarks lie in memory."""
+        return kernels.address(self.landmarks, np.uint32)
 
     @property
     def seconds(self) -> float:
@@ -194,12 +209,12 @@ def _add_vectors(columns: dict[str, list[NDArray[Any]]], features: FeaturesLike,
 def _fill_postings(arrays: dict[str, NDArray[Any]], codes: list[NDArray[np.uint64]]) -> int:
     """Sort the codes by bucket and posting; keep one count per bucket."""
     total = sum(len(part) for part in codes)
-    bits = int(np.clip(np.ceil(np.log2(max(total, 1) / 4)), 8, 21))
-    drop = np.uint64(32 - bits)
+    bits = int(np.clip(np.ceil(np.log2(max(total, 1) / 4)), *_BITS))
     merged = np.concatenate(codes) if codes else np.zeros(0, np.uint64)
-    low = np.uint64(0xFFFFFFFF)
-    bucketed = ((merged >> np.uint64(32) >> drop) << np.uint64(32)) | (merged & low)
-    bucketed = np.unique(bucketed)
+    low, last = np.uint64(0xFFFFFFFF), np.uint64((1 << _CLASS_BITS) - 1)
+    pitch_class = np.minimum(((merged & low) >> np.uint64(24)) // np.uint64(_CLASS_BINS), last)
+    bucket = (merged >> np.uint64(64 - bits + _CLASS_BITS) << np.uint64(_CLASS_BITS)) | pitch_class
+    bucketed = np.unique((bucket << np.uint64(32)) | (merged & low))
     arrays["postings"] = (bucketed & low).astype("<u4")
     counts = np.bincount((bucketed >> np.uint64(32)).astype(np.int64), minlength=1 << bits)
     large = np.flatnonzero(counts >= _ESCAPE)
@@ -263,7 +278,7 @@ def _assemble(view: memoryview, name: str, header: dict[str, Any], arrays: dict[
     bits = int(header["bits"])
     if int(header["settings"]) != SETTINGS:
         raise Corrupt(f"Index part {name} has settings {header['settings']}; this build reads {SETTINGS}.", part=name)
-    if not 8 <= bits <= 21 or len(arrays["counts"]) != 1 << bits:
+    if not _BITS[0] <= bits <= _BITS[1] or len(arrays["counts"]) != 1 << bits:
         raise ValueError("buckets")
     tracks = _tracks(header["tracks"])
     landmarks = sum(track.count for track in tracks)
@@ -304,9 +319,11 @@ def _tracks(rows: list[dict[str, Any]]) -> tuple[TrackEntry, ...]:
     return tuple(out)
 
 
-def _starts(counts: NDArray[np.uint8], large: NDArray[np.uint32]) -> NDArray[np.int64]:
-    full = counts.astype(np.int64)
+def _starts(counts: NDArray[np.uint8], large: NDArray[np.uint32]) -> NDArray[np.uint32]:
+    full = counts.astype(np.uint32)
     full[large[:, 0]] = large[:, 1]
-    starts = np.zeros(len(full) + 1, np.int64)
+    if int(full.sum(dtype=np.int64)) >= 1 << 32:
+        raise ValueError("postings")
+    starts = np.zeros(len(full) + 1, np.uint32)
     np.cumsum(full, out=starts[1:])
     return starts

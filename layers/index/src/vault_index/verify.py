@@ -8,23 +8,23 @@ music would give, in deviations: about normal for a random alignment.
 """
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from vault_index import keys
+from vault_index import kernels, keys
 from vault_index.protocols import BINS, STEPS_PER_BIN, STEPS_PER_FRAME, FeaturesLike
 from vault_index.shard import PITCH_BITS, Shard, unpacked
 
 PENALTY: Final = 0.35
 """Taken off every landmark's value, in deviations: what the same key and tempo may give."""
 
-_STRETCHES: Final = (2.5, 5.0, 10.0)  # seconds
+STRETCHES: Final = (2.5, 5.0, 10.0)
+"""Lengths (s) of stretches that are tried, besides the whole window."""
 LEAST_LANDMARKS: Final = 12
 _UNIT: Final = 32.0  # map values per local deviation
-_STEPS: Final = np.repeat([0, -1, 1, -2, 2], 3)  # frames and bins of play, nearest first
-_TURNS: Final = np.tile([0, -1, 1], 5)
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,6 +38,21 @@ class QueryMap:
     cells: NDArray[np.int64]  # frame * BINS + bin of the query's own landmarks, sorted
     times: NDArray[np.float64]  # of those landmarks, steps
     pitches: NDArray[np.float64]  # of those landmarks, bins
+
+    @cached_property
+    def address(self) -> int:
+        """Where the values lie."""
+        return kernels.address(self.values, np.int8)
+
+    @cached_property
+    def scale(self) -> float:
+        """Deviations per map value."""
+        return 1 / (_UNIT * self.deviation)
+
+    @cached_property
+    def level(self) -> float:
+        """Taken off in deviations: what a random landmark meets, and the penalty."""
+        return self.mean / self.deviation + PENALTY
 
 
 @dataclass(frozen=True)
@@ -67,8 +82,10 @@ class Alignment:
         return replace(self, anchor=self.anchor + by, begin=self.begin + by, end=self.end + by)
 
     def near(self, other: "Alignment") -> bool:
-        """Whether both tell the same: same track, pitch and about the same line."""
+        """Whether both tell the same: same track, pitch and about the same line, of the same part of the query."""
         if self.track != other.track or abs(self.shift - other.shift) > 1.5:
+            return False
+        if min(self.end, other.end) <= max(self.begin, other.begin):
             return False
         middle = (self.begin + self.end) / 2
         return abs(self.at(middle) - other.at(middle)) < 80 and abs(self.tempo / other.tempo - 1) < 0.06
@@ -115,10 +132,6 @@ class Landmarks:
     times: NDArray[np.float64]  # steps from ``place``
     pitches: NDArray[np.float64]  # bins
 
-    def thinned(self, every: int) -> "Landmarks":
-        """Every so many of them."""
-        return self if every <= 1 else Landmarks(self.times[::every], self.pitches[::every])
-
 
 def landmarks_near(shard: Shard, track: int, place: float, before: float, after: float) -> Landmarks:
     """Landmarks from ``place - before`` to ``place + after`` (steps on the shard's time line)."""
@@ -136,23 +149,15 @@ def _bound(time: float) -> np.uint32:
     return np.uint32(min(max(0.0, np.ceil(time)), (1 << (32 - PITCH_BITS)) - 1)) << np.uint32(PITCH_BITS)
 
 
-def values_at(
-    query: QueryMap,
-    marks: Landmarks,
-    anchor: float,
-    tempos: NDArray[np.float64],
-    offsets: NDArray[np.float64],
-    shifts: NDArray[np.float64],
-) -> NDArray[np.float32]:
-    """Standardised map values for each trial and landmark, shape (trials, landmarks)."""
-    frame = (anchor + (marks.times[None, :] - offsets[:, None]) / tempos[:, None]) / STEPS_PER_FRAME
-    row = np.rint(frame).astype(np.int32)
-    col = np.rint(marks.pitches[None, :] + shifts[:, None]).astype(np.int32)
-    inside = (row >= 0) & (row < query.frames) & (col >= 0) & (col < BINS)
-    flat = np.where(inside, row * BINS + col, 0)
-    scale = 1 / (_UNIT * query.deviation)
-    value = query.values[flat] * np.float32(scale) - np.float32(query.mean / query.deviation + PENALTY)
-    return np.where(inside, value, np.float32(0))
+def values_at(query: QueryMap, marks: Landmarks, anchor: float, tempo: float, shift: float) -> NDArray[np.float32]:
+    """Standardised map value at each landmark, zero outside the query."""
+    out, scratch = np.empty(len(marks.times), np.float32), np.empty((2, len(marks.times)), np.int32)
+    kernels.values(
+        query.address, query.frames, query.scale, query.level,
+        kernels.address(marks.times, np.float64), kernels.address(marks.pitches, np.float64), len(marks.times),
+        anchor, tempo, shift, kernels.address(scratch, np.int32), kernels.address(out, np.float32),
+    )  # fmt: skip
+    return out
 
 
 def pairs(
@@ -161,45 +166,11 @@ def pairs(
     """Landmarks of the reference and of the query that fall on each other: indices into both.
 
     Two frames and about one bin of play; each query landmark is used once."""
-    frame = np.rint((anchor + marks.times / tempo) / STEPS_PER_FRAME).astype(np.int64)
-    pitch = np.rint(marks.pitches + shift).astype(np.int64)
-    if len(query.cells) == 0 or len(frame) == 0:
-        nothing = np.zeros(0, np.int64)
-        return nothing, nothing
-    bins = pitch[None, :] + _TURNS[:, None]
-    wanted = (frame[None, :] + _STEPS[:, None]) * BINS + bins
-    at = np.minimum(np.searchsorted(query.cells, wanted), len(query.cells) - 1)
-    hit = (query.cells[at] == wanted) & (bins >= 0) & (bins < BINS)
-    nearest = hit.argmax(axis=0)
-    column = np.arange(len(frame))
-    found = np.where(hit[nearest, column], at[nearest, column], -1)
-    own = np.flatnonzero(found >= 0)
-    _, first = np.unique(found[own], return_index=True)
-    own = own[np.sort(first)]
-    return own, found[own]
-
-
-def best_stretch(
-    values: NDArray[np.float32], times: NDArray[np.float64]
-) -> tuple[NDArray[np.float32], NDArray[np.int64], NDArray[np.int64]]:
-    """Per trial the best normalised sum over a stretch, and its first and last landmark (exclusive).
-
-    ``times`` are landmark times in query seconds."""
-    trials, count = values.shape
-    total = np.zeros((trials, count + 1), np.float32)
-    np.cumsum(values, axis=1, out=total[:, 1:])
-    best = np.full(trials, -np.inf, np.float32)
-    first, last = np.zeros(trials, np.int64), np.zeros(trials, np.int64)
-    whole = float(times[-1] - times[0]) if count else 0.0
-    for length in (*[x for x in _STRETCHES if x < whole], whole):
-        starts = int(np.searchsorted(times, times[-1] - length, side="right")) if count else 0
-        start = np.arange(max(starts, 1))
-        stop = np.searchsorted(times, times[start] + length, side="right")
-        scale = 1 / np.sqrt(np.maximum(stop - start, LEAST_LANDMARKS))
-        score = (total[:, stop] - total[:, start]) * scale.astype(np.float32)
-        at = score.argmax(axis=1)
-        top = score[np.arange(trials), at]
-        better = top > best
-        best = np.where(better, top, best)
-        first, last = np.where(better, at, first), np.where(better, stop[at], last)
-    return best, first, last
+    own, other = np.empty(len(marks.times), np.int64), np.empty(len(marks.times), np.int64)
+    used = np.zeros(len(query.cells), np.uint8)
+    made = kernels.pairs(
+        kernels.address(query.cells, np.int64), len(query.cells), kernels.address(marks.times, np.float64),
+        kernels.address(marks.pitches, np.float64), len(marks.times), anchor, tempo, shift,
+        kernels.address(used, np.uint8), kernels.address(own, np.int64), kernels.address(other, np.int64),
+    )  # fmt: skip
+    return own[:made], other[:made]
