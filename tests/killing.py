@@ -8,8 +8,8 @@ from typing import Any
 from simulator import Simulator, killed_everywhere
 from vault_edge.deps import Deps
 
-_ID = re.compile(r"\b(evt|trk|rgt|sub)_[0-9a-hjkmnp-tv-z]{26}")
-_HASH = re.compile(r'"(ask_sha256|signature|sig|payload)":"[^"]*"')
+_ID = re.compile(r"\b(evt|trk|rgt|sub|clm|msg)_[0-9a-hjkmnp-tv-z]{26}")
+_HASH = re.compile(r'"(ask_sha256|token_sha256|signature|sig|payload)":"[^"]*"')
 
 
 def essence(sim: Simulator) -> dict[str, Any]:

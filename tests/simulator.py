@@ -32,6 +32,7 @@ from vault_store.signer import Ed25519Signer
 T = TypeVar("T")
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 SECRETS = ("jwt", "receipt", "salt", "log")
+MAIL = {"LEMM_SECRET_MAIL": "secret-mail", "MAIL_CONFIGURED": "true", "MAIL_FROM": "LEMM Vault <vault@lemm.test>"}
 
 
 class Killed(BaseException):
@@ -209,6 +210,8 @@ def _environ() -> dict[str, str]:
     found |= {f"LEMM_SECRET_{name.upper()}": f"secret-{name}" for name in SECRETS}
     return found | {
         "LEMM_FUNCTION_DECODE": "decode",
+        **MAIL,
+        "PUBLIC_URL": "https://lemm.test",
         "LEMM_STATE_MACHINE_INGEST": "ingest",
         "LOG_ORIGIN": "lemm.test/log",
     }

@@ -6,7 +6,7 @@ import secrets
 from urllib.parse import unquote_plus
 
 from account_asks import ServiceAsk, TokenAsk
-from account_passwords import LOGIN_PER_EMAIL, LOGIN_PER_SENDER, LOGIN_SECONDS, count, take_back
+from account_passwords import LOGIN_PER_EMAIL, LOGIN_PER_SENDER, LOGIN_SECONDS
 from account_signin import bearer_for
 from vault_domain.accounts import ServiceAccount
 from vault_domain.canonical import Json, sha256_hex
@@ -14,6 +14,7 @@ from vault_domain.errors import BadCredentials, BadRequest
 from vault_domain.events import Kind, make_event
 from vault_domain.ports import Put
 from vault_edge.app import Caller, Deps, Request
+from vault_edge.limiting import count, take_back
 
 FINDABLE = "lemm_"
 """Begins every secret, so that scanners find a leaked one."""

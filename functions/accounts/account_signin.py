@@ -3,13 +3,14 @@
 from datetime import datetime
 
 from account_asks import LoginAsk, RoleAsk
-from account_passwords import hashed, matches, needs_rehash, take_back
+from account_passwords import hashed, matches, needs_rehash
 from vault_domain.accounts import ROSTER_KEY, Account, AdminRoster, EmailClaim, change_role
 from vault_domain.canonical import Json
 from vault_domain.errors import BadCredentials, LostRace, NotFound, Unauthenticated
 from vault_domain.events import Kind, make_event
 from vault_domain.ports import Put
 from vault_edge.app import Caller, Deps
+from vault_edge.limiting import take_back
 from vault_edge.tokens import MAX_LIFE, MAX_SIGN_IN, issue_token, publish_key
 
 NOBODY = "acc_" + "0" * 26

@@ -14,7 +14,7 @@ from account_asks import (
     TokenAsk,
 )
 from account_opening import bootstrap_admin, open_account, open_external
-from account_passwords import LOGIN_PER_EMAIL, LOGIN_PER_SENDER, LOGIN_SECONDS, OPEN_PER_SENDER, OPEN_SECONDS, count
+from account_passwords import LOGIN_PER_EMAIL, LOGIN_PER_SENDER, LOGIN_SECONDS, OPEN_PER_SENDER, OPEN_SECONDS
 from account_people import People, Person, RoleHistory, find_person, history_of, name_payee, people_of
 from account_services import new_service, service_token
 from account_signin import give_role, renew, sign_in
@@ -23,6 +23,7 @@ from vault_domain.errors import Forbidden, NotFound
 from vault_domain.ids import AccountId
 from vault_edge.app import Answer, App, Caller, Deps, Json, Query, Request
 from vault_edge.auth import identity_hash, identity_of_request
+from vault_edge.limiting import count
 from vault_edge.racing import settled
 from vault_edge.tokens import b64, publish_key
 

@@ -20,6 +20,7 @@ from vault_domain.admission import (
     holds_claim,
     vault_audio_key,
     vault_features_key,
+    vault_query_key,
     vault_uri,
 )  # fmt: skip
 from vault_domain.canonical import sha256_hex
@@ -124,17 +125,20 @@ def _features(track: Track, deps: Deps) -> tuple[Features, FingerprintRecord]:
 
 
 def _keep_features(track: Track, features: Features, record: FingerprintRecord, deps: Deps) -> FingerprintRecord:
-    """The features beside the audio, and the record that says so."""
-    key, kept = vault_features_key(track.track_id), pack(features)
-    deps.bucket("vault").write(key, kept, content_type="application/octet-stream")
-    return record.with_changes(features=f"vault/{key}", features_sha256=sha256_hex(kept))
+    """The features beside the audio, as a reference and as a query, and the record that says so."""
+    vault, key, kept = deps.bucket("vault"), vault_features_key(track.track_id), pack(features)
+    vault.write(key, kept, content_type="application/octet-stream")
+    vault.copy_from(deps.bucket("quarantine").bucket, features_key(track.upload_id), vault_query_key(track.track_id))
+    return record.with_changes(
+        features=f"vault/{key}", features_sha256=sha256_hex(kept), query_sha256=record.features_sha256
+    )
 
 
 def _undo(track: Track, deps: Deps) -> None:
     """Taken back while on its way in: nothing of it stays, here or in the index."""
     membership.leave(deps.index, track.track_id, deps.clock())
-    for key in (vault_audio_key(track.track_id), vault_features_key(track.track_id)):
-        deps.bucket("vault").delete(key)
+    for name in (vault_audio_key, vault_features_key, vault_query_key):
+        deps.bucket("vault").delete(name(track.track_id))
     claim = deps.records.get(Original, track.audio_sha256) if track.audio_sha256 else None
     if claim is not None and claim.track_id == track.track_id:
         deps.records.commit([Delete(claim, claim.version)])

@@ -6,33 +6,48 @@ saw. 3. Upheld, the track goes on through the pipeline and is admitted unless a
 ground appears that nobody knew; dismissed, it is final.
 """
 
-from vault_domain.appeals import Appeal, AppealAsk, AppealDecisionAsk, approval_of, decide, file, final_reasons
-from vault_domain.decision import Verdict, decide_submission, holding
-from vault_domain.errors import Conflict, NotFound
+from appeal_queue import AppealPage, QueueAsk, waiting
+from vault_domain.appeals import (
+    Appeal,
+    AppealAsk,
+    AppealDecisionAsk,
+    answered,
+    approval_of,
+    decide,
+    file,
+    final_reasons,
+)
+from vault_domain.errors import NotFound
 from vault_domain.events import Kind
-from vault_domain.evidence import SourceReport, findings_sha256
 from vault_domain.ids import TrackId
 from vault_domain.permissions import roles
 from vault_domain.ports import Put, Require
 from vault_domain.review import ReviewVote
 from vault_domain.tracks import Guards, Status, Track, Trigger
 from vault_domain.uploads import Upload
-from vault_edge.app import App, Caller, Deps, Json
+from vault_edge.app import App, Caller, Deps, Json, Query
 from vault_edge.journey import Journey
 from vault_edge.racing import settled
-from vault_edge.reviewing import permitted, run_again
+from vault_edge.reviewing import findings_of, permitted, run_again
 
 app = App("appeal")
-Findings = tuple[Verdict, str, int, str | None]
-"""The verdict on what is on record now, the hash of it, the policy's number, the vault's snapshot."""
 
 
 @app.post("/tracks/{track_id}/appeal", role=roles("appeal.file"), status=201)
 def lodge(track_id: TrackId, ask: AppealAsk, caller: Caller, deps: Deps) -> Json:
-    """Appeal against the rejection of your track; it is compared anew. The same words twice are one appeal."""
+    """Appeal against the rejection of your track, or answer the dispute that came with it; it is compared anew.
+
+    The same words twice are one appeal.
+    """
     track, appeal = settled(lambda: _lodge(permitted("appeal.file", track_id, caller, deps), ask, caller, deps))
     run_again(track, f"appeal-{appeal.step}", deps)
     return _shown(appeal, caller)
+
+
+@app.get("/appeals", role=roles("appeal.queue"))
+def queue(ask: Query[QueueAsk], caller: Caller, deps: Deps) -> AppealPage:
+    """Tracks whose rejection is disputed, oldest first; your own are not in it."""
+    return waiting(ask, caller, deps)
 
 
 @app.get("/tracks/{track_id}/appeal", role=roles("appeal.read"))
@@ -40,9 +55,9 @@ def show(track_id: TrackId, caller: Caller, deps: Deps) -> Json:
     """The newest appeal, and what is known against the track now."""
     track = permitted("appeal.read", track_id, caller, deps)
     appeal = _newest(track_id, deps)
-    verdict, findings, _, _ = _findings(track, deps)
-    now = [reason.model_dump() for reason in verdict.reasons]
-    return {**_shown(appeal, caller), "status": track.status.value, "findings_sha256": findings, "findings": now}
+    known = findings_of(track, deps)
+    now = [reason.model_dump() for reason in known.verdict.reasons]
+    return {**_shown(appeal, caller), "status": track.status.value, "findings_sha256": known.sha256, "findings": now}
 
 
 @app.post("/tracks/{track_id}/appeal/decision", role=roles("appeal.decide"))
@@ -55,12 +70,14 @@ def settle(track_id: TrackId, ask: AppealDecisionAsk, caller: Caller, deps: Deps
 
 
 def _lodge(track: Track, ask: AppealAsk, caller: Caller, deps: Deps) -> tuple[Track, Appeal]:
+    journey = Journey(deps, track, caller.actor)
     if track.status is Status.DISPUTE_PENDING:
         appeal = _newest(track.track_id, deps)
         if appeal.reason != ask.reason:
-            raise Conflict("you have appealed already")
+            appeal = answered(appeal, ask, journey.now, deps.policy())
+            journey.tell(Kind.APPEAL_FILED, step=appeal.step)
+            journey.conclude(Put(appeal, appeal.version))
         return track, appeal
-    journey = Journey(deps, track, caller.actor)
     upload = deps.records.get(Upload, track.upload_id)
     votes = deps.records.list(ReviewVote, track.track_id).items
     appeal = file(track, upload, votes, ask, journey.now, deps.policy())
@@ -75,7 +92,7 @@ def _settle(track: Track, ask: AppealDecisionAsk, caller: Caller, deps: Deps) ->
     appeal = _newest(track.track_id, deps)
     if (appeal.decided_by, appeal.outcome, appeal.answer) == (caller.id, ask.outcome, ask.answer):
         return track, appeal
-    verdict, findings, number, searched = _findings(track, deps)
+    verdict, findings, number, searched, _ = findings_of(track, deps)
     journey = Journey(deps, track, caller.actor)
     decided = decide(appeal, caller.id, ask, findings, journey.now)
     if decided.outcome == "upheld":
@@ -96,18 +113,6 @@ def _newest(track_id: str, deps: Deps) -> Appeal:
     if not appeals:
         raise NotFound("there is no appeal for this track")
     return appeals[-1]
-
-
-def _findings(track: Track, deps: Deps) -> Findings:
-    """What is on record at this moment, decided by the policy in force."""
-    upload = deps.records.get(Upload, track.upload_id)
-    reports = deps.records.list(SourceReport, track.track_id).items
-    flags = holding((*track.flags, *(upload.flags if upload else ())))
-    number, policy = deps.policy_in_force()
-    configured = frozenset({"acoustid"} if deps.optional("LEMM_ACOUSTID_CONFIGURED") == "true" else ())
-    searched = next((report.snapshot for report in reports if report.source == "vault"), None)
-    verdict = decide_submission(reports, flags, policy, configured)
-    return verdict, findings_sha256(reports, flags), number, searched
 
 
 def _shown(appeal: Appeal, caller: Caller) -> Json:

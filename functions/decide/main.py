@@ -7,11 +7,13 @@ people approved stays approved unless a ground appears that they did not know.
 
 from pydantic import BaseModel
 from vault_domain.admission import favoured
+from vault_domain.appeals import Appeal, open_dispute
 from vault_domain.decision import Verdict, decide_submission, holding, max_similarity, versions_of
 from vault_domain.errors import NotFound, Revoked
 from vault_domain.events import Actor, Kind
 from vault_domain.evidence import SourceReport, findings_sha256
 from vault_domain.ids import TrackId
+from vault_domain.ports import Put
 from vault_domain.reasons import Reason
 from vault_domain.review import still_approved
 from vault_domain.tracks import Guards, Status, Track, Trigger
@@ -71,6 +73,7 @@ def _record(track: Track, verdict: Verdict, reports: Reports, number: int, findi
     """Verdict, status and event in one commit; a rejection passes through review, as the table has it."""
     approval = still_approved(track.approval, verdict)
     journey, facts = Journey(deps, track, ACTOR), Guards(verdict=verdict.outcome)
+    opened: list[Put] = []
     searched = next((report.snapshot for report in reports if report.source == "vault"), None)
     journey.take(
         HOW[track.status], facts, verdict.reasons,
@@ -79,6 +82,8 @@ def _record(track: Track, verdict: Verdict, reports: Reports, number: int, findi
     )  # fmt: skip
     if verdict.outcome == "reject" and approval is None:
         journey.take(Trigger.REJECTED, facts, verdict.reasons, dispute_open=verdict.dispute)
+        if verdict.dispute:
+            opened.append(Put(_dispute(journey), 0))
     journey.tell(
         Kind.SUBMISSION_DECISION,
         versions_of(reports, number),
@@ -88,7 +93,15 @@ def _record(track: Track, verdict: Verdict, reports: Reports, number: int, findi
         sim_external_max=max_similarity(reports, "external"),
         findings_sha256=findings,
     )
-    return journey.commit()
+    return journey.commit(*opened)
+
+
+def _dispute(journey: Journey) -> Appeal:
+    """A strong match with something outside may be a false one: the right to answer comes with the rejection."""
+    appeal = open_dispute(journey.track, journey.now)
+    journey.take(Trigger.DISPUTE_OPENED, Guards(disputable=True), journey.track.reasons, appeal_used=True)
+    journey.tell(Kind.DISPUTE_OPENED, step=appeal.step)
+    return appeal
 
 
 def _said(reason: Reason) -> dict[str, object]:

@@ -13,6 +13,7 @@ from vault_domain.errors import Conflict
 from vault_domain.events import Kind
 from vault_domain.evidence import SourceReport
 from vault_domain.ids import TrackId
+from vault_domain.messages import Topic, message
 from vault_domain.permissions import roles
 from vault_domain.ports import Put, Require
 from vault_domain.records import stamp
@@ -153,7 +154,8 @@ def _reply(track: Track, ask: AnswerAsk, caller: Caller, deps: Deps) -> None:
     journey = Journey(deps, track, caller.actor)
     running, answered = answer(case, question, ask.answer, journey.now, deps.policy())
     journey.tell(Kind.REVIEW_ANSWERED, question=answered.number)
-    journey.note(Put(running, case.version), Put(answered, answered.version))
+    told = message("reviewers", Topic.ANSWERED, track.track_id, journey.now, answered.number)
+    journey.note(Put(running, case.version), Put(answered, answered.version), Put(told, 0))
 
 
 def _questions(track_id: str, deps: Deps) -> list[Json]:

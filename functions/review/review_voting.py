@@ -1,8 +1,11 @@
 """Casting a vote: the vote, the case that puts votes in a row, and what they come to, in one commit."""
 
+from datetime import timedelta
+
 from review_asks import case_of
 from vault_domain.errors import Conflict
 from vault_domain.events import Kind
+from vault_domain.messages import Topic, message
 from vault_domain.ports import Change, Put, Require
 from vault_domain.review import (
     Choice,
@@ -66,7 +69,13 @@ def ask_owner(track: Track, vote: VoteAsk, caller: Caller, deps: Deps) -> Json:
     case = case_of(track.track_id, deps)
     check_open(track, vote.evidence_sha256)
     journey = Journey(deps, track, caller.actor)
-    stopped, question = ask(case, caller.id, vote.note, journey.now, deps.policy())
+    policy = deps.policy()
+    stopped, question = ask(case, caller.id, vote.note, journey.now, policy)
     journey.tell(Kind.REVIEW_ASKED, question=question.number, evidence_sha256=vote.evidence_sha256)
-    journey.note(Put(stopped, case.version), Put(question, 0), Require(track, track.version))
+    until = journey.now + timedelta(days=policy.answer_days)
+    told = message(
+        track.owner, Topic.QUESTION, track.track_id, journey.now, question.number,
+        title=track.metadata.title, question=vote.note, until=f"{until:%d %B %Y}",
+    )  # fmt: skip
+    journey.note(Put(stopped, case.version), Put(question, 0), Put(told, 0), Require(track, track.version))
     return {"track_id": track.track_id, "status": track.status.value, "question": question.number}

@@ -15,6 +15,7 @@ from vault_edge.matching import Query
 from vault_edge.output_audio import Sent, Sound, discarded, heard_or_refused, received
 from vault_edge.output_checks import Basis, basis_of, earlier_checks, reports_of
 from vault_edge.racing import settled
+from vault_edge.repeats import note_block
 
 app = App("safety-check")
 BODY = 6 * 2**20
@@ -40,6 +41,8 @@ def check(ask: CheckAsk, caller: Caller, deps: Deps) -> Json:
         basis = gathering.result()
     if not (made and same_check(made[-1], sound.audio_sha256, basis.versions)):  # 3
         made = (_compared(ask, sent, sound, basis, caller, deps),)
+        if made[-1].outcome == "block":
+            note_block(caller.id, basis.policy, deps)
     if sound.stored:
         discarded(sent, ask.output_id, deps)  # 7
     return answer(made[-1])

@@ -1,4 +1,4 @@
-"""sweep: find what is stuck, overdue or past its retention, and set it right.
+"""sweep: find what is stuck, overdue or past its retention, and set it right; keep the public statistics.
 
 A plan is made first and carried out after; a dry run stops in between. Each
 instruction is checked against the present state just before it is carried out,
@@ -10,14 +10,19 @@ from datetime import timedelta
 
 from pydantic import BaseModel
 from sweep_acts import carry_out
+from sweep_claims import carry_out_claim, see_claims
+from sweep_disputes import carry_out_lapse, plan_disputes
 from sweep_parking import ParkAsk, park
 from sweep_sight import see_removed, see_uploads
+from sweep_statistics import count_changes
 from vault_domain.canonical import Json
+from vault_domain.claim_sweeping import ClaimInstruction, plan_claim
 from vault_domain.errors import VaultError
-from vault_domain.sweeping import Instruction, plan_removed, plan_upload
+from vault_domain.sweeping import Instruction, LapseDispute, plan_removed, plan_upload
 from vault_edge.app import App, Deps
 
 app = App("sweep")
+Anything = Instruction | ClaimInstruction | LapseDispute
 MOST = 500
 """Instructions of one run: the next one goes on."""
 
@@ -41,30 +46,40 @@ def sweep(ask: SweepAsk, deps: Deps) -> Json:
         return park(ask.park, deps)
     policy, now = deps.policy(), deps.clock()
     patience = timedelta(0) if ask.now else timedelta(seconds=policy.stuck_after_s)
-    plan: list[Instruction] = []
+    plan: list[Anything] = []
     for seen in see_uploads(deps, now, patience):
         instruction = plan_upload(seen, policy, now, patience)
         plan += [instruction] if instruction else []
     for removed in see_removed(deps, policy, now, everything=ask.now):
         plan += plan_removed(removed, policy, now)
+    plan += plan_disputes(deps, policy, now)
+    for claimed in see_claims(deps, now):
+        due = plan_claim(claimed, policy, now)
+        plan += [due] if due else []
     if ask.dry_run:
         return {"plan": [_shown(instruction) for instruction in plan], "done": 0}
     outcomes = [_attempt(instruction, deps, patience) for instruction in plan[:MOST]]
     done = [_shown(instruction) for instruction, outcome in zip(plan, outcomes, strict=False) if outcome == "done"]
     failed = sum(outcome == "failed" for outcome in outcomes)
-    return {"plan": [_shown(instruction) for instruction in plan], "done": len(done), "failed": failed}
+    counted = count_changes(deps, now)
+    shown = [_shown(instruction) for instruction in plan]
+    return {"plan": shown, "done": len(done), "failed": failed, "counted": counted}
 
 
-def _attempt(instruction: Instruction, deps: Deps, patience: timedelta) -> str:
+def _attempt(instruction: Anything, deps: Deps, patience: timedelta) -> str:
     """One instruction must not keep the others from being carried out; its fault is logged and met again."""
     try:
+        if isinstance(instruction, LapseDispute):
+            return "done" if carry_out_lapse(instruction, deps) else "overtaken"
+        if isinstance(instruction, ClaimInstruction):
+            return "done" if carry_out_claim(instruction, deps) else "overtaken"
         return "done" if carry_out(instruction, deps, patience) else "overtaken"
     except VaultError as error:
         app.logger.warning("not carried out", extra={"instruction": _shown(instruction), "code": error.code})
         return "failed"
 
 
-def _shown(instruction: Instruction) -> Json:
+def _shown(instruction: Anything) -> Json:
     return {"do": type(instruction).__name__, **asdict(instruction)}
 
 

@@ -4,7 +4,7 @@ from contextlib import suppress
 from datetime import timedelta
 
 from sweep_sight import claim_of, see_removed_track, see_upload
-from vault_domain.admission import vault_audio_key, vault_features_key
+from vault_domain.admission import vault_audio_key, vault_features_key, vault_query_key
 from vault_domain.errors import Conflict
 from vault_domain.events import Actor, Kind, make_event
 from vault_domain.ports import Delete, Put, Require
@@ -92,8 +92,8 @@ def _purge(instruction: PurgeUpload, seen: SeenUpload, deps: Deps) -> None:
         for name in (source_key, analysis_key):
             deps.bucket("outputs").delete(name(upload.upload_id), all_versions=True)
     if track is not None and track.stored_sha256 is None:
-        for key in (vault_audio_key(track.track_id), vault_features_key(track.track_id)):
-            deps.bucket("vault").delete(key, all_versions=True)
+        for place in (vault_audio_key, vault_features_key, vault_query_key):
+            deps.bucket("vault").delete(place(track.track_id), all_versions=True)
     purged = upload.with_changes(purged=deps.clock(), parked=None)
     _change(upload, purged, Kind.AUDIO_PURGED, deps, why=instruction.why)
 
@@ -106,7 +106,8 @@ def _removed(instruction: HideTrack | PurgeAudio, deps: Deps) -> bool:
         leave(deps.index, instruction.track_id, deps.clock())
         return True
     vault = deps.bucket("vault")
-    vault.delete(vault_audio_key(instruction.track_id), all_versions=True)
+    for place in (vault_audio_key, vault_query_key):
+        vault.delete(place(instruction.track_id), all_versions=True)
     for made in list(vault.list(f"logmel/{instruction.track_id}/")):  # what training jobs were served of it
         vault.delete(made.key, all_versions=True)
     if instruction.features_too:

@@ -5,6 +5,7 @@ import re
 
 import pytest
 from template import FUNCTIONS, ROOT, functions, http_routes, resources, statements
+from vault_domain.news import TOLD
 from vault_domain.records import Record
 
 FOLDERS = sorted(path.name for path in FUNCTIONS.iterdir() if (path / "main.py").exists())
@@ -23,7 +24,11 @@ def _records() -> list[type[Record]]:
     import vault_domain.corrections
     import vault_domain.events
     import vault_domain.evidence
+    import vault_domain.flags
+    import vault_domain.holds
+    import vault_domain.infringement
     import vault_domain.lineage
+    import vault_domain.messages
     import vault_domain.policy
     import vault_domain.proposals
     import vault_domain.review
@@ -31,6 +36,7 @@ def _records() -> list[type[Record]]:
     import vault_domain.safety
     import vault_domain.served
     import vault_domain.snippets
+    import vault_domain.statistics
     import vault_domain.tracks
     import vault_domain.training
     import vault_domain.uploads  # noqa: F401
@@ -155,3 +161,13 @@ def test_the_template_is_clean():
     linter = Path(sys.executable).with_name("cfn-lint")
     done = subprocess.run([linter, ROOT / "template.yaml"], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout
+
+
+@pytest.mark.parametrize("folder", FOLDERS)
+def test_whoever_changes_a_status_may_tell_its_owner(folder):
+    """A step of the track's table writes a message in the same commit; without the right the commit would fail."""
+    code = " ".join(path.read_text() for path in (FUNCTIONS / folder).glob("*.py"))
+    tells = "vault_edge.claiming" in code or any(f"Trigger.{trigger.name}" in code for trigger in TOLD)
+    if tells:
+        granted = [s["Action"] for s in statements(functions()[folder]) if "MessagesTable" in str(s["Resource"])]
+        assert any("dynamodb:PutItem" in actions for actions in granted)

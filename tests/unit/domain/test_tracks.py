@@ -44,6 +44,8 @@ LAW: dict[tuple[str, str], str] = {
     ("accepted", "claim_confirmed"): "under_investigation",
     ("rejected", "appealed"): "dispute_pending",
     ("rejected", "withdrawn"): "removed",
+    ("rejected", "dispute_opened"): "dispute_pending",
+    ("dispute_pending", "dispute_lapsed"): "rejected_final",
     ("dispute_pending", "appeal_upheld"): "pending_review",
     ("dispute_pending", "appeal_dismissed"): "rejected_final",
     ("dispute_pending", "withdrawn"): "removed",
@@ -52,7 +54,10 @@ LAW: dict[tuple[str, str], str] = {
     ("under_investigation", "revoked"): "removed",
 }
 BY_OWNER = {"withdrawn", "revoked", "appealed"}
-BY_SYSTEM_ALONE = {"checks_started", "checks_finished", "checked_again", "admitted", "upload_failed"}
+BY_SYSTEM_ALONE = {
+    "checks_started", "checks_finished", "checked_again", "admitted", "upload_failed", "dispute_opened",
+    "dispute_lapsed",
+}  # fmt: skip
 BY_PEOPLE_ALONE = {"appeal_upheld", "appeal_dismissed", "claim_dismissed", "claim_upheld"}
 
 facts = st.builds(
@@ -64,6 +69,10 @@ facts = st.builds(
     rejected_by_vote=st.booleans(),
     is_owner=st.booleans(),
     appeal_used=st.booleans(),
+    disputable=st.booleans(),
+    answer_overdue=st.booleans(),
+    claim_stands=st.booleans(),
+    no_claim_stands=st.booleans(),
 )
 
 
@@ -115,6 +124,15 @@ class TrackLife(RuleBasedStateMachine):
             self.ever_in_vault = True
         if trigger is Trigger.REJECTED:
             assert known.verdict == "reject" or known.duplicate or known.rejected_by_vote
+        if trigger is Trigger.DISPUTE_OPENED:
+            assert known.disputable
+        if trigger is Trigger.DISPUTE_LAPSED:
+            assert known.answer_overdue
+        if trigger in (Trigger.CLAIM_CONFIRMED, Trigger.CLAIM_UPHELD):
+            assert known.claim_stands
+        if trigger is Trigger.CLAIM_DISMISSED:
+            assert known.no_claim_stands
+            assert not known.claim_stands
         if trigger is Trigger.APPEALED:
             assert not known.appeal_used
 
@@ -176,6 +194,7 @@ def test_every_status_is_reached_and_only_final_ones_are_left_by_nobody():
 @given(role=st.sampled_from(ROLES), trigger=st.sampled_from(Trigger), status=st.sampled_from(Status))
 def test_without_known_facts_guards_fail_closed(role: str, trigger: Trigger, status: Status):
     guarded = BY_OWNER | {"admitted", "rejected", "checks_finished", "checked_again"}
+    guarded |= {"claim_confirmed", "claim_dismissed", "claim_upheld", "dispute_opened", "dispute_lapsed"}
     if trigger.value in guarded:
         with pytest.raises((Conflict, Forbidden)):
             transition(a_track(status=status), trigger, actor(role), Guards(), NOW)

@@ -10,20 +10,25 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
+from claiming import an_ask
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
-from ingesting import OWNER, STRANGER, fingerprinted, main_of, run, sound
+from ingesting import OWNER, STRANGER, admitted, fingerprinted, main_of, run, sound
 from reviewing import ADMIN, ANNA, BEN, a_hit, found
 from simulator import Killed, Simulator
 from vault_domain.appeals import Appeal, AppealAsk, AppealDecisionAsk
 from vault_domain.events import AuditEvent, Kind
+from vault_domain.flags import FlagAsk, FlagsAsk
 from vault_domain.governance import PolicyAsk, TrialAsk
+from vault_domain.holds import Hold
+from vault_domain.infringement import Claim, ScreenAsk, SettleAsk
 from vault_domain.policy import Policy, PolicyVersion
 from vault_domain.review import AnswerAsk, OverrideAsk, ReviewVote, VoteAsk
 from vault_domain.rights import RevokeAsk
 from vault_domain.tracks import TABLE, HistoryRow, Status, Track
 from vault_edge.caller import Caller
+from vault_edge.reviewing import findings_of
 from wire import event, token
 
 SERVICE = Caller("svc_" + "0" * 26, "system", frozenset({"training"}))
@@ -38,9 +43,17 @@ MAY: dict[str, set[str]] = {
     "votes": {"reviewer", "admin"}, "override": {"admin"}, "answers": {"owner"},
     "questions": {"owner", "reviewer", "admin"},
     "appeal": {"owner"}, "appeal-read": {"owner", "reviewer", "admin"}, "decision": {"reviewer", "admin"},
+    "claims": {"reviewer", "admin"}, "screening": {"reviewer", "admin"},
+    "settling": {"reviewer", "admin"}, "claims-about": {"owner", "reviewer", "admin"}, "claim-answer": {"owner"},
+    "flag": {"contributor", "reviewer", "admin"}, "flags": {"reviewer", "admin"},
+    "flags-decision": {"reviewer", "admin"}, "listing": {"contributor", "reviewer", "admin"},
     "policy": {"admin"}, "trial": {"admin"}, "history": {"contributor", "reviewer", "admin"},
 }  # fmt: skip
-NOT_ON_ONES_OWN = {"evidence", "claim", "votes", "override", "decision"}
+NOT_ON_ONES_OWN = {
+    "evidence", "claim", "votes", "override", "decision", "screening", "settling", "flag", "flags-decision",
+}  # fmt: skip
+OPEN_TO_STRANGERS = {"flag"}
+AUTHOR = "author@rights.example"
 FOUND = (a_hit(), a_hit(), a_hit(), a_hit("cat:two", 0.6), a_hit("cat:strong", 0.95, overlap_s=40))
 HITS = st.lists(st.sampled_from(FOUND), min_size=1, max_size=2, unique_by=lambda hit: hit.ref)
 CHOICES = st.sampled_from(["approve", "reject", "needs_more_info"])
@@ -48,7 +61,7 @@ DEATHS = st.sampled_from([None, (1, False), (1, True), (2, False)])
 
 
 class Governance(RuleBasedStateMachine):
-    """Two tracks, everybody, and every route of review, appeal and policy, over HTTP."""
+    """Three tracks, everybody, and every route of review, appeal, claims and policy, over HTTP."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -59,38 +72,39 @@ class Governance(RuleBasedStateMachine):
             found(self.sim, track_id, *hits)
             run("decide", self.sim.deps, track_id=track_id)
             self.tracks.append(track_id)
+        self.tracks.append(admitted(self.sim, sound(3, 4.0))[1])
 
     # --- people ------------------------------------------------------------------
 
-    @rule(who=st.sampled_from(PEOPLE), which=st.integers(0, 1), choice=CHOICES, right=st.booleans(), death=DEATHS)
+    @rule(who=st.sampled_from(PEOPLE), which=st.integers(0, 2), choice=CHOICES, right=st.booleans(), death=DEATHS)
     def votes(self, who: Caller | None, which: int, choice: str, right: bool, death: Any) -> None:
         ask = VoteAsk(vote=choice, evidence_sha256=self._evidence(which, right), note=WORDS)  # type: ignore[arg-type]
         self._call("votes", "review", "POST", "/review/{}/votes", which, who, ask, death)
 
-    @rule(who=st.sampled_from(FIT), which=st.integers(0, 1), choice=CHOICES, death=DEATHS)
+    @rule(who=st.sampled_from(FIT), which=st.integers(0, 2), choice=CHOICES, death=DEATHS)
     def reviewers_work(self, who: Caller, which: int, choice: str, death: Any) -> None:
         """Mostly allowed, so that long ways are seen too."""
         self.votes(who, which, choice, True, death)
 
-    @rule(which=st.integers(0, 1))
+    @rule(which=st.integers(0, 2))
     def the_owner_answers(self, which: int) -> None:
         self.answers(OWNER, which)
         self.appeals(OWNER, which)
 
-    @rule(who=st.sampled_from(PEOPLE), which=st.integers(0, 1), choice=st.sampled_from(["approve", "reject"]))
+    @rule(who=st.sampled_from(PEOPLE), which=st.integers(0, 2), choice=st.sampled_from(["approve", "reject"]))
     def overrides(self, who: Caller | None, which: int, choice: str) -> None:
         ask = OverrideAsk(vote=choice, evidence_sha256=self._evidence(which, True), reason=WORDS)  # type: ignore[arg-type]
         self._call("override", "review", "POST", "/review/{}/override", which, who, ask)
 
-    @rule(who=st.sampled_from(PEOPLE), which=st.integers(0, 1))
+    @rule(who=st.sampled_from(PEOPLE), which=st.integers(0, 2))
     def claims(self, who: Caller | None, which: int) -> None:
         self._call("claim", "review", "POST", "/review/{}/claim", which, who)
 
-    @rule(who=st.sampled_from(PEOPLE), which=st.integers(0, 1))
+    @rule(who=st.sampled_from(PEOPLE), which=st.integers(0, 2))
     def answers(self, who: Caller | None, which: int) -> None:
         self._call("answers", "review", "POST", "/review/{}/answers", which, who, AnswerAsk(answer=WORDS))
 
-    @rule(who=st.sampled_from(PEOPLE), which=st.integers(0, 1))
+    @rule(who=st.sampled_from(PEOPLE), which=st.integers(0, 2))
     def looks(self, who: Caller | None, which: int) -> None:
         self._call("queue", "review", "GET", "/review/queue", which, who)
         self._call("evidence", "review", "GET", "/review/{}", which, who)
@@ -98,11 +112,11 @@ class Governance(RuleBasedStateMachine):
         self._call("appeal-read", "appeal", "GET", "/tracks/{}/appeal", which, who)
         self._call("history", "policy", "GET", "/policy/history", which, who)
 
-    @rule(who=st.sampled_from(PEOPLE), which=st.integers(0, 1))
+    @rule(who=st.sampled_from(PEOPLE), which=st.integers(0, 2))
     def appeals(self, who: Caller | None, which: int) -> None:
         self._call("appeal", "appeal", "POST", "/tracks/{}/appeal", which, who, AppealAsk(reason=WORDS))
 
-    @rule(who=st.sampled_from(PEOPLE), which=st.integers(0, 1), outcome=st.sampled_from(["upheld", "dismissed"]))
+    @rule(who=st.sampled_from(PEOPLE), which=st.integers(0, 2), outcome=st.sampled_from(["upheld", "dismissed"]))
     def settles(self, who: Caller | None, which: int, outcome: str) -> None:
         findings = WRONG
         if self.sim.store.list(Appeal, self.tracks[which]).items:
@@ -119,14 +133,71 @@ class Governance(RuleBasedStateMachine):
             "policy", "policy", "POST", "/policy", 0, who, PolicyAsk(expects=number, policy=policy, reason=WORDS)
         )
 
-    @rule(which=st.integers(0, 1), mood=st.integers(0, 5))
+    @rule(which=st.integers(0, 2), mood=st.integers(0, 5))
     def the_owner_takes_it_back(self, which: int, mood: int) -> None:
         if mood == 0 and self._track(self.tracks[which]).status is not Status.REJECTED_FINAL:
             main_of("revoke").take_back(self.tracks[which], RevokeAsk(), OWNER, self.sim.container())
 
+    # --- claims and flags --------------------------------------------------------
+
+    @rule(which=st.integers(0, 2), death=DEATHS)
+    def somebody_outside_claims(self, which: int, death: Any) -> None:
+        self._call("file", "claims", "POST", "/claims", which, None, an_ask(self.tracks[which], email=AUTHOR), death)
+        for claim in self.sim.store.everything(Claim):
+            key = main_of("claims").TokenAsk(token=self.sim.container().salted(f"claim:{claim.claim_id}"))
+            self._call("file", "claims", "POST", f"/claims/{claim.claim_id}/confirmation", which, None, key, death)
+
+    @rule(who=st.sampled_from(PEOPLE), outcome=st.sampled_from(["unfounded", "examine"]), death=DEATHS)
+    def judges_claims(self, who: Caller | None, outcome: str, death: Any) -> None:
+        ask = ScreenAsk(outcome=outcome, reason=WORDS)  # type: ignore[arg-type]
+        for claim in self.sim.store.everything(Claim):
+            about = self._about(claim)
+            self._call("screening", "claims", "POST", f"/claims/{claim.claim_id}/screening", about, who, ask, death)
+            self._call("claim", "claims", "GET", f"/claims/{claim.claim_id}", about, who)
+
+    @rule(who=st.sampled_from((*FIT, OWNER)), outcome=st.sampled_from(["keep", "remove", "negotiate"]), death=DEATHS)
+    def settles_claims(self, who: Caller, outcome: str, death: Any) -> None:
+        self.judges_claims(who, "examine", None)
+        for claim in self.sim.store.everything(Claim):
+            about = self._about(claim)
+            track = self._track(self.tracks[about])
+            findings = findings_of(track, self.sim.container()).sha256
+            ask = SettleAsk(outcome=outcome, findings_sha256=findings, reason=WORDS)  # type: ignore[arg-type]
+            self._call("settling", "claims", "POST", f"/claims/{claim.claim_id}/decision", about, who, ask, death)
+
+    @rule(which=st.integers(0, 2), steps=st.integers(1, 4), ends=st.sampled_from(["keep", "remove", "negotiate"]))
+    def a_claim_goes_its_way(self, which: int, steps: int, ends: str) -> None:
+        """Mostly allowed, so that long ways are seen too."""
+        self.somebody_outside_claims(which, None)
+        if steps > 1:
+            self.judges_claims(ANNA, "unfounded" if steps == 2 else "examine", None)
+        if steps > 3:
+            self.settles_claims(BEN, ends, None)
+
+    @rule(who=st.sampled_from(PEOPLE), which=st.integers(0, 2), outcome=st.sampled_from(["dismissed", "claim_opened"]))
+    def flags(self, who: Caller | None, which: int, outcome: str) -> None:
+        ask, decision = FlagAsk(about="other", words=WORDS), FlagsAsk(outcome=outcome, reason=WORDS)  # type: ignore[arg-type]
+        self._call("flag", "claims", "POST", "/tracks/{}/flags", which, who, ask)
+        self._call("flags-decision", "claims", "POST", "/tracks/{}/flags/decision", which, who, decision)
+
+    @rule(who=st.sampled_from(PEOPLE), which=st.integers(0, 2))
+    def reads_claims(self, who: Caller | None, which: int) -> None:
+        self._call("claims", "claims", "GET", "/claims", which, who)
+        self._call("flags", "claims", "GET", "/flags", which, who)
+        self._call("listing", "claims", "GET", "/listing", which, who)
+        self._call("claims-about", "claims", "GET", "/tracks/{}/claims", which, who)
+        for claim in self.sim.store.everything(Claim):
+            path = f"/tracks/{claim.track_id}/claims/{claim.claim_id}/answer"
+            ask = main_of("claims").WordsAsk(answer=WORDS)
+            self._call("claim-answer", "claims", "POST", path, self._about(claim), who, ask)
+
+    @rule()
+    def the_sweep_runs(self) -> None:
+        run("sweep", self.sim.container())
+
     # --- the pipeline ------------------------------------------------------------
 
-    @rule(which=st.integers(0, 1), hits=HITS)
+    @rule(which=st.integers(0, 2), hits=HITS)
     def the_pipeline_runs(self, which: int, hits: list[Any]) -> None:
         track_id = self.tracks[which]
         if self._track(track_id).status is Status.REMOVED:
@@ -134,7 +205,7 @@ class Governance(RuleBasedStateMachine):
         found(self.sim, track_id, *hits)
         self.what_was_started_goes_on(which)
 
-    @rule(which=st.integers(0, 1))
+    @rule(which=st.integers(0, 2))
     def what_was_started_goes_on(self, which: int) -> None:
         track_id = self.tracks[which]
         if self._track(track_id).status is Status.REMOVED:
@@ -177,6 +248,17 @@ class Governance(RuleBasedStateMachine):
                 assert appeal.decided_by not in (OWNER.id, *appeal.rejected_by)
 
     @invariant()
+    def a_track_is_locked_exactly_while_a_claim_stands(self) -> None:
+        for track_id in self.tracks:
+            hold, status = self.sim.store.get(Hold, track_id), self._track(track_id).status
+            if status in (Status.ACCEPTED, Status.UNDER_INVESTIGATION):
+                assert (status is Status.UNDER_INVESTIGATION) is bool(hold and hold.claims)
+        for claim in self.sim.store.everything(Claim):
+            assert claim.locks is (claim.claim_id in getattr(self.sim.store.get(Hold, claim.track_id), "claims", ()))
+            assert OWNER.id not in (claim.screened_by, claim.decided_by)
+            assert claim.opened_by is None or claim.opened_by != claim.decided_by
+
+    @invariant()
     def policies_are_one_line(self) -> None:
         numbers = sorted(one.number for one in self.sim.store.everything(PolicyVersion) if not one.is_head)
         assert numbers == list(range(2, 2 + len(numbers)))
@@ -201,8 +283,10 @@ class Governance(RuleBasedStateMachine):
         status = answer["statusCode"]
         assert status < 500
         if status < 300:
+            if what == "file":
+                return
             assert who is not None
-            is_owner, targeted = who.id == OWNER.id, "{}" in path
+            is_owner, targeted = who.id == OWNER.id, "{}" in path and what not in OPEN_TO_STRANGERS
             assert who.role in MAY[what] or ("owner" in MAY[what] and is_owner)
             assert not (what in NOT_ON_ONES_OWN and is_owner)
             if targeted and not is_owner:
@@ -213,7 +297,9 @@ class Governance(RuleBasedStateMachine):
         text = json.dumps(shown)
         if who.id == OWNER.id and who.role == "contributor" and "versions" not in shown:
             assert not [one.id for one in (ANNA, BEN, ADMIN) if one.id in text]
-        if "tracks" in shown and "cursor" in shown:
+        if who.role == "contributor":
+            assert AUTHOR not in text
+        if "tracks" in shown and "cursor" in shown and "submitter" in text:
             assert all(row["submitter"] != who.id for row in shown["tracks"])
 
     def _dying(self, work: Callable[[], Any], death: Any) -> Any:
@@ -225,6 +311,9 @@ class Governance(RuleBasedStateMachine):
             return None
         finally:
             self.sim.revive()
+
+    def _about(self, claim: Claim) -> int:
+        return self.tracks.index(claim.track_id)
 
     def _evidence(self, which: int, right: bool) -> str:
         return str(self._track(self.tracks[which]).evidence_sha256) if right else WRONG

@@ -84,7 +84,7 @@ def submit(
                     "bpm": bpm,
                 }
                 result = _submit_one(api, path, metadata, rights, terms["sha256"], wait)
-                failed |= "error" in result or result["status"] == "rejected"
+                failed |= "error" in result or result["status"] in ("rejected", "dispute_pending")
                 _show_submitted(result, json)
                 bar.advance(task)
     if failed:

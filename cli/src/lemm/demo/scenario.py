@@ -77,7 +77,7 @@ class Scenario:
 
     def _original_held(self, state: Json) -> bool:
         """A composed original is accepted; of a user's own files, any that is not must say why."""
-        if self.own_audio and state["status"] in ("pending_review", "rejected", "refused"):
+        if self.own_audio and state["status"] in ("pending_review", "rejected", "dispute_pending", "refused"):
             return bool(state["reasons"])
         return bool(state["status"] == "accepted")
 

@@ -123,13 +123,16 @@ class Stack:
         return self._child("http", [json.dumps(settings)], self._environment)
 
     def _own_parameters(self) -> dict[str, str]:
-        """This folder's secrets, which must outlive a restart; and no KMS, which MiniStack only pretends to apply."""
+        """This folder's secrets, which must outlive a restart; a folder for mail; and no KMS, which MiniStack only
+        pretends to apply."""
         return {
             "JwtSecret": self.keyring.token("jwt"),
             "ReceiptSecret": self.keyring.token("receipt"),
             "SaltSecret": self.keyring.token("salt"),
             "LogSecret": self.keyring.token("log"),
             "EncryptWithKms": "false",
+            **({"PublicUrl": f"http://127.0.0.1:{self._port}"} if self._port else {}),
+            "MailUrl": f"file://{quote(str(self.data_dir / 'outbox'))}",
         }
 
     def stop(self) -> None:

@@ -6,6 +6,11 @@ from vault_domain.tracks import Status, Track
 _LIVING = frozenset({Status.PENDING_REVIEW, Status.ACCEPTED, Status.UNDER_INVESTIGATION})
 
 
+def vault_query_key(track_id: str) -> str:
+    """Object key of the features in the form that a comparison asks with: an admitted track may be compared anew."""
+    return f"queries/{track_id}.bin"
+
+
 def vault_uri(track_id: str) -> str:
     """The only name of a track's audio that leaves the vault."""
     return f"lemm://vault/{track_id}"

@@ -1,5 +1,10 @@
 """Appeals: the owner of a rejected track answers once, and somebody who did not reject it looks again.
 
+A strong match with something outside may be a false one, so the rules that
+reject for it open the appeal themselves: rejection and right to answer arrive
+together. Until the owner has answered, or the time for it is over, nobody can
+dismiss it; to uphold it, nobody has to wait.
+
 Filing one sends the track through the detectors as they are now; the decision
 names the findings that it rests on. Upheld: the track is approved in the face
 of exactly these findings and goes on to be admitted. Dismissed: final, with
@@ -24,6 +29,7 @@ from vault_domain.uploads import Upload, UploadState
 
 MAX_WORDS = 4000
 Outcome = Literal["upheld", "dismissed"]
+End = Literal["upheld", "dismissed", "lapsed"]
 
 
 class Appeal(Record):
@@ -35,12 +41,15 @@ class Appeal(Record):
     track_id: TrackId
     step: int = Field(ge=1)
     owner: AccountId
-    reason: str = Field(min_length=10, max_length=MAX_WORDS)
+    opened_by: Literal["owner", "rules"] = "owner"
+    reason: str | None = Field(default=None, min_length=10, max_length=MAX_WORDS)
+    """The owner's words; none yet where the rules opened it."""
+    answered: UtcTime | None = None
     rejected_for: tuple[Reason, ...] = ()
     rejected_by: tuple[AccountId, ...] = ()
     """People whose votes rejected it; nobody when the rules did."""
     filed: UtcTime
-    outcome: Outcome | None = None
+    outcome: End | None = None
     decided_by: AccountId | None = None
     decided: UtcTime | None = None
     answer: str | None = Field(default=None, max_length=MAX_WORDS)
@@ -84,22 +93,53 @@ def file(
         step=track.steps,
         owner=track.owner,
         reason=ask.reason,
+        answered=now,
         rejected_for=track.reasons,
         rejected_by=tuple(sorted(set(against))),
         filed=now,
     )
 
 
+def open_dispute(track: Track, now: datetime) -> Appeal:
+    """The appeal that comes with a rejection by the rules; ``track`` was rejected just now."""
+    return Appeal(
+        track_id=track.track_id, step=track.steps, owner=track.owner, opened_by="rules", rejected_for=track.reasons,
+        filed=now,
+    )  # fmt: skip
+
+
+def answered(appeal: Appeal, ask: AppealAsk, now: datetime, policy: Policy) -> Appeal:
+    """The dispute with its owner's words. Raises ``Conflict`` for other words than before, or too late."""
+    if appeal.reason is not None or appeal.outcome is not None:
+        raise Conflict("you have appealed already")
+    if is_overdue(appeal, now, policy):
+        raise Conflict(f"an answer can be given within {policy.appeal_days} days")
+    return appeal.with_changes(reason=ask.reason, answered=now)
+
+
+def is_overdue(appeal: Appeal, now: datetime, policy: Policy) -> bool:
+    """Whether its owner was asked and did not answer in time."""
+    waits = appeal.reason is None and appeal.outcome is None
+    return waits and now >= appeal.filed + timedelta(days=policy.appeal_days)
+
+
+def lapse(appeal: Appeal, now: datetime) -> Appeal:
+    """Nobody answered in time."""
+    return appeal.with_changes(outcome="lapsed", decided=now)
+
+
 def decide(appeal: Appeal, by: str, ask: AppealDecisionAsk, present_findings: str, now: datetime) -> Appeal:
     """The decided appeal.
 
     Raises ``Forbidden`` for somebody who rejected the track before, ``Conflict``
-    for one that is decided already, or when the findings changed since they were looked at.
+    for one that is decided already or not yet answered, or when the findings changed since they were looked at.
     """
     if by in appeal.rejected_by:
         raise Forbidden("you rejected this track; somebody else decides about the appeal")
     if appeal.outcome is not None:
         raise Conflict("this appeal was decided")
+    if appeal.reason is None and ask.outcome == "dismissed":
+        raise Conflict("its owner has not answered yet; it can't be dismissed before that")
     if ask.findings_sha256 != present_findings:
         raise Conflict("the findings changed since you looked; read them again", findings_sha256=present_findings)
     return appeal.with_changes(
@@ -110,6 +150,9 @@ def decide(appeal: Appeal, by: str, ask: AppealDecisionAsk, present_findings: st
 def approval_of(verdict: Verdict, findings_sha256: str, now: datetime) -> Approval:
     """An upheld appeal approves the track in the face of what is known now."""
     return Approval(how="appeal", evidence_sha256=findings_sha256, grounds=grounds(verdict.reasons), at=now)
+
+
+LAPSED = Reason(code="dispute_lapsed", detail="The rejection was not answered in time.")
 
 
 def final_reasons(track: Track, appeal: Appeal) -> tuple[Reason, ...]:

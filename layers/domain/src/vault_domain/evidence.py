@@ -90,6 +90,8 @@ class FingerprintRecord(Record):
     features: str = Field(max_length=300)
     """Bucket and key of the packed features."""
     features_sha256: Sha256
+    query_sha256: Sha256 | None = None
+    """Of the features as a query, which the vault keeps too once the track is admitted."""
     settings: dict[str, int]
     embedder: str | None = None
     at: UtcTime

@@ -25,6 +25,8 @@ InvitationId = Annotated[str, StringConstraints(pattern=f"^inv_{_BODY}$")]
 SnippetId = Annotated[str, StringConstraints(pattern=f"^snp_{_BODY}$")]
 ProposalId = Annotated[str, StringConstraints(pattern=f"^prp_{_BODY}$")]
 ControlId = Annotated[str, StringConstraints(pattern=f"^ctl_{_BODY}$")]
+ClaimId = Annotated[str, StringConstraints(pattern=f"^clm_{_BODY}$")]
+MessageId = Annotated[str, StringConstraints(pattern=f"^msg_{_BODY}$")]
 EventId = Annotated[str, StringConstraints(pattern=f"^evt_{_BODY}$")]
 
 PREFIXES = (
@@ -45,6 +47,8 @@ PREFIXES = (
     "snp",
     "prp",
     "ctl",
+    "clm",
+    "msg",
 )
 
 

@@ -76,6 +76,22 @@ class Policy(Value):
     bulk_share: float = Field(default=0.25, gt=0, le=1)
     """The same, as a share of all accepted tracks; it counts once the vault holds ``bulk_share_from`` of them."""
     bulk_share_from: int = Field(default=200, ge=1, le=1_000_000)
+    claim_confirm_hours: int = Field(default=72, ge=1, le=720)
+    """How long the author of a claim has to confirm it."""
+    claim_screen_days: int = Field(default=3, ge=1, le=60)
+    """Within which a confirmed claim is screened; past it, admins are told."""
+    claim_decide_days: int = Field(default=14, ge=1, le=365)
+    claim_negotiate_days: int = Field(default=30, ge=1, le=365)
+    claims_per_source_day: int = Field(default=5, ge=1, le=1000)
+    """Claims that one address of the network, or one e-mail address, may file in a day."""
+    claim_locks_per_track: int = Field(default=3, ge=1, le=100)
+    """How often claims lock one track by themselves within 30 days; further ones wait for a reviewer to do it."""
+    blocked_told: int = Field(default=10, ge=1, le=100_000)
+    """After so many blocked outputs of one service within an hour its owner and admins are told."""
+    flags_per_day: int = Field(default=10, ge=1, le=1000)
+    """Tracks that one contributor may flag in a day."""
+    claim_data_days: int = Field(default=1095, ge=30, le=3650)
+    """How long after its end a claim keeps the name, address and words of its author."""
 
     @model_validator(mode="after")
     def _alarm_first(self) -> "Policy":

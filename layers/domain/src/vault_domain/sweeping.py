@@ -81,6 +81,13 @@ class HideTrack:
     track_id: str
 
 
+@dataclass(frozen=True)
+class LapseDispute:
+    """A dispute that came with a rejection was not answered in time: the rejection is final."""
+
+    track_id: str
+
+
 Instruction = ExpireUpload | RefuseUpload | StartPipeline | ReleaseClaim | PurgeUpload | PurgeAudio | HideTrack
 
 

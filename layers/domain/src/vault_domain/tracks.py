@@ -46,6 +46,8 @@ class Trigger(StrEnum):
     WITHDRAWN = "withdrawn"
     UPLOAD_FAILED = "upload_failed"
     APPEALED = "appealed"
+    DISPUTE_OPENED = "dispute_opened"
+    DISPUTE_LAPSED = "dispute_lapsed"
     APPEAL_UPHELD = "appeal_upheld"
     APPEAL_DISMISSED = "appeal_dismissed"
     CLAIM_CONFIRMED = "claim_confirmed"
@@ -67,6 +69,14 @@ class Guards:
     rejected_by_vote: bool = False
     is_owner: bool = False
     appeal_used: bool = False
+    disputable: bool = False
+    """Rejected by the rules for a strong match with something outside, which may be a false one."""
+    answer_overdue: bool = False
+    """The owner was asked to answer, and the time for it is over."""
+    claim_stands: bool = False
+    """A complete claim, confirmed by its author, stands on the track."""
+    no_claim_stands: bool = False
+    """Every claim on the track was settled in its favour."""
 
 
 Guard = Callable[[Guards], bool]
@@ -94,6 +104,22 @@ def _owner(facts: Guards) -> bool:
 
 def _first_appeal(facts: Guards) -> bool:
     return facts.is_owner and not facts.appeal_used
+
+
+def _disputable(facts: Guards) -> bool:
+    return facts.disputable
+
+
+def _unanswered(facts: Guards) -> bool:
+    return facts.answer_overdue
+
+
+def _claimed(facts: Guards) -> bool:
+    return facts.claim_stands
+
+
+def _unclaimed(facts: Guards) -> bool:
+    return facts.no_claim_stands and not facts.claim_stands
 
 
 @dataclass(frozen=True)
@@ -133,11 +159,13 @@ TABLE: tuple[Row, ...] = (
     _row(Status.ACCEPTED, Trigger.REVOKED, _PEOPLE, _owner, Status.REMOVED),
     _row(Status.UNDER_INVESTIGATION, Trigger.REVOKED, _PEOPLE, _owner, Status.REMOVED),
     _row(Status.REJECTED, Trigger.APPEALED, _PEOPLE, _first_appeal, Status.DISPUTE_PENDING),
+    _row(Status.REJECTED, Trigger.DISPUTE_OPENED, "system", _disputable, Status.DISPUTE_PENDING),
+    _row(Status.DISPUTE_PENDING, Trigger.DISPUTE_LAPSED, "system", _unanswered, Status.REJECTED_FINAL),
     _row(Status.DISPUTE_PENDING, Trigger.APPEAL_UPHELD, "reviewer admin", _always, Status.PENDING_REVIEW),
     _row(Status.DISPUTE_PENDING, Trigger.APPEAL_DISMISSED, "reviewer admin", _always, Status.REJECTED_FINAL),
-    _row(Status.ACCEPTED, Trigger.CLAIM_CONFIRMED, "system reviewer admin", _always, Status.UNDER_INVESTIGATION),
-    _row(Status.UNDER_INVESTIGATION, Trigger.CLAIM_DISMISSED, "reviewer admin", _always, Status.ACCEPTED),
-    _row(Status.UNDER_INVESTIGATION, Trigger.CLAIM_UPHELD, "reviewer admin", _always, Status.REMOVED),
+    _row(Status.ACCEPTED, Trigger.CLAIM_CONFIRMED, "system reviewer admin", _claimed, Status.UNDER_INVESTIGATION),
+    _row(Status.UNDER_INVESTIGATION, Trigger.CLAIM_DISMISSED, "reviewer admin", _unclaimed, Status.ACCEPTED),
+    _row(Status.UNDER_INVESTIGATION, Trigger.CLAIM_UPHELD, "reviewer admin", _claimed, Status.REMOVED),
 )
 
 FINAL = frozenset({Status.REMOVED, Status.REJECTED_FINAL})

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable
 
 from pydantic import BaseModel
 from vault_audio.features import unpack
+from vault_domain.admission import vault_query_key
 from vault_domain.canonical import sha256_hex
 from vault_domain.errors import Corrupt, NotFound, Revoked
 from vault_domain.events import Actor, Kind, make_event
@@ -43,9 +44,12 @@ def query_of(ask: MatchAsk, deps: Deps) -> Query:
         raise NotFound("no such upload and track, or it has no fingerprints yet")
     if track.status is Status.REMOVED:
         raise Revoked("the track was taken back")
-    data = deps.bucket("quarantine").read(features_key(ask.upload_id), limit=MAX_FEATURES_BYTES)
-    if sha256_hex(data) != known.features_sha256:
-        raise Corrupt("the stored features are not those that were recorded", part=features_key(ask.upload_id))
+    bucket, key, wanted = "quarantine", features_key(ask.upload_id), known.features_sha256
+    if known.query_sha256 is not None:  # admitted: the quarantine keeps nothing of it
+        bucket, key, wanted = "vault", vault_query_key(ask.track_id), known.query_sha256
+    data = deps.bucket(bucket).read(key, limit=MAX_FEATURES_BYTES)
+    if sha256_hex(data) != wanted:
+        raise Corrupt("the stored features are not those that were recorded", part=key)
     return Query(ask.track_id, unpack(data), known.audio_sha256, known.chromaprint)
 
 

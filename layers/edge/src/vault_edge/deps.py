@@ -26,11 +26,12 @@ if TYPE_CHECKING:
     from vault_edge.auth import TokenRules
     from vault_edge.aws import Cloud, StepTasks
     from vault_edge.index import IndexStore
+    from vault_edge.mail import Mailer
     from vault_edge.outbound import AcoustId
 
 TABLES = (
     "accounts", "keys", "uploads", "tracks", "rights", "evidence",
-    "originals", "events", "runs", "checks", "policies", "limits",
+    "originals", "events", "runs", "checks", "policies", "limits", "claims", "messages", "statistics",
 )  # fmt: skip
 BUCKETS = ("quarantine", "vault", "outputs", "snapshots", "log")
 
@@ -184,6 +185,18 @@ class Deps:
         from vault_edge.outbound import AcoustId
 
         return AcoustId(key)
+
+    # --- mail ----------------------------------------------------------------------
+
+    @cached_property
+    def mailer(self) -> "Mailer | None":
+        """Where letters go, or None where no mail is set up."""
+        from vault_edge.mail import mailer
+
+        if self.optional("MAIL_CONFIGURED") != "true":
+            return None
+        url = self.secrets.get(self.env("LEMM_SECRET_MAIL"))
+        return mailer(url, self.env("MAIL_FROM"), lambda: self.cloud.client("sesv2"))
 
     # --- policy --------------------------------------------------------------------
 

@@ -1,11 +1,14 @@
 """Status changes of one track that happen together or not at all.
 
 Promise: one commit holds the track (with the version that was read), a history
-row and an audit event for each step, and whatever else the caller adds.
+row, an audit event and the owner's message for each step, and whatever else the
+caller adds.
 """
 
 from vault_domain.events import Actor, AuditEvent, Kind, make_event
-from vault_domain.ports import Change, Put
+from vault_domain.messages import Message
+from vault_domain.news import news
+from vault_domain.ports import Change, Put, Require
 from vault_domain.reasons import Reason
 from vault_domain.tracks import Guards, HistoryRow, Track, Trigger, transition
 
@@ -22,7 +25,7 @@ class Journey:
         self.now = deps.clock()
         self._deps, self._actor = deps, actor
         self._read = track.version
-        self._rows: list[HistoryRow] = []
+        self._rows: list[HistoryRow | Message] = []
         self._events: list[AuditEvent] = []
 
     def take(
@@ -31,7 +34,11 @@ class Journey:
         """One step by the table. Raises ``Conflict`` or ``Forbidden``."""
         before = self.track.status
         self.track, row = transition(self.track, trigger, self._actor, facts, self.now, reasons, **changes)
+        if trigger is Trigger.DISPUTE_OPENED:  # this tells of the rejection too
+            self._rows = [one for one in self._rows if not isinstance(one, Message)]
         self._rows.append(row)
+        if (told := news(self.track, trigger, self.now)) is not None:
+            self._rows.append(told)
         self.tell(
             Kind.TRACK_CHANGED,
             step=row.step,
@@ -51,6 +58,13 @@ class Journey:
         """Write it all. Raises ``LostRace`` when the track, or anything in ``also``, changed meanwhile."""
         rows = [Put(row, 0) for row in self._rows]
         self._deps.records.commit([Put(self.track, self._read), *rows, *also], self._events)
+        return self.track
+
+    def conclude(self, *also: Change) -> Track:
+        """Like ``commit``; a track that took no step is not rewritten, but must be as it was read."""
+        if self._rows:
+            return self.commit(*also)
+        self.note(*also, Require(self.track, self._read))
         return self.track
 
     def note(self, *changes: Change) -> None:

@@ -1,17 +1,43 @@
 """What the steps of governance share: a track as far as a caller may reach it, and its way back into the pipeline."""
 
 from contextlib import suppress
+from typing import NamedTuple
 
 from vault_domain.accounts import Account
+from vault_domain.decision import Verdict, decide_submission, holding
 from vault_domain.errors import Conflict, Forbidden, NotFound
+from vault_domain.evidence import SourceReport, findings_sha256
 from vault_domain.permissions import Reach, check, reach
 from vault_domain.review import is_own
 from vault_domain.rights import RightsRecord
 from vault_domain.tracks import Track
-from vault_domain.uploads import source_key
+from vault_domain.uploads import Upload, source_key
 
 from vault_edge.caller import Caller
 from vault_edge.deps import Deps
+
+
+class Findings(NamedTuple):
+    """What is known of a track at this moment, by the policy in force."""
+
+    verdict: Verdict
+    sha256: str
+    policy: int
+    snapshot: str | None
+    """The vault's snapshot that was searched."""
+    reports: tuple[SourceReport, ...]
+
+
+def findings_of(track: Track, deps: Deps) -> Findings:
+    """What is on record now, decided by the policy in force."""
+    upload = deps.records.get(Upload, track.upload_id)
+    reports = deps.records.list(SourceReport, track.track_id).items
+    flags = holding((*track.flags, *(upload.flags if upload else ())))
+    number, policy = deps.policy_in_force()
+    configured = frozenset({"acoustid"} if deps.optional("LEMM_ACOUSTID_CONFIGURED") == "true" else ())
+    searched = next((report.snapshot for report in reports if report.source == "vault"), None)
+    verdict = decide_submission(reports, flags, policy, configured)
+    return Findings(verdict, findings_sha256(reports, flags), number, searched, reports)
 
 
 def permitted(what: str, track_id: str, caller: Caller, deps: Deps) -> Track:

@@ -24,7 +24,7 @@ def accounts(load_step: Callable[[str], ModuleType], monkeypatch: pytest.MonkeyP
     """The step, with password hashing made cheap."""
     module = load_step("accounts")
     quick = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
-    monkeypatch.setitem(module.count.__globals__, "_HASHER", quick)
+    monkeypatch.setitem(module.open_account.__globals__["hashed"].__globals__, "_HASHER", quick)
     return module
 
 
@@ -118,7 +118,7 @@ def test_the_answer_to_a_wrong_password_and_an_unknown_address_is_the_same(accou
 
 def test_an_unknown_address_costs_a_hash_too(accounts: ModuleType, monkeypatch: pytest.MonkeyPatch):
     checked = []
-    spaces = accounts.count.__globals__
+    spaces = accounts.open_account.__globals__["hashed"].__globals__
     real = spaces["_HASHER"]
 
     class Counting:
@@ -362,7 +362,7 @@ def test_two_loads_of_the_folder_share_nothing():
     folder = Path(__file__).resolve().parents[4] / "functions" / "accounts"
     first, second = load_folder(folder), load_folder(folder)
     assert first.app is not second.app
-    assert first.count is not second.count
+    assert first.shown is not second.shown
 
 
 # --- staying signed in -----------------------------------------------------------------------

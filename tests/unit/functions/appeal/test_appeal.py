@@ -42,6 +42,14 @@ def rejected(sim: Simulator) -> str:
     return track_id
 
 
+def voted_out(sim: Simulator) -> str:
+    """By two reviewers, for a weak match."""
+    _, track_id = flagged(sim)
+    vote(sim, track_id, BEN, "reject")
+    vote(sim, track_id, CLEO, "reject")
+    return track_id
+
+
 def lodge(sim: Simulator, track_id: str, caller=OWNER, words: str = WORDS, deps=None):
     return main_of("appeal").lodge(track_id, AppealAsk(reason=words), caller, deps or sim.container())
 
@@ -105,7 +113,7 @@ def test_once_per_rejection(sim: Simulator):
 
 
 def test_who_may(sim: Simulator):
-    track_id = rejected(sim)
+    track_id = voted_out(sim)
     for caller in (STRANGER, ANNA, ADMIN):
         with pytest.raises(NotFound):
             lodge(sim, track_id, caller)
@@ -153,10 +161,10 @@ def test_findings_that_changed_are_looked_at_again(sim: Simulator):
 
 
 def test_what_can_not_be_appealed(sim: Simulator):
-    _, waiting = decided(sim)
+    _, waiting = decided(sim, sound(7))
     with pytest.raises(Conflict):
         lodge(sim, waiting)
-    late = rejected(sim)
+    late = voted_out(sim)
     sim.clock.now += timedelta(days=61)
     with pytest.raises(Conflict):
         lodge(sim, late)

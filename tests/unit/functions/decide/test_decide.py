@@ -41,7 +41,7 @@ def test_clean_evidence_is_accepted_and_says_what_it_rests_on(sim: Simulator):
         (hit(0.4), "review", Status.PENDING_REVIEW, False),
         (hit(0.69), "review", Status.PENDING_REVIEW, False),
         (hit(0.9, overlap=14.9), "review", Status.PENDING_REVIEW, False),
-        (hit(0.7, overlap=15.0), "reject", Status.REJECTED, True),
+        (hit(0.7, overlap=15.0), "reject", Status.DISPUTE_PENDING, True),
     ],
 )
 def test_the_external_table(sim: Simulator, hits, outcome, status, dispute):

@@ -263,7 +263,7 @@ def test_fewer_findings_or_another_snapshot_leave_an_approval_standing(sim: Simu
     ("hit", "outcome", "status"),
     [
         (a_hit("cat:other", 0.5), "review", Status.PENDING_REVIEW),
-        (a_hit("cat:song", 0.95, overlap_s=40), "reject", Status.REJECTED),
+        (a_hit("cat:song", 0.95, overlap_s=40), "reject", Status.DISPUTE_PENDING),
     ],
 )
 def test_a_ground_that_nobody_knew_ends_an_approval(sim: Simulator, hit, outcome, status):

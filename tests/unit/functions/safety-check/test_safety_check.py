@@ -10,6 +10,7 @@ from sounds import RATE, as_file, in_vault, piece, registered
 from vault_audio.features import unpack
 from vault_domain.errors import SourceUnavailable
 from vault_domain.events import AuditEvent, Kind
+from vault_domain.messages import Message
 from vault_domain.policy import Policy, PolicyVersion, Thresholds
 from vault_domain.ports import Put
 from vault_domain.safety import OutputCheck
@@ -324,3 +325,14 @@ def test_killed_anywhere_and_asked_again_there_is_one_check_and_no_audio(load_st
         assert len(sim.store.everything(OutputCheck)) == 1, label
         assert len(events(sim)) == 1, label
         assert audio_left(sim) == [], label
+
+
+def test_blocks_of_a_service_are_counted_and_told(sim: Simulator, ready) -> None:
+    head = PolicyVersion(
+        number=2, policy=Policy(blocked_told=1), author="acc", reason="test", at=sim.clock(), is_head=True
+    )
+    sim.store.commit([Put(head, 0)])
+    post(ready, sim, inline(COPY))
+    assert [(one.recipient, one.about) for one in sim.store.everything(Message)] == [("admins", SERVICE)]
+    post(ready, sim, inline(COPY))
+    assert len(sim.store.everything(Message)) == 1

@@ -6,8 +6,8 @@ from datetime import timedelta
 
 import pytest
 import soundfile
-from ingesting import OWNER, STRANGER, admitted, main_of, report, run, sound, track_of
-from reviewing import ADMIN, ANNA, BEN, a_hit, flagged, found
+from ingesting import OWNER, STRANGER, admitted, main_of, report, sound, track_of
+from reviewing import ADMIN, ANNA, BEN, a_hit, flagged, found, override
 from simulator import Simulator, killed_everywhere
 from vault_domain.admission import vault_audio_key
 from vault_domain.errors import Conflict, Expired, Forbidden, NotFound, PolicyRefused, TooMany
@@ -181,7 +181,6 @@ def test_over_http_the_sound_is_bytes_and_never_cached(sim: Simulator, load_step
 
 def test_a_case_that_was_decided_gives_no_more_links(sim: Simulator):
     _, track_id = flagged(sim)
-    found(sim, track_id, a_hit("cat:strong", 0.95, overlap_s=40))
-    run("decide", sim.deps, track_id=track_id)
+    override(sim, track_id, choice="reject")
     with pytest.raises(Conflict):
-        opened(sim, track_id, ref="cat:strong")
+        opened(sim, track_id, ref="cat:song")

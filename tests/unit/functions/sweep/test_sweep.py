@@ -21,7 +21,7 @@ from ingesting import (
 )  # fmt: skip
 from killing import ends_the_same
 from simulator import Killed, Simulator
-from vault_domain.admission import vault_audio_key, vault_features_key
+from vault_domain.admission import vault_audio_key, vault_features_key, vault_query_key
 from vault_domain.evidence import Hit, Original
 from vault_domain.ports import PostForm, Put
 from vault_domain.rights import RevokeAsk
@@ -165,7 +165,7 @@ def test_an_admitted_track_leaves_nothing_in_quarantine(sim: Simulator):
     admitted(sim)
     assert done(sim) == ["PurgeUpload"]
     assert not sim.buckets.open("quarantine").dump()
-    assert len(sim.buckets.open("vault").dump()) == 2
+    assert len(sim.buckets.open("vault").dump()) == 3
     assert done(sim) == []
 
 
@@ -214,6 +214,7 @@ def test_removed_audio_goes_after_its_time(sim: Simulator, keeps):
     assert done(sim) == ["PurgeAudio"]
     vault = sim.bucket("vault")
     assert vault.head(vault_audio_key(track_id)) is None
+    assert vault.head(vault_query_key(track_id)) is None
     assert (vault.head(vault_features_key(track_id)) is not None) is keeps
     assert (track_id in indexed(sim)) is keeps
     assert done(sim, now=True) == []

@@ -1,0 +1,87 @@
+"""The words of messages: one template per topic, filled with a message's facts.
+
+Plain text, no names of other people. ``subject`` is one line; the text of a
+mail ends with where to go on, and with a link where the reader has to prove
+that the address is theirs.
+"""
+
+from vault_domain.messages import NEEDED, Message, Topic
+from vault_domain.records import Value
+
+WORDS: dict[Topic, tuple[str, str]] = {
+    Topic.IN_REVIEW: ("“{title}” waits for a reviewer", "The checks found something a person should look at: {why}"),
+    Topic.ACCEPTED: ("“{title}” is in the vault", "Your track was accepted. You can take it back at any time."),
+    Topic.REJECTED: ("“{title}” was not accepted", "{why} You can answer with an appeal."),
+    Topic.DISPUTE_OPENED: (
+        "“{title}” was not accepted; please answer",
+        "{why} A dispute was opened for you: tell us what we should know, and somebody decides anew.",
+    ),
+    Topic.APPEAL_UPHELD: ("Your appeal for “{title}” was upheld", "The track goes on to be admitted."),
+    Topic.APPEAL_DISMISSED: ("Your appeal for “{title}” was dismissed", "{why} This decision is final."),
+    Topic.DISPUTE_LAPSED: ("The dispute about “{title}” has ended", "{why} The track stays out of the vault."),
+    Topic.QUESTION: ("A question about “{title}”", "A reviewer asks: {question} Please answer by {until}."),
+    Topic.ANSWERED: ("A question was answered", "The owner of {about} answered; the review goes on."),
+    Topic.LOCKED: (
+        "“{title}” is locked while a claim is looked into",
+        "Somebody reported that your track infringes their rights. Until that is settled no training job reads it. "
+        "You can read the claim and answer it.",
+    ),
+    Topic.UNLOCKED: ("“{title}” is free again", "The claim against your track was not upheld. {why}"),
+    Topic.REMOVED: ("“{title}” was removed from the vault", "The claim against your track was upheld. {why}"),
+    Topic.CLAIM_EXAMINED: (
+        "The claim against “{title}” is being examined",
+        "A reviewer found that the claim needs a closer look. Please answer it by {until}.",
+    ),
+    Topic.CLAIM_CONFIRM: (
+        "Please confirm your claim",
+        "A claim was filed with this address. It counts only once you confirm it, by {until}. If it was not you, do "
+        "nothing: the claim is deleted then. The link below also shows you where the claim stands later; keep it to "
+        "yourself.",
+    ),
+    Topic.CLAIM_TAKEN_UP: ("Your claim is being looked into", "A person looks at your claim by {until}."),
+    Topic.CLAIM_ENDED: ("Your claim was decided", "Outcome: {outcome}. {why}"),
+    Topic.CLAIM_WAITS: ("A claim waits to be screened", "Claim {about} waits; due by {until}."),
+    Topic.CLAIM_OVERDUE: ("A claim is overdue", "Claim {about} should have been settled by {until} ({state})."),
+    Topic.FLAGGED: ("A track was flagged", "A contributor asks that {about} be looked at: {why}"),
+    Topic.BLOCKED: (
+        "Many outputs were blocked",
+        "{count} outputs of {about} came too close to known music within a short time.",
+    ),
+}
+LINKS: dict[Topic, str] = dict.fromkeys(NEEDED, "/#/claim?id={about}&token={token}")
+
+
+class Letter(Value):
+    """A mail, ready for a transport."""
+
+    message_id: str
+    to: str
+    subject: str
+    text: str
+
+
+class _Facts(dict[str, str]):
+    """A fact that is missing is left out, not an error: old messages stay readable."""
+
+    def __missing__(self, key: str) -> str:
+        return ""
+
+
+def words(message: Message) -> tuple[str, str]:
+    """Subject and text, as the box shows them."""
+    subject, text = WORDS[message.topic]
+    facts = _Facts({"about": message.about, **message.facts})
+    return _line(subject.format_map(facts)), " ".join(text.format_map(facts).split())
+
+
+def letter(message: Message, to: str, site: str, token: str = "") -> Letter:
+    """The mail; ``site`` is the address of the web client, without a slash at its end, if it is known."""
+    subject, text = words(message)
+    link = LINKS.get(message.topic, "").format(about=message.about, token=token)
+    body = f"{text}\n\n{site}{link}".strip()
+    return Letter(message_id=message.message_id, to=to, subject=subject, text=body)
+
+
+def _line(text: str) -> str:
+    """One line: a header can't hold more."""
+    return " ".join(text.split())[:150]
