@@ -2,13 +2,17 @@
 
 from datetime import timedelta
 
+from issue_canaries import planted
 from vault_domain import runs
+from vault_domain.canaries import CanaryAsk
 from vault_domain.errors import NotFound
 from vault_domain.ids import RunId
 from vault_domain.leases import MAIN, LeaseAsk, check_training_open
+from vault_domain.permissions import roles
 from vault_domain.training import MANIFEST_NAME, CompleteAsk, DataSpec, TrainingRun, check_packs
 from vault_edge import grants, leasing
 from vault_edge.app import App, Caller, Deps, Json
+from vault_edge.canaries import all_canaries
 from vault_edge.closing import close
 from vault_edge.racing import settled
 from vault_edge.receipts import KEY_PURPOSE, signed_receipt
@@ -60,6 +64,21 @@ def show(run_id: RunId, caller: Caller, deps: Deps) -> Json:
 def complete(run_id: RunId, ask: CompleteAsk, caller: Caller, deps: Deps) -> Json:
     """End a run: its token opens nothing any more. What the job says it used is compared with its grant."""
     return _view(settled(lambda: close(deps, _own(run_id, caller, deps), ask, caller.actor)))
+
+
+@app.post("/training/canaries", role=roles("training.canary"), status=201)
+def plant(ask: CanaryAsk, caller: Caller, deps: Deps) -> Json:
+    """Reserve tracks of yours for one run that has not begun, so that a copy which gets out names it.
+
+    Keep the nonce: with it the log's commitment shows when they were planted.
+    """
+    return planted(ask, caller, deps)
+
+
+@app.get("/training/canaries", role=roles("training.canary"))
+def canaries(deps: Deps) -> Json:
+    """Which track is which run's canary."""
+    return {"canaries": [one.model_dump(mode="json", exclude={"version"}) for one in all_canaries(deps.records)]}
 
 
 def _leased(found: leasing.Renewed, deps: Deps) -> Json:

@@ -20,6 +20,7 @@ def _records() -> list[type[Record]]:
     import vault_domain.accounts
     import vault_domain.appeals
     import vault_domain.bulk
+    import vault_domain.canaries
     import vault_domain.consents
     import vault_domain.corrections
     import vault_domain.events

@@ -2,7 +2,7 @@
 
 import typer
 
-from lemm.commands import account, catalogue, stack, tracks, verify
+from lemm.commands import account, canary, catalogue, stack, tracks, verify
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -16,6 +16,7 @@ stack.register(app)
 account.register(app)
 tracks.register(app)
 catalogue.register(app)
+canary.register(app)
 verify.register(app)
 
 if __name__ == "__main__":

@@ -67,6 +67,7 @@ class Kind(StrEnum):
     PACK_REGISTERED = "pack.registered"
     TRAINING_BATCH = "training_batch"
     RUN_OPENED = "training_run.opened"
+    RUN_PREPARED = "training_run.prepared"
     RUN_LEASED = "training_run.leased"
     RUN_ALARM = "training_run.alarm"
     RUN_CLOSED = "training_run.closed"

@@ -13,6 +13,7 @@ from datetime import timedelta
 
 from vault_domain import runs
 from vault_domain.bulk import ALL, BulkDecision, held_tracks, is_held
+from vault_domain.canaries import withheld
 from vault_domain.canonical import digest
 from vault_domain.events import Actor, AuditEvent, Kind, make_event
 from vault_domain.policy import Policy
@@ -21,6 +22,7 @@ from vault_domain.rights import RightsRecord
 from vault_domain.tracks import Status, Track
 from vault_domain.training import DataSpec, Entry, RunTrack, TrainingRun, check_grant, in_order, matches, select
 
+from vault_edge.canaries import all_canaries
 from vault_edge.deps import Deps
 
 READERS = 8
@@ -76,10 +78,17 @@ def open_run(
     if present is not None:
         runs.check_same_run(present, spec, actor.id)
     candidates, held = fresh_candidates(deps.records, spec, deps.policy())
+    candidates = without_canaries(deps.records, candidates, spec.run_id)
     entries, left = select(candidates, spec, held)
     check_grant(entries, left)
     claim = runs.claim_run(spec, actor.id, entries, left, deps.clock(), life)
     return record_grant(deps, present, claim, entries, actor), entries
+
+
+def without_canaries(records: Records, candidates: list[Candidate], run_id: str) -> list[Candidate]:
+    """Candidates without other runs' canaries; nothing says that they were passed over."""
+    others = withheld(all_canaries(records), run_id)
+    return [pair for pair in candidates if pair[0].track_id not in others]
 
 
 def renew(
