@@ -229,7 +229,7 @@ def test_a_run_reads_until_its_track_is_taken_back(vault, nova, job, folder):
 
 
 def _link(vault: Vault, stream: VaultStream, track_id: str) -> str:
-    headers = {"Authorization": f"Bearer {stream._run_token}"}
+    headers = {"Authorization": f"Bearer {stream._gateway._lease('main')}"}
     answer = httpx.get(f"{vault.place.url}/training/objects/{track_id}", headers=headers, follow_redirects=False)
     assert answer.status_code == 302
     return answer.headers["Location"]
