@@ -7,9 +7,11 @@ each query is searched in a small one, in one a hundred times as long, and in
 one between. Unrelated queries are composed pieces of other seeds, excerpts of the
 real tracks with their own track (and its stated relatives) taken out, so that
 the same composers stay in, and noise, tones, loops and silence; part of them
-with noise or at another speed. Weights are fitted first, on copies and
-unrelated queries of the first half of the catalogue (by name); the tails are
-then measured on the other half and on composed queries, which took no part.
+with noise or at another speed. With ``--per`` weights are fitted first, on
+copies and unrelated queries of the first half of the real tracks (by hash of
+their names); the tails are then measured on the other half and on composed
+queries, which took no part. Without it the three weights stay, and all real
+tracks are asked.
 """
 
 import argparse
@@ -242,7 +244,7 @@ def main() -> None:
     real = list(real_tracks(chosen.audio, chosen.related)) if chosen.audio else []
     shards = catalogues(real, chosen.generated)
     half = sorted(real or list(generated_tracks(60)), key=lambda track: sha256(min(track.related).encode()).hexdigest())
-    learn, judge = half[: len(half) // 2], half[len(half) // 2 :]
+    learn, judge = half[: len(half) // 2], half[len(half) // 2 if chosen.per else 0 :]
     weights = fitted(shards[1], learn, chosen.per, chosen.processes) if chosen.per else dict(builtin().weights)
     counts = {10.0: chosen.real, 3.0: chosen.real // 2, 30.0: chosen.real // 6, 0.0: len(judge)}
     sources = [real_queries(judge, counts)] if real else []

@@ -116,3 +116,12 @@ def test_windows_cover_the_query():
         assert cut[0][0] == 0
         assert cut[-1][1] == pytest.approx(seconds)
         assert all(b[0] <= a[1] + 1e-9 for a, b in pairwise(cut))
+
+
+def test_a_long_copy_scores_what_its_best_ten_seconds_do(shard, song):
+    """Otherwise the length of a query alone would lift unrelated music."""
+    short = search([shard], extract(song(3, 40)[80_000:240_000]))[0]
+    long = search([shard], extract(song(3, 40)[32_000:608_000]))[0]
+    assert (short.track, long.track) == ("song-3", "song-3")
+    assert long.spans[0].query_end - long.spans[0].query_start > 30
+    assert long.raw < 1.35 * short.raw

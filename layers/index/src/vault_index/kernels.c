@@ -480,8 +480,9 @@ int64_t lv_coincide(const int32_t *units, const int64_t *starts, const int32_t *
                 sum += table[high] + table[high + 1];
             for (; low < at - near; low++)
                 sum -= table[low] + table[low + 1];
-            double chance = (double)sum / (double)(high - low);
-            next = (table[at] + table[at + 1] - chance) / sqrt(chance + 1.0);
+            double chance = (double)sum / (double)(high - low), over = table[at] + table[at + 1] - chance;
+            if (over > 0 && over * over >= least * least * (chance + 1.0) * 0.999)
+                next = over / sqrt(chance + 1.0);
         }
         if (here >= least && here >= before && here >= next)
             made = among_best(made, most, at - 1, table[at - 1] + table[at], here, at_out, votes, surplus);
@@ -593,7 +594,8 @@ int64_t lv_trial(const int8_t *values, int64_t frames, double scale, double leve
                  double local, double before, double after, double anchor, double tempo, double shift,
                  const double *tempos, int32_t tempo_count, const double *offsets, int32_t offset_count,
                  const double *shifts, int32_t shift_count, int64_t most_values, double hit, int64_t least_marks,
-                 int64_t least, const double *lengths, int32_t length_count, double steps_per_second, double *result)
+                 int64_t least, const double *lengths, int32_t length_count, int32_t with_whole,
+                 double steps_per_second, double *result)
 {
     Map map = {values, frames, scale, level};
     int64_t low = lower_bound(marks, count, bound(local - before)), high = lower_bound(marks, count, bound(local + after));
@@ -630,7 +632,8 @@ int64_t lv_trial(const int8_t *values, int64_t frames, double scale, double leve
     for (int k = 0; k < length_count; k++)
         if (lengths[k] < whole)
             own_lengths[used++] = lengths[k];
-    own_lengths[used++] = whole;
+    if (with_whole || used < length_count)
+        own_lengths[used++] = whole;
     stretches(seconds, own, own_lengths, used, least, part);
     double best = -INFINITY;
     int64_t first = 0, last = own, first_best = 0, last_best = own, hits = 0, trial = 0;

@@ -20,6 +20,7 @@ _SAME_LINE: Final = 0.4 * STEPS_PER_SECOND
 _SAME_TEMPO: Final = 0.03
 _SAME_SHIFT: Final = 1.0
 _WINDOW: Final = 10 * STEPS_PER_SECOND
+_AS_GOOD: Final = 0.9  # of the best part's score: then the line through all parts is right
 _LINKS: Final = 4  # latest alignments of a chain that the next may continue
 
 
@@ -113,7 +114,7 @@ def _spanned(shard: Shard, query: QueryMap, chain: list[Alignment], length: floa
     start, stop = max(0.0, first.begin - 80), min(length, last.end + 80)
     seed = replace(best, tempo=tempo, anchor=pivot, place=place, votes=votes)
     whole = refine.long(shard, query, seed, start, stop)
-    return whole if whole.score >= best.score else best
+    return whole if whole.score >= _AS_GOOD * best.score else best
 
 
 def _passage(shard: Shard, found: Alignment, weights: Mapping[str, float]) -> Passage:

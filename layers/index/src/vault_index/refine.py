@@ -6,7 +6,6 @@ allows. While trials are compared, the landmarks are the same for all of them:
 otherwise a trial would win by squeezing more reference into the window.
 """
 
-import math
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Final
@@ -114,7 +113,7 @@ def counted(shard: Shard, query: QueryMap, found: Alignment) -> Alignment:
 
 
 def extended(shard: Shard, query: QueryMap, found: Alignment, length: float) -> Alignment:
-    """The best stretch grown both ways, within a query of ``length`` steps, for as long as that gains.
+    """The best stretch grown both ways, within a query of ``length`` steps, for as long as that gains; same score.
 
     It stops where the sum of values has fallen by :data:`_DROP` from its height: unrelated
     music loses the penalty with every landmark."""
@@ -129,9 +128,8 @@ def extended(shard: Shard, query: QueryMap, found: Alignment, length: float) -> 
     last = high + _grown(values[high:])
     if last - first < _LEAST:
         return found
-    score = float(values[first:last].sum()) / math.sqrt(max(last - first, LEAST_LANDMARKS))
     return replace(
-        found, begin=float(heard[first]), end=float(heard[last - 1]), score=max(score, found.score),
+        found, begin=float(heard[first]), end=float(heard[last - 1]),
         landmarks=last - first, hits=int(np.count_nonzero(values[first:last] > HIT)),
     )  # fmt: skip
 
@@ -194,7 +192,16 @@ def long(shard: Shard, query: QueryMap, seed: Alignment, start: float, stop: flo
     exact = _grid([1 + k / 4 for k in steps], [-2.0, -1.0, 0.0, 1.0, 2.0], [0.0])
     found = scored(shard, query, moved(shard, query, found, exact, start, stop), start, stop)
     found = _polished(shard, query, found, start, stop)
-    return counted(shard, query, _simplest(shard, query, found, start, stop))
+    return counted(shard, query, _capped(shard, query, _simplest(shard, query, found, start, stop), start, stop))
+
+
+def _capped(shard: Shard, query: QueryMap, found: Alignment, start: float, stop: float) -> Alignment:
+    """The same alignment with the score of its best ten seconds.
+
+    Over a longer stretch a score says less, not more: pieces in one key and tempo stand a little above chance
+    all the time, and the sum of that grows with the root of the length."""
+    best = _best(shard, query, found, _ONE, *_reach(found, start, stop), whole=False)
+    return replace(found, score=best.score)
 
 
 def _simplest(shard: Shard, query: QueryMap, found: Alignment, start: float, stop: float) -> Alignment:
@@ -216,7 +223,12 @@ _OFFSETS: Final = _grid([1.0], [-2.0, -1.0, 0.0, 1.0, 2.0], [0.0])
 
 def scored(shard: Shard, query: QueryMap, seed: Alignment, start: float, stop: float) -> Alignment:
     """The alignment as it is, scored over the whole window."""
-    return _best(shard, query, seed, _ONE, (seed.anchor - start) * seed.tempo, (stop - seed.anchor) * seed.tempo)
+    return _best(shard, query, seed, _ONE, *_reach(seed, start, stop))
+
+
+def _reach(seed: Alignment, start: float, stop: float) -> tuple[float, float]:
+    """Steps of the reference before and after the seed's place that the window holds."""
+    return (seed.anchor - start) * seed.tempo, (stop - seed.anchor) * seed.tempo
 
 
 def moved(shard: Shard, query: QueryMap, seed: Alignment, grid: Grid, start: float, stop: float) -> Alignment:
@@ -227,14 +239,19 @@ def moved(shard: Shard, query: QueryMap, seed: Alignment, grid: Grid, start: flo
     return _best(shard, query, seed, grid, before, after)
 
 
-def _best(shard: Shard, query: QueryMap, seed: Alignment, grid: Grid, before: float, after: float) -> Alignment:
-    """The grid's best trial for the landmarks from ``before`` to ``after`` steps around the seed's place."""
+def _best(
+    shard: Shard, query: QueryMap, seed: Alignment, grid: Grid, before: float, after: float, *, whole: bool = True
+) -> Alignment:
+    """The grid's best trial for the landmarks from ``before`` to ``after`` steps around the seed's place.
+
+    ``whole``: the stretch of all of them counts too, however long."""
     entry = shard.tracks[seed.track]
     result = np.empty(6)
     compared = kernels.trial(
         query.address, query.frames, query.scale, query.level, shard.landmarks_address + 4 * entry.first, entry.count,
         seed.place - entry.base * keys.UNIT, before, after, seed.anchor, seed.tempo, seed.shift, *grid.addresses,
-        _MOST_VALUES, HIT, _LEAST, LEAST_LANDMARKS, _LENGTHS_AT, len(_LENGTHS), STEPS_PER_SECOND, result.ctypes.data,
+        _MOST_VALUES, HIT, _LEAST, LEAST_LANDMARKS, _LENGTHS_AT, len(_LENGTHS), whole, STEPS_PER_SECOND,
+        result.ctypes.data,
     )  # fmt: skip
     if compared < 0:
         raise MemoryError("no memory to score an alignment in")
