@@ -12,7 +12,7 @@ AUDIO ?=
 DATA ?= .lemm
 PORT ?= 8400
 
-.PHONY: help setup layers demo up test test-full lint format types imports e2e clean lock
+.PHONY: help setup layers demo up test test-full browser lint format types imports e2e clean lock
 
 help: ## list the targets
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -46,9 +46,16 @@ test: $(STAMP) ## what must hold before a commit: unit, contract, conformance an
 	$(BIN)/python -m pytest -q -n 2 --dist loadgroup -m "not e2e and not slow and not browser"
 	$(BIN)/python -m pytest -q -m "e2e and not slow and not browser"
 
-test-full: $(STAMP) $(LAYERS) ## test, and the heavy rest: long fuzzing, kills under load, layer sizes
+test-full: $(STAMP) $(LAYERS) ## test, and the heavy rest: long fuzzing, kills under load, layer sizes, a real browser
 	$(BIN)/python -m pip install -q --disable-pip-version-check -r requirements/train.txt
 	$(BIN)/python -m pytest -q -m "slow and not browser"
+	$(MAKE) browser
+
+browser: $(STAMP) ## the pages in a real browser; pictures of them in build/screenshots
+	@command -v chromium >/dev/null || { apt-get -qq update && apt-get -qq install -y --no-install-recommends chromium; } \
+		|| { echo "chromium is needed; install it as root: apt-get install chromium"; exit 1; }
+	$(BIN)/python -m pip install -q --disable-pip-version-check -r requirements/browser.txt
+	$(BIN)/python -m pytest -q -m browser tests/browser
 
 lint: $(STAMP) ## ruff, cfn-lint, and whether the API's description is up to date
 	$(BIN)/ruff check . && $(BIN)/ruff format --check -q . && $(BIN)/cfn-lint template.yaml

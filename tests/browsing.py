@@ -107,6 +107,7 @@ class Person:
     def shot(self, name: str) -> None:
         """A picture of the whole page, for people to look at."""
         SHOTS.mkdir(parents=True, exist_ok=True)
+        self.page.evaluate("scrollTo(0, 0)")
         self.page.screenshot(path=SHOTS / f"{name}.png", full_page=True)
 
     def fits(self) -> None:

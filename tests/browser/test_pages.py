@@ -5,12 +5,13 @@ from browsing import LOOKS, People
 from living import Vault
 
 PUBLIC = {"home": "/", "how": "/how", "terms": "/terms", "sign-in": "/sign-in", "join": "/join", "nowhere": "/no/such"}
+ADMINS = {"people": "/people", "holds": "/holds"}
 SIGNED_IN = {"tracks-empty": "/tracks", "give": "/submit", "policy-read": "/policy", "not-for-you": "/review"}
 REVIEWERS = {"review-queue": "/review"}
 
 
 @pytest.mark.parametrize("look", LOOKS)
-def test_every_page_is_usable_by_everybody(people: People, cast, look: str):
+def test_every_page_is_usable_by_everybody(people: People, cast, vault: Vault, look: str):
     def walk(person, pages):
         for name, path in pages.items():
             person.go(path)
@@ -26,6 +27,9 @@ def test_every_page_is_usable_by_everybody(people: People, cast, look: str):
     with people.window("anna", look) as anna:
         anna.sign_in(cast["anna"][1])
         walk(anna, REVIEWERS)
+    with people.window("the admin", look) as dora:
+        dora.sign_in(vault.place.admin.email, vault.place.admin.password)
+        walk(dora, ADMINS)
 
 
 def test_a_keyboard_is_enough(people: People):

@@ -30,6 +30,26 @@ def vote(reviewer, choice: str, note: str):
     reviewer.press("Cast the vote")
 
 
+def listens(anna, vault: Vault, track_id: str):
+    """Both sides of the passage are drawn and played, and each listening is in the log."""
+    page = anna.page
+    anna.press("Listen side by side")
+    page.get_by_role("button", name="Play this track").click()
+    page.get_by_role("button", name="Stop this track").wait_for()
+    assert page.get_by_role("button", name="Play what it resembles").is_visible()
+    drawn = "(canvas) => new Set(canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data).size"
+    for name in (
+        "Waveform of this track",
+        "Spectrogram of this track",
+        "Waveform of what it",
+        "Spectrogram of what it",
+    ):
+        assert page.get_by_role("img", name=name).evaluate(drawn) > 3, name
+    played = "Math.max(...[...document.querySelectorAll('audio')].map((sound) => sound.currentTime))"
+    eventually(lambda: page.evaluate(played) > 0.3, 20, "sound")
+    assert vault.events(track_id)["review.listened"] == 1
+
+
 def test_a_flagged_copy_is_asked_about_and_approved_by_two(people: People, vault: Vault, cast, flagged):
     with people.window("anna") as anna, people.window("ben") as ben, people.window("ray") as ray:
         page = anna.sign_in(cast["anna"][1])
@@ -46,6 +66,7 @@ def test_a_flagged_copy_is_asked_about_and_approved_by_two(people: People, vault
         assert page.get_by_role("cell", name="0:00 – 0:10").first.is_visible()
         anna.press("Hold it")
         page.get_by_role("heading", name="You hold this track").wait_for()
+        listens(anna, vault, flagged)
         anna.accessible()
         anna.shot("review-case")
         anna.press("Cast the vote")

@@ -26,7 +26,16 @@ export class Problem extends Error {
  * @param {{body?: unknown, query?: Record<string, unknown>, signal?: AbortSignal}} [about]
  * @returns {Promise<any>}
  */
-export async function call(method, path, { body, query, signal } = {}) {
+export async function call(method, path, about = {}) {
+  const answer = await send(method, path, about);
+  return answer.json().catch(() => ({}));
+}
+
+/** The bytes of something that is no JSON, such as sound. @param {string} path @returns {Promise<Blob>} */
+export const bytesOf = async (path) => (await send("GET", path, {})).blob();
+
+/** @param {string} method @param {string} path @param {any} about */
+async function send(method, path, { body, query, signal }) {
   const asked = new URLSearchParams();
   for (const [name, value] of Object.entries(query ?? {})) {
     if (value !== undefined && value !== null && value !== "") asked.set(name, String(value));
@@ -43,8 +52,8 @@ export async function call(method, path, { body, query, signal } = {}) {
     if (signal?.aborted) throw error;
     throw new Problem(0, "unreachable", "The vault did not answer. Check your connection, then try again.");
   }
+  if (answer.ok) return answer;
   const document = await answer.json().catch(() => ({}));
-  if (answer.ok) return document;
   if (answer.status === 401 && mine && session()?.token === mine.token) setSession(null, "expired");
   throw new Problem(answer.status, document.code ?? `http_${answer.status}`, document.detail ?? answer.statusText, document);
 }

@@ -1,7 +1,7 @@
 /** The frame: header, navigation, the page, footer; focus and title follow the address. */
 import { renewIfDue, signOut } from "./account.js";
 import { html, useEffect, useRef, useState } from "./lib.js";
-import { Header } from "./ui/header.js";
+import { Beside, Header } from "./ui/header.js";
 import { Announcer } from "./ui/announce.js";
 import { Notice } from "./ui/parts.js";
 import { here, match } from "./router.js";
@@ -69,6 +69,7 @@ export function App() {
   return html`
     <a class="skip" href="#main" onClick=${skip}>Skip to the page</a>
     <${Header} path=${path} mine=${mine} onLeave=${signOut} />
+    <${Beside} path=${path} />
     <main id="main" class=${`page ${route.wide ? "wide" : ""}`} tabindex="-1" ref=${main}>
       ${why === "expired" && !mine && html`<${Notice} tone="wait" title="You were signed out">Your sign-in ran out. Sign in again to go on; nothing was lost.<//>`}
       <${Chosen} key=${`${path}?${query}`} route=${route} mine=${mine} query=${query} path=${path} />
@@ -76,7 +77,7 @@ export function App() {
     <footer class="foot">
       <p>LEMM Vault. Music under consent that can be taken back.</p>
       <nav aria-label="About">
-        <a href="#/how">How it works</a><a href="#/terms">Terms</a><a href="/docs">API</a>
+        <a href="#/how">How it works</a><a href="#/statistics">Figures</a><a href="#/terms">Terms</a><a href="#/report">Report an infringement</a>${mine && html`<a href="#/policy">Policy</a>`}<a href="/docs">API</a>
       </nav>
     </footer>
     <${Announcer} />

@@ -1,11 +1,20 @@
 /** Every address of the client: its page, its title, and the role it is for. */
+import { Appeals } from "./pages/appeals.js";
+import { BulkPage } from "./pages/bulk.js";
+import { Claim, Claims } from "./pages/claims.js";
+import { Held } from "./pages/held.js";
 import { Home } from "./pages/home.js";
 import { How } from "./pages/how.js";
+import { InvitationPage } from "./pages/invitation.js";
+import { Messages } from "./pages/messages.js";
+import { PeoplePage } from "./pages/people.js";
 import { Terms } from "./pages/terms.js";
 import { Join, SignIn } from "./pages/sign-in.js";
 import { PolicyPage } from "./pages/policy.js";
+import { ClaimStatus, Report } from "./pages/report.js";
 import { ReviewCase } from "./pages/review-case.js";
 import { ReviewQueue } from "./pages/review-queue.js";
+import { Statistics } from "./pages/statistics.js";
 import { Submit } from "./pages/submit.js";
 import { Tracks } from "./pages/tracks.js";
 import { Track } from "./pages/track.js";
@@ -17,10 +26,21 @@ export const ROUTES = [
   { path: "/terms", title: "Contribution terms", page: Terms },
   { path: "/sign-in", title: "Sign in", page: SignIn },
   { path: "/join", title: "Create an account", page: Join },
+  { path: "/statistics", title: "The vault in figures", page: Statistics },
+  { path: "/report", title: "Report an infringement", page: Report },
+  { path: "/claim", title: "Your report", page: ClaimStatus },
+  { path: "/invitation", title: "An invitation", page: InvitationPage },
+  { path: "/consent/:id", title: "Your consent", page: Held, role: "contributor" },
   { path: "/submit", title: "Give tracks", page: Submit, role: "contributor" },
   { path: "/tracks", title: "My tracks", page: Tracks, role: "contributor" },
   { path: "/tracks/:id", title: "Track", page: Track, role: "contributor" },
   { path: "/review", title: "Review", page: ReviewQueue, role: "reviewer" },
   { path: "/review/:id", title: "Evidence", page: ReviewCase, role: "reviewer", wide: true },
+  { path: "/appeals", title: "Appeals", page: Appeals, role: "reviewer" },
+  { path: "/claims", title: "Claims", page: Claims, role: "reviewer" },
+  { path: "/claims/:id", title: "Claim", page: Claim, role: "reviewer", wide: true },
+  { path: "/messages", title: "Messages", page: Messages, role: "contributor" },
+  { path: "/people", title: "People", page: PeoplePage, role: "admin" },
+  { path: "/holds", title: "Holds", page: BulkPage, role: "admin" },
   { path: "/policy", title: "Policy", page: PolicyPage, role: "contributor" },
 ];

@@ -30,11 +30,11 @@ const STATES = {
     says: "The reasons are below. If you think that this is wrong, you can appeal once, and somebody else looks at it.",
   },
   dispute_pending: {
-    label: "Appeal open", tone: "wait", title: "Your appeal is open",
-    says: "The track was compared anew. Somebody who did not reject it is going to decide.",
+    label: "In dispute", tone: "wait", title: "Not accepted, and in dispute",
+    says: "You have the right to answer. The track is compared anew, and somebody who did not reject it decides.",
   },
   rejected_final: {
-    label: "Appeal declined", tone: "bad", title: "The appeal was declined",
+    label: "Declined for good", tone: "bad", title: "The appeal was declined",
     says: "This decision is final. The answer is below. The recording is deleted after the retention time.",
   },
   under_investigation: {
@@ -78,7 +78,12 @@ const REASONS = {
   approved_by_vote: "Reviewers approved it",
   approved_by_override: "An admin approved it",
   approved_by_appeal: "Approved after your appeal",
-  taken_back: "You took it back",
+  taken_back: "Taken back by its owner",
+  corrected: "What was said about it was corrected",
+  claim_confirmed: "Somebody reported an infringement",
+  claim_dismissed: "The claim was not upheld",
+  claim_upheld: "The claim was upheld",
+  dispute_lapsed: "The dispute ended without an answer",
   never_arrived: "The file never arrived",
 };
 
@@ -95,6 +100,8 @@ const HISTORY = {
   withdrawn: "Withdrawn by its owner",
   upload_failed: "The file could not be used",
   appealed: "Appeal filed",
+  dispute_opened: "Declined, with a dispute opened",
+  dispute_lapsed: "Dispute ended without an answer",
   appeal_upheld: "Appeal upheld",
   appeal_dismissed: "Appeal declined",
   claim_confirmed: "Locked by a claim",

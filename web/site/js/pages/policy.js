@@ -7,18 +7,21 @@ import { is } from "../session.js";
 import { announce } from "../ui/announce.js";
 import { Field } from "../ui/fields.js";
 import { Button, Loaded, Notice, ProblemNotice } from "../ui/parts.js";
+import { Proposals } from "./policy-proposals.js";
 import { PolicyFields, labelOf, shown } from "./policy-fields.js";
 
 export function PolicyPage() {
   const state = useData(async () => {
-    const [present, versions] = await Promise.all([get("/policy"), all("/policy/history", "versions")]);
-    return { present, versions: versions.reverse() };
+    const [present, versions, proposals] = await Promise.all([
+      get("/policy"), all("/policy/history", "versions"), all("/policy/proposals", "proposals")]);
+    return { present, versions: versions.reverse(), proposals };
   }, []);
   return html`
     <div class="stack loose">
       <div class="stack tight"><h1>Policy</h1>
         <p class="lead">Every decision names the version that it was made under. A change is a new version with a reason; nothing is edited after the fact.</p></div>
-      <${Loaded} state=${state} lines=${10}>${({ present, versions }) => html`
+      <${Loaded} state=${state} lines=${10}>${({ present, versions, proposals }) => html`
+        <${Proposals} proposals=${proposals} reload=${state.reload} />
         <${Editor} key=${present.number} present=${present} reload=${state.reload} />
         <${Past} versions=${versions} />`}<//>
     </div>`;
@@ -41,9 +44,12 @@ function Editor({ present, reload }) {
   });
   const send = async (event) => {
     event.preventDefault();
-    const sent = await change.run(() => post("/policy", { expects: present.number, policy, reason: reason.trim() }));
+    let answer;
+    const sent = await change.run(async () => {
+      answer = await post("/policy", { expects: present.number, policy, reason: reason.trim() });
+    });
     if (sent) {
-      announce("The new version is in force.");
+      announce(answer.proposal_id ? "Proposed: a second admin has to confirm it." : "The new version is in force.");
       reload();
     }
   };
@@ -77,7 +83,7 @@ const Past = ({ versions }) => html`
     ${versions.length === 0
       ? html`<p class="quiet">No change yet. Version 1 came with the software.</p>`
       : html`<ol class="timeline">${versions.map((version) => html`
-        <li key=${version.number}><b>Version ${version.number}</b> <span class="quiet small">${at(version.at)} by ${shortId(version.author)}</span>
+        <li key=${version.number}><b>Version ${version.number}</b> <span class="quiet small">${at(version.at)} by ${shortId(version.author)}${version.confirmed_by ? `, confirmed by ${shortId(version.confirmed_by)}` : ""}</span>
           <p class="break">${version.reason}</p>
           <ul class="small">${version.changes.map((one) => html`<li key=${one.field}>${labelOf(one.field)}: ${shown(one.before)} → <b>${shown(one.after)}</b></li>`)}</ul></li>`)}</ol>`}
   </section>`;

@@ -7,6 +7,7 @@ import { session } from "../session.js";
 import { announce } from "../ui/announce.js";
 import { Evidence } from "../ui/evidence.js";
 import { History } from "../ui/history.js";
+import { Listen } from "../ui/listen.js";
 import { Badge, Button, Loaded, Notice, ProblemNotice } from "../ui/parts.js";
 import { Reasons } from "../ui/reasons.js";
 import { told } from "../words.js";
@@ -45,7 +46,7 @@ function Case({ found, appeal, seconds, path, reload }) {
       <div class="stack loose">
         <section class="card" aria-labelledby="why"><h2 id="why">Why it is here</h2><${Reasons} reasons=${found.reasons} />
           ${found.declared.length > 0 && html`<p class="quiet small">Declared by its owner:</p><${Reasons} reasons=${found.declared} />`}</section>
-        <${Evidence} sources=${found.sources} trackId=${found.track_id} seconds=${seconds} />
+        <${Evidence} sources=${found.sources} trackId=${found.track_id} seconds=${seconds} listen=${Listen} />
         <${About} found=${found} />
         <${Talk} questions=${found.questions} />
         <section class="card" aria-labelledby="history"><h2 id="history">History</h2><${History} rows=${found.history} /></section>

@@ -43,6 +43,8 @@ export function Consent({ terms, rights, onChange, accepted, onAccept, wrong }) 
       <div class="card stack tight">
         <h3>Taking it back</h3>
         <p>One click on “My tracks”, at any time, without a reason. From then on no training job gets the track. Your audio is deleted after the retention time, and you get a signed receipt. Models that were trained before do not change.</p>
+        <h3>The terms in short</h3>
+        <ul>${terms.summary.map((line, n) => html`<li key=${n}>${line}</li>`)}</ul>
         <details>
           <summary>Read the whole text (version ${terms.number})</summary>
           <div class="terms-box prose" tabindex="0" role="region" aria-label="Contribution terms"><${Prose} text=${terms.text} top=${4} /></div>

@@ -7,9 +7,10 @@ import { announce } from "../ui/announce.js";
 import { Field } from "../ui/fields.js";
 import { Badge, Button, ProblemNotice } from "../ui/parts.js";
 
-const OUTCOME = { upheld: ["good", "Upheld"], dismissed: ["bad", "Declined"] };
+const OUTCOME = { lapsed: ["off", "Ended without an answer"], upheld: ["good", "Upheld"], dismissed: ["bad", "Declined"] };
 
 export function AppealBox({ track, appeal, path, reload }) {
+  if (appeal && !appeal.reason && !appeal.outcome) return html`<${AppealForm} path=${path} reload=${reload} dispute />`;
   if (appeal) return html`<${Told} appeal=${appeal} />`;
   if (track.status !== "rejected" || track.appeal_used || !track.audio_sha256) return null;
   return html`<${AppealForm} path=${path} reload=${reload} />`;
@@ -21,12 +22,12 @@ function Told({ appeal }) {
     <section class="card stack tight" aria-labelledby="appeal">
       <div class="row apart"><h2 id="appeal">Your appeal</h2><${Badge} tone=${tone}>${word}<//></div>
       <p class="quiet small">Filed on ${at(appeal.filed)}${appeal.decided ? `, decided on ${at(appeal.decided)}` : ""}</p>
-      <p class="break">${appeal.reason}</p>
+      ${appeal.reason && html`<p class="break">${appeal.reason}</p>`}
       ${appeal.answer && html`<div class="said-box"><p class="quiet small">The answer</p><p class="break">${appeal.answer}</p></div>`}
     </section>`;
 }
 
-function AppealForm({ path, reload }) {
+function AppealForm({ path, reload, dispute = false }) {
   const [reason, set] = useState("");
   const action = useAction();
   const send = async (event) => {
@@ -39,12 +40,12 @@ function AppealForm({ path, reload }) {
   };
   return html`
     <section class="card stack" aria-labelledby="appeal">
-      <h2 id="appeal">Is this wrong? Appeal</h2>
-      <p>You can appeal once. The track is compared anew with the detectors as they are today, and somebody who did not reject it decides. You get the answer in words.</p>
+      <h2 id="appeal">${dispute ? "Is this wrong? Answer" : "Is this wrong? Appeal"}</h2>
+      <p>${dispute ? "The match was so strong that the rules rejected the track, and opened a dispute for you to answer." : "You can appeal once."} The track is compared anew with the detectors as they are today, and somebody who did not reject it decides. You get the answer in words.</p>
       <form onSubmit=${send}>
         <${ProblemNotice} problem=${action.problem} />
         <${Field} as="textarea" label="Why it should be accepted" hint="For example: both recordings are yours, or the passage is in the public domain. At least 10 characters." required minlength="10" maxlength="4000" value=${reason} onInput=${set} />
-        <p class="form-end"><${Button} type="submit" kind="main" busy=${action.busy}>File the appeal<//></p>
+        <p class="form-end"><${Button} type="submit" kind="main" busy=${action.busy}>${dispute ? "Send the answer" : "File the appeal"}<//></p>
       </form>
     </section>`;
 }

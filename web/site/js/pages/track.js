@@ -11,9 +11,12 @@ import { Badge, Loaded, Time } from "../ui/parts.js";
 import { Reasons } from "../ui/reasons.js";
 import { isMoving, told } from "../words.js";
 import { AppealBox } from "./track-appeal.js";
+import { TrackClaims } from "./track-claims.js";
 import { Allowed } from "./track-consent.js";
+import { Correct } from "./track-correct.js";
 import { Questions } from "./track-questions.js";
 import { TakeBack } from "./track-revoke.js";
+import { Runs } from "./track-runs.js";
 
 const orNone = (problem) => {
   if (problem instanceof Problem && [403, 404, 409].includes(problem.status)) return null;
@@ -25,7 +28,8 @@ async function load(id) {
     get(`/tracks/${id}`), get(`/tracks/${id}/status`), get(`/review/${id}/questions`),
   ]);
   const appeal = track.appeal_used || track.status === "dispute_pending" ? await get(`/tracks/${id}/appeal`).catch(orNone) : null;
-  return { track, history: status.history, questions: asked.questions, appeal };
+  const { claims } = await get(`/tracks/${id}/claims`);
+  return { track, history: status.history, questions: asked.questions, appeal, claims };
 }
 
 export function Track({ id }) {
@@ -34,7 +38,7 @@ export function Track({ id }) {
   return html`<${Loaded} state=${state} lines=${8} title="Track">${(found) => html`<${Shown} ...${found} path=${path} reload=${state.reload} />`}<//>`;
 }
 
-function Shown({ track, history, questions, appeal, path, reload }) {
+function Shown({ track, history, questions, appeal, claims, path, reload }) {
   const state = told(track);
   const before = useRef(state.label);
   useEffect(() => {
@@ -58,6 +62,7 @@ function Shown({ track, history, questions, appeal, path, reload }) {
         <${Reasons} reasons=${track.reasons} />
       </section>
       ${mine && open.length > 0 && html`<${Questions} path=${path} questions=${questions} reload=${reload} />`}
+      ${mine && html`<${TrackClaims} claims=${claims} path=${path} reload=${reload} />`}
       ${mine && html`<${AppealBox} track=${track} appeal=${appeal} path=${path} reload=${reload} />`}
       ${track.evidence.length > 0 && html`
         <section class="card" aria-labelledby="checks">
@@ -66,6 +71,8 @@ function Shown({ track, history, questions, appeal, path, reload }) {
         </section>`}
       ${track.rights && html`<${Allowed} track=${track} path=${path} mine=${mine} reload=${reload} />`}
       ${mine && open.length === 0 && questions.length > 0 && html`<${Questions} path=${path} questions=${questions} reload=${reload} />`}
+      ${mine && html`<${Correct} track=${track} path=${path} reload=${reload} />`}
+      <${Runs} path=${path} />
       <section class="card" aria-labelledby="history"><h2 id="history">History</h2><${History} rows=${history} /></section>
       ${mine && html`<${TakeBack} track=${track} path=${path} reload=${reload} />`}
       <p class="small quiet break">Track id: <code>${track.track_id}</code></p>

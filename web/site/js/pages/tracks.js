@@ -4,7 +4,7 @@ import { clock } from "../format.js";
 import { useData } from "../hooks.js";
 import { html, useEffect, useRef, useState } from "../lib.js";
 import { announce } from "../ui/announce.js";
-import { Badge, Empty, Loaded, Time } from "../ui/parts.js";
+import { Badge, Empty, Loaded, ProblemNotice, Time } from "../ui/parts.js";
 import { isMoving, told } from "../words.js";
 
 const GROUPS = [
@@ -32,6 +32,7 @@ export function Tracks() {
           <${List} tracks=${tracks.filter(GROUPS.find(([key]) => key === group)[2])} />`
         : html`<${Empty} title="No tracks yet" action=${html`<a class="button main" href="#/submit">Give your first track</a>`}>
             Once you give one, you see here how it is checked, what was found, and who used it.<//>`}<//>
+      <${Held} />
     </div>`;
 }
 
@@ -47,6 +48,18 @@ function Line({ track }) {
       <${Badge} tone=${state.tone} live=${state.live}>${state.label}<//>
       <span class="sub">${track.metadata.artist_display_name}${track.duration_s ? ` · ${clock(track.duration_s)}` : ""} · given <${Time} iso=${track.submitted} /></span>
     </a>`;
+}
+
+/** Tracks that others gave, in which one holds rights. */
+function Held() {
+  const state = useData(() => all("/contributors/me/consents", "tracks"), []);
+  if (!state.data?.length) return html`<${ProblemNotice} problem=${state.problem} retry=${state.reload} />`;
+  return html`
+    <section class="stack section-gap" aria-labelledby="held"><h2 id="held">Given by others, with your consent</h2>
+      <ul class="plain-list card list-card track-list">${state.data.map((track) => html`<li key=${track.track_id}>
+        <a class="track-row" href=${`#/consent/${track.track_id}`}><b>${track.title}</b><${Badge} tone=${told(track).tone}>${told(track).label}<//>
+          <span class="sub">${track.artist} · you consented <${Time} iso=${track.since} /></span></a></li>`)}</ul>
+    </section>`;
 }
 
 /** Tell changes of status to people who do not see the badges change. */

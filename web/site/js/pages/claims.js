@@ -1,0 +1,120 @@
+/** Claims: what waits, by when, and the steps that people take. */
+import { get, post } from "../api.js";
+import { ago, at, shortId } from "../format.js";
+import { useAction, useData } from "../hooks.js";
+import { html, useState } from "../lib.js";
+import { announce } from "../ui/announce.js";
+import { Evidence } from "../ui/evidence.js";
+import { Choice, Field, Tick } from "../ui/fields.js";
+import { Badge, Button, Empty, Loaded, Notice, ProblemNotice } from "../ui/parts.js";
+import { Reasons } from "../ui/reasons.js";
+import { claimTold } from "../words-claims.js";
+import { told } from "../words.js";
+
+const SHOWN = ["confirmed", "examined", "negotiating", "unfounded", "kept", "removed", "negotiated", "moot"];
+
+export function Claims() {
+  const [wanted, choose] = useState("confirmed");
+  const state = useData(() => get("/claims", { state: wanted }), [wanted], () => 30_000);
+  return html`
+    <div class="stack">
+      <h1>Claims</h1>
+      <div class="pills" role="group" aria-label="Show">${SHOWN.map((key) => html`<button key=${key} type="button" class="pill" aria-pressed=${wanted === key} onClick=${() => choose(key)}>${claimTold(key).label}</button>`)}</div>
+      <${Loaded} state=${state} lines=${5}>${(page) => page.claims.length
+        ? html`<ul class="plain-list card list-card track-list">${page.claims.map((claim) => html`<li key=${claim.claim_id}><${Line} claim=${claim} /></li>`)}</ul>`
+        : html`<${Empty} title="No claim stands here">Claims that are confirmed appear on their own.<//>`}<//>
+    </div>`;
+}
+
+const Line = ({ claim }) => html`
+  <a class="track-row" href=${`#/claims/${claim.claim_id}`}>
+    <b>${claim.work ? `“${claim.work.title}” by ${claim.work.artist}` : claim.claim_id}</b>
+    <span class="row end">${claim.locked && html`<${Badge} tone="wait">Locks a track<//>`}${claim.overdue ? html`<${Badge} tone="bad">Overdue<//>` : html`<${Badge} tone="note">Due ${ago(claim.due)}<//>`}</span>
+    <span class="sub">${claim.track_title ? `About “${claim.track_title}”` : "No track named yet"} · filed ${ago(claim.filed)}${claim.answered ? " · the owner answered" : ""}</span>
+  </a>`;
+
+export function Claim({ id }) {
+  const path = encodeURIComponent(id);
+  const state = useData(() => get(`/claims/${path}`), [id], () => 20_000);
+  return html`
+    <p class="small"><a href="#/claims">Claims</a></p>
+    <${Loaded} state=${state} lines=${8} title="Claim">${(claim) => html`<${Shown} claim=${claim} path=${path} reload=${state.reload} />`}<//>`;
+}
+
+function Shown({ claim, path, reload }) {
+  const said = claimTold(claim.state);
+  return html`
+    <header class="track-head">
+      <h1 class="break">${claim.work ? `Claim about “${claim.work.title}”` : "Claim"}</h1>
+      <p class="row"><${Badge} tone=${said.tone}>${said.label}<//>${claim.locked && html`<${Badge} tone="wait">Locks its track<//>`}
+        <span class=${claim.overdue ? "wrong" : "quiet"}>${claim.ended ? `ended ${at(claim.ended)}` : `${claim.overdue ? "overdue since" : "next step by"} ${at(claim.due)}`}</span></p>
+    </header>
+    <div class="case">
+      <div class="stack loose">
+        <section class="card stack" aria-labelledby="said"><h2 id="said">What is claimed</h2>
+          <blockquote class="said-box break">${claim.basis || "Erased, some time after the end."}</blockquote>
+          <dl class="facts">
+            ${claim.work && html`<dt>Work</dt><dd>“${claim.work.title}” by ${claim.work.artist}</dd><dt>Looked up at</dt><dd>${claim.work.where}</dd>`}
+            <dt>By</dt><dd>${claim.claimant ? `${claim.claimant}, ${claim.capacity === "rights_holder" ? "holding the rights" : "speaking for the holder"}` : "erased"}</dd>
+            ${claim.email && html`<dt>E-mail</dt><dd>${claim.email}</dd>`}
+            ${claim.met && html`<dt>Came across it</dt><dd>${claim.met}</dd>`}
+            <dt>Filed</dt><dd>${at(claim.filed)}</dd></dl></section>
+        <section class="card stack" aria-labelledby="answer"><h2 id="answer">The owner's answer</h2>
+          ${claim.answer ? html`<blockquote class="said-box break">${claim.answer}</blockquote>` : html`<p class="quiet">None yet.</p>`}</section>
+        ${claim.track_id && html`<section class="card stack" aria-labelledby="track"><h2 id="track">The track</h2>
+          <p><b class="break">${claim.track_title ?? "Not there any more"}</b> ${claim.track_status && html`<${Badge} tone=${told({ status: claim.track_status }).tone}>${told({ status: claim.track_status }).label}<//>`}
+            <br /><span class="small quiet break">${claim.track_id}${claim.owner ? `, of ${shortId(claim.owner)}` : ""}</span></p>
+          <h3>What is known against it now</h3>${claim.findings.length ? html`<${Reasons} reasons=${claim.findings} />` : html`<p class="quiet">Nothing.</p>`}</section>`}
+        ${claim.sources.length > 0 && html`<${Evidence} sources=${claim.sources} trackId=${claim.track_id} seconds=${0} />`}
+      </div>
+      <aside class="stack case-side" aria-label="Decision"><${Steps} claim=${claim} path=${path} reload=${reload} /></aside>
+    </div>`;
+}
+
+function Steps({ claim, path, reload }) {
+  if (claim.ended) return html`<${Notice} tone="off" title="Ended.">${claim.reason}<//>`;
+  return html`
+    ${claim.reason && html`<${Notice} tone="note" title="Said at screening.">${claim.reason}<//>`}
+    ${!claim.track_id && html`<${NameTrack} path=${path} reload=${reload} />`}
+    ${claim.state === "confirmed" && html`<${Decide} key="screen" title="Screen it" to=${`/claims/${path}/screening`} reload=${reload} options=${[
+      ["unfounded", "Unfounded", "It ends, and the track is free again at once."], ["examine", "Examine it", "It needs a closer look. The owner is asked to answer."]]} />`}
+    ${["examined", "negotiating"].includes(claim.state) && html`<${Decide} key="decide" title="Decide" to=${`/claims/${path}/decision`} findings=${claim.findings_sha256} reload=${reload} options=${[
+      ["keep", "Keep the track", "It goes back into the vault."], ["remove", "Remove the track", "It leaves the vault for good."],
+      ...(claim.state === "examined" ? [["negotiate", "Give them time", "Both sides may agree; the lock stays."]] : []), ["negotiated", "They agreed", "Say below whether the track stays."]]} />`}`;
+}
+
+function NameTrack({ path, reload }) {
+  const [track, set] = useState("");
+  const action = useAction();
+  const send = async (event) => {
+    event.preventDefault();
+    if (await action.run(() => post(`/claims/${path}/track`, { track_id: track.trim() }))) announce("The track is locked.");
+    reload();
+  };
+  return html`
+    <form class="card stack" onSubmit=${send}><h2>Name the track</h2>
+      <${ProblemNotice} problem=${action.problem} />
+      <${Field} label="Track id" hint="It is locked at once." required value=${track} onInput=${set} placeholder="trk_…" />
+      <p><${Button} type="submit" busy=${action.busy}>Name and lock it<//></p></form>`;
+}
+
+function Decide({ title, to, findings, options, reload }) {
+  const [outcome, choose] = useState("");
+  const [reason, set] = useState("");
+  const [stays, keep] = useState(true);
+  const action = useAction();
+  const send = async (event) => {
+    event.preventDefault();
+    const ask = { outcome, reason: reason.trim(), ...(findings ? { findings_sha256: findings } : {}), ...(outcome === "negotiated" ? { track_stays: stays } : {}) };
+    if (await action.run(() => post(to, ask))) announce("Recorded.");
+    reload();
+  };
+  return html`
+    <form class="card stack" onSubmit=${send}>
+      <${ProblemNotice} problem=${action.problem} />
+      <${Choice} legend=${html`<span class="h3">${title}</span>`} name="outcome" value=${outcome} onChange=${choose} options=${options} />
+      ${outcome === "negotiated" && html`<${Tick} label="The track stays" checked=${stays} onChange=${keep} />`}
+      <${Field} as="textarea" label="Why" hint="Both sides read it. At least 10 characters." required minlength="10" maxlength="4000" value=${reason} onInput=${set} />
+      <p><${Button} type="submit" kind="main" busy=${action.busy} disabled=${!outcome}>Record it<//></p>
+    </form>`;
+}
