@@ -49,6 +49,7 @@ test: $(STAMP) ## what must hold before a commit: unit, contract, conformance an
 test-full: $(STAMP) $(LAYERS) ## test, and the heavy rest: long fuzzing, kills under load, layer sizes, a real browser
 	$(BIN)/python -m pip install -q --disable-pip-version-check -r requirements/train.txt
 	$(BIN)/python -m pytest -q -m "slow and not browser"
+	PYTHON=$(CURDIR)/$(BIN)/python web/check.sh
 	$(MAKE) browser
 
 browser: $(STAMP) ## the pages in a real browser; pictures of them in build/screenshots

@@ -4,10 +4,25 @@ import pytest
 from browsing import LOOKS, People
 from living import Vault
 
-PUBLIC = {"home": "/", "how": "/how", "terms": "/terms", "sign-in": "/sign-in", "join": "/join", "nowhere": "/no/such"}
+PUBLIC = {
+    "home": "/",
+    "how": "/how",
+    "terms": "/terms",
+    "figures": "/statistics",
+    "report": "/report",
+    "sign-in": "/sign-in",
+    "join": "/join",
+    "nowhere": "/no/such",
+}
+SIGNED_IN = {
+    "tracks-empty": "/tracks",
+    "messages-empty": "/messages",
+    "give": "/submit",
+    "policy-read": "/policy",
+    "not-for-you": "/review",
+}
+REVIEWERS = {"review-queue": "/review", "appeals": "/appeals", "claims": "/claims"}
 ADMINS = {"people": "/people", "holds": "/holds"}
-SIGNED_IN = {"tracks-empty": "/tracks", "give": "/submit", "policy-read": "/policy", "not-for-you": "/review"}
-REVIEWERS = {"review-queue": "/review"}
 
 
 @pytest.mark.parametrize("look", LOOKS)

@@ -112,7 +112,7 @@ def test_a_rejection_is_appealed_and_answered(people: People, vault: Vault, cast
         ray.accessible()
         ray.shot("track-rejected")
         page.get_by_label("Why it should be accepted").fill("I am the one who recorded it, years ago")
-        ray.press("File the appeal")
+        ray.press("Send the answer")
         page.get_by_role("heading", name="Your appeal", exact=True).wait_for()
 
         ben.sign_in(cast["ben"][1])

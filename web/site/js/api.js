@@ -58,7 +58,10 @@ async function send(method, path, { body, query, signal }) {
   throw new Problem(answer.status, document.code ?? `http_${answer.status}`, document.detail ?? answer.statusText, document);
 }
 
+/** What each path answers is declared in types/api.d.ts, made from the API's description. */
+/** @type {import("../../types/api").Get} */
 export const get = (path, query, signal) => call("GET", path, { query, signal });
+/** @type {import("../../types/api").Post} */
 export const post = (path, body = {}) => call("POST", path, { body });
 
 /** Every page of a listing, joined. @param {string} path @param {string} name */
@@ -66,7 +69,7 @@ export async function all(path, name, query = {}, most = 20) {
   const found = [];
   let cursor;
   for (let page = 0; page < most; page += 1) {
-    const answer = await get(path, { ...query, cursor });
+    const answer = await call("GET", path, { query: { ...query, cursor } });
     found.push(...answer[name]);
     cursor = answer.cursor;
     if (!cursor) break;

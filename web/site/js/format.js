@@ -27,7 +27,7 @@ export function clock(seconds) {
 export function span(seconds) {
   const units = [[DAY, "day"], [HOUR, "hour"], [MINUTE, "minute"], [1, "second"]];
   const [size, name] = units.find(([unit]) => seconds >= unit) ?? units[3];
-  const count = Math.round(seconds / size);
+  const count = Math.round(seconds / Number(size));
   return `${count} ${name}${count === 1 ? "" : "s"}`;
 }
 

@@ -12,6 +12,7 @@ export function here() {
 export function match(pattern, path) {
   const wanted = pattern.split("/"), given = path.split("/");
   if (wanted.length !== given.length) return null;
+  /** @type {Record<string, string>} */
   const parts = {};
   for (let i = 0; i < wanted.length; i += 1) {
     if (wanted[i].startsWith(":")) {

@@ -1,5 +1,5 @@
 /** Changes that wait for a second admin. */
-import { post } from "../api.js";
+import { call } from "../api.js";
 import { at, shortId } from "../format.js";
 import { useAction } from "../hooks.js";
 import { html, useState } from "../lib.js";
@@ -19,7 +19,7 @@ function Proposal({ one, reload }) {
   const action = useAction();
   const mine = one.author === session()?.account.account_id;
   const step = (what, body, said) => async () => {
-    if (await action.run(() => post(`/policy/proposals/${one.proposal_id}/${what}`, body))) announce(said);
+    if (await action.run(() => call("POST", `/policy/proposals/${one.proposal_id}/${what}`, { body }))) announce(said);
     reload();
   };
   return html`

@@ -44,6 +44,7 @@ function Editor({ present, reload }) {
   });
   const send = async (event) => {
     event.preventDefault();
+    /** @type {any} */
     let answer;
     const sent = await change.run(async () => {
       answer = await post("/policy", { expects: present.number, policy, reason: reason.trim() });

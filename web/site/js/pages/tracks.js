@@ -29,7 +29,7 @@ export function Tracks() {
         ? html`
           ${tracks.length > 3 && html`<div class="pills" role="group" aria-label="Show">${GROUPS.map(([key, name, belongs]) => html`
             <button key=${key} type="button" class="pill" aria-pressed=${group === key} onClick=${() => setGroup(key)}>${name} <span class="small">${tracks.filter(belongs).length}</span></button>`)}</div>`}
-          <${List} tracks=${tracks.filter(GROUPS.find(([key]) => key === group)[2])} />`
+          <${List} tracks=${tracks.filter(GROUPS.find(([key]) => key === group)?.[2] ?? (() => true))} />`
         : html`<${Empty} title="No tracks yet" action=${html`<a class="button main" href="#/submit">Give your first track</a>`}>
             Once you give one, you see here how it is checked, what was found, and who used it.<//>`}<//>
       <${Held} />

@@ -1,5 +1,5 @@
 /** Hear and see a matching passage on both sides. Links live for minutes, are the reviewer's own, and are logged. */
-import { bytesOf, get, post } from "../api.js";
+import { bytesOf, call, post } from "../api.js";
 import { clock } from "../format.js";
 import { useAction } from "../hooks.js";
 import { html, useEffect, useRef, useState } from "../lib.js";
@@ -14,7 +14,7 @@ const SIDES = [["query", "This track"], ["reference", "What it resembles"]];
 
 async function open(trackId, ask) {
   const link = await post(`/review/${trackId}/snippets`, ask);
-  const [picture, sound] = await Promise.all([get(link.picture), bytesOf(link.audio)]);
+  const [picture, sound] = await Promise.all([call("GET", link.picture), bytesOf(link.audio)]);
   return { link, picture, url: URL.createObjectURL(sound) };
 }
 
@@ -33,9 +33,10 @@ export function Listen({ hit, source, trackId }) {
     set(null);
     const wanted = source === "vault" ? SIDES : SIDES.slice(0, 1);
     const found = await Promise.allSettled(wanted.map(([side]) => open(trackId, { source, ref: hit.ref, span, side })));
-    held.current = found.filter((one) => one.status === "fulfilled").map((one) => one.value);
-    if (!held.current.length) throw found[0].reason;
-    set(wanted.map(([side, name], n) => ({ side, name, opened: found[n].value, problem: found[n].reason })));
+    const told = found.map((one) => (one.status === "fulfilled" ? { opened: one.value, problem: null } : { opened: null, problem: one.reason }));
+    held.current = told.flatMap((one) => (one.opened ? [one.opened] : []));
+    if (!held.current.length) throw told[0].problem;
+    set(wanted.map(([side, name], n) => ({ side, name, ...told[n] })));
     announce("The passage is ready to be played.");
   });
   return html`
