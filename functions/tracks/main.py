@@ -3,12 +3,14 @@
 from typing import Annotated
 
 from pydantic import BaseModel, Field
+from pydantic_core import to_json
 from vault_domain.errors import NotFound
 from vault_domain.evidence import SourceReport
 from vault_domain.ids import TrackId
 from vault_domain.rights import CONSENT_RECEIPT, RightsRecord, consent_receipt
+from vault_domain.rights_export import odrl, training_mining
 from vault_domain.tracks import HistoryRow, Track
-from vault_edge.app import App, Caller, Deps, Json, Query
+from vault_edge.app import Answer, App, Caller, Deps, Json, Query
 from vault_edge.receipts import signed_receipt
 from vault_edge.texts import title_of
 
@@ -61,6 +63,19 @@ def receipt(track_id: TrackId, caller: Caller, deps: Deps) -> Json:
     return signed_receipt(CONSENT_RECEIPT, consent_receipt(rights, title_of(rights.terms_sha256)), deps)
 
 
+@app.get("/tracks/{track_id}/rights/odrl", role="contributor")
+def as_odrl(track_id: TrackId, caller: Caller, deps: Deps) -> Answer:
+    """What is allowed at present, as an ODRL agreement in JSON-LD (docs/formats/rights-export.md)."""
+    document = to_json(odrl(_rights(track_id, caller, deps)))
+    return Answer(document, content_type="application/ld+json")
+
+
+@app.get("/tracks/{track_id}/rights/cawg", role="contributor")
+def as_cawg(track_id: TrackId, caller: Caller, deps: Deps) -> Json:
+    """What is allowed at present, as a cawg.training-mining assertion for a C2PA manifest."""
+    return training_mining(_rights(track_id, caller, deps))
+
+
 @app.get("/contributors/me/tracks", role="contributor")
 def mine(page: Query[Page], caller: Caller, deps: Deps) -> Json:
     """Your tracks, newest first."""
@@ -73,6 +88,14 @@ def _visible(track_id: str, caller: Caller, deps: Deps) -> Track:
     if track is None or (track.owner != caller.id and caller.role not in SEES_ALL):
         raise NotFound("no such track of yours")
     return track
+
+
+def _rights(track_id: str, caller: Caller, deps: Deps) -> RightsRecord:
+    _visible(track_id, caller, deps)
+    rights = deps.records.get(RightsRecord, track_id)
+    if rights is None:
+        raise NotFound("no such track of yours")
+    return rights
 
 
 def _view(track: Track) -> Json:

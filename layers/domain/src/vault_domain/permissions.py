@@ -64,6 +64,7 @@ MATRIX: tuple[Row, ...] = (
     _row(
         "track.read", "see a track, its rights, its checks and its history", _SEES,
         "GET /tracks/{track_id}", "GET /tracks/{track_id}/status",
+        "GET /tracks/{track_id}/rights/odrl", "GET /tracks/{track_id}/rights/cawg",
     ),
     _row("track.list", "list one's tracks", _OWN, "GET /contributors/me/tracks"),
     _row("track.receipt", "get the signed consent receipt", _OWN, "GET /tracks/{track_id}/receipt"),

@@ -1,5 +1,7 @@
 """tracks: owners see their own, reviewers and admins see all, everybody else sees nothing."""
 
+import json
+
 import pytest
 from ingesting import OWNER, STRANGER, admitted, an_upload, main_of, sound, submitted
 from simulator import Simulator
@@ -79,3 +81,15 @@ def test_over_http(sim: Simulator, load_step):
     assert app.answer(event("GET", f"/tracks/{track_id}", bearer=token(sim)))["statusCode"] == 404
     assert app.answer(event("GET", f"/tracks/{track_id}"))["statusCode"] == 401
     assert app.answer(event("GET", f"/tracks/{track_id}", bearer=token(sim, "system")))["statusCode"] == 403
+
+
+def test_rights_are_exported_to_whoever_sees_the_track(sim: Simulator, load_step):
+    _, track_id = admitted(sim)
+    module = load_step("tracks")
+    for path, kind in (("odrl", "application/ld+json"), ("cawg", "application/json")):
+        url = f"/tracks/{track_id}/rights/{path}"
+        answer = module.app.answer(event("GET", url, bearer=token(sim, subject=OWNER.id)))
+        assert (answer["statusCode"], answer["headers"]["content-type"]) == (200, kind)
+        assert module.app.answer(event("GET", url, bearer=token(sim, subject=STRANGER.id)))["statusCode"] == 404
+    document = json.loads(module.app.answer(event("GET", url, bearer=token(sim, "reviewer")))["body"])
+    assert document["data"]["entries"]["cawg.ai_inference"] == {"use": "notAllowed"}
