@@ -19,6 +19,7 @@ from vault_domain.review import still_approved
 from vault_domain.tracks import Guards, Status, Track, Trigger
 from vault_domain.uploads import Upload
 from vault_edge.app import App, Deps, Json
+from vault_edge.controls import own_catalogue_of, own_refs
 from vault_edge.journey import Journey
 from vault_edge.racing import settled
 
@@ -52,11 +53,12 @@ def _decide(track_id: str, deps: Deps) -> str:
         raise Revoked("the track was taken back")
     reports: Reports = deps.records.list(SourceReport, track_id).items
     flags = holding((*track.flags, *upload.flags))
-    findings = findings_sha256(reports, flags)
+    own = own_catalogue_of(track.owner, deps)
+    findings = findings_sha256(reports, flags, own_refs(own, reports))
     if track.status not in HOW or track.evidence_sha256 == findings:
         return _standing(track)
     number, policy = deps.policy_in_force()
-    verdict = decide_submission(reports, flags, policy, _configured(deps))
+    verdict = decide_submission(reports, flags, policy, _configured(deps), own)
     return _standing(_record(track, verdict, reports, number, findings, deps))
 
 

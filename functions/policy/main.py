@@ -22,6 +22,7 @@ from vault_domain.proposals import DeclineAsk, PolicyProposal, needs_second
 from vault_domain.tracks import Track
 from vault_domain.uploads import Upload
 from vault_edge.app import Answer, App, Caller, Deps, Json, Query
+from vault_edge.controls import own_catalogue_of
 from vault_edge.racing import settled
 
 app = App("policy")
@@ -152,7 +153,8 @@ def _past(deps: Deps) -> Iterator[Past]:
 def _as_decided(track: Track, deps: Deps) -> Past:
     upload = deps.records.get(Upload, track.upload_id)
     flags = (*track.flags, *(upload.flags if upload else ()))
-    return Past(track.track_id, track.status.value, deps.records.list(SourceReport, track.track_id).items, flags)
+    reports = deps.records.list(SourceReport, track.track_id).items
+    return Past(track.track_id, track.status.value, reports, flags, own_catalogue_of(track.owner, deps))
 
 
 def _months(now: datetime) -> Iterator[str]:

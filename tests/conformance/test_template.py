@@ -22,6 +22,7 @@ def _records() -> list[type[Record]]:
     import vault_domain.bulk
     import vault_domain.canaries
     import vault_domain.consents
+    import vault_domain.control
     import vault_domain.corrections
     import vault_domain.events
     import vault_domain.evidence

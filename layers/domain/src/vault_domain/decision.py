@@ -13,6 +13,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
+from vault_domain.control import NOTHING, OwnCatalogue
 from vault_domain.evidence import MELODY, Hit, SourceReport, all_hits, unreached
 from vault_domain.policy import Policy
 from vault_domain.reasons import Reason
@@ -27,6 +28,7 @@ _SAID = {
 }
 """Reason codes by whether the melody axis found the hit: outside, in the vault, and for an output."""
 
+OWN_MATCH = "own_catalogue_match"
 NOT_THERE = "no such source is registered, so it could not be asked"
 
 
@@ -74,6 +76,7 @@ def decide_submission(
     flags: tuple[Reason, ...],
     policy: Policy,
     configured: frozenset[str] = frozenset(),
+    own: OwnCatalogue = NOTHING,
 ) -> Verdict:
     """Decide one submission. The strongest finding decides; all are named.
 
@@ -81,11 +84,16 @@ def decide_submission(
     2. A strong external hit: reject, dispute open.
     3. Anything else that was found, declared or not checked: review.
     4. Nothing: accept where the policy accepts by itself, else review.
+
+    A hit with a release that the contributor has shown control of (``own``) is
+    labelled and rejects nothing; one reviewer looks, unless the policy waives it.
     """
     duplicates = [_hit_reason("duplicate", hit) for hit in all_hits(reports, "internal") if hit.same_audio]
     if duplicates:
         return Verdict("reject", tuple(duplicates))
-    external = all_hits(reports, "external")
+    outside = all_hits(reports, "external")
+    labels = [_hit_reason(OWN_MATCH, hit) for hit in outside if own.covers(hit) and level_of(hit, policy) != "none"]
+    external = tuple(hit for hit in outside if not own.covers(hit))
     strong = [_hit_reason("strong_external_match", hit) for hit in external if level_of(hit, policy) == "strong"]
     if strong:
         return Verdict("reject", tuple(strong), dispute=True)
@@ -99,11 +107,13 @@ def decide_submission(
         *_not_made(reports, required_sources(policy, configured)),
         *flags,
     ]
-    if found:
-        return Verdict("review", tuple(found))
+    if found or (labels and policy.own_catalogue_needs_review):
+        return Verdict("review", (*found, *labels))
     if not policy.auto_accept:
-        return Verdict("review", (Reason(code="awaiting_reviewer", detail="No findings; a reviewer decides."),))
-    return Verdict("accept", (Reason(code="clean", detail="All required sources were checked; nothing was found."),))
+        waits = Reason(code="awaiting_reviewer", detail="No findings; a reviewer decides.")
+        return Verdict("review", (waits, *labels))
+    clean = Reason(code="clean", detail="All required sources were checked; nothing of others was found.")
+    return Verdict("accept", (clean, *labels))
 
 
 NOTED = frozenset({"mono", "clipping", "very_quiet", "dc_offset"})

@@ -60,6 +60,8 @@ class Kind(StrEnum):
     CLAIM_SCREENED = "claim.screened"
     CLAIM_DECIDED = "claim.decided"
     CLAIM_EXPIRED = "claim.expired"
+    CONTROL_OPENED = "control.opened"
+    CONTROL_RECORDED = "control.recorded"
     POLICY_CHANGE = "policy_change"
     POLICY_PROPOSED = "policy.proposed"
     POLICY_DECLINED = "policy.declined"

@@ -126,10 +126,15 @@ def all_hits(reports: tuple[SourceReport, ...], side: str | None = None) -> tupl
     return tuple(sorted(hits, key=lambda hit: -hit.similarity))
 
 
-def findings_sha256(reports: Iterable[SourceReport], flags: Iterable[Reason]) -> str:
-    """Hash of what was found, whenever it was found: equal findings, equal hash."""
+def findings_sha256(reports: Iterable[SourceReport], flags: Iterable[Reason], own: Iterable[str] = ()) -> str:
+    """Hash of what was found, whenever it was found: equal findings, equal hash.
+
+    ``own``: references of hits that are the contributor's own releases (:mod:`vault_domain.control`).
+    """
+    labels = {"own": sorted(own)}
     said = sorted((report.model_dump(mode="json", exclude={"version", "at"}) for report in reports), key=_source)
-    return digest({"reports": said, "flags": [flag.model_dump(mode="json") for flag in flags]})
+    found = {"reports": said, "flags": [flag.model_dump(mode="json") for flag in flags]}
+    return digest({**found, **labels} if labels["own"] else found)
 
 
 def _source(report: dict[str, object]) -> str:

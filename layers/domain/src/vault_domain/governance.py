@@ -12,6 +12,7 @@ from datetime import datetime
 
 from pydantic import Field, JsonValue
 
+from vault_domain.control import NOTHING, OwnCatalogue
 from vault_domain.decision import decide_submission, holding
 from vault_domain.errors import BadRequest, Conflict
 from vault_domain.evidence import SourceReport
@@ -54,6 +55,7 @@ class Past:
     status: str
     reports: tuple[SourceReport, ...]
     flags: tuple[Reason, ...]
+    own: OwnCatalogue = NOTHING
 
 
 def differences(before: Policy, after: Policy) -> tuple[Changed, ...]:
@@ -95,8 +97,8 @@ def try_out(
     for one in past:
         tried += 1
         flags = holding(one.flags)
-        before = decide_submission(one.reports, flags, present, configured).outcome
-        after = decide_submission(one.reports, flags, proposed, configured).outcome
+        before = decide_submission(one.reports, flags, present, configured, one.own).outcome
+        after = decide_submission(one.reports, flags, proposed, configured, one.own).outcome
         if before == after:
             continue
         moves[f"{before} to {after}"] += 1

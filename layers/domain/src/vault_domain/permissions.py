@@ -119,6 +119,13 @@ MATRIX: tuple[Row, ...] = (
         "GET /messages/preferences", "POST /messages/preferences",
     ),
     _row("statistics.read", "see the statistics", _ALL, "GET /statistics"),
+    _row("control.open", "show control of a release, and see one's proofs", _OWN, "POST /control", "GET /control"),
+    _row("control.queue", "see which proofs wait", "reviewer admin", "GET /control/open"),
+    _row("control.record", "record whether the code stands there", _PEERS, "POST /control/{control_id}/record"),
+    _row(
+        "control.withdraw", "withdraw a verified proof", "admin=others",
+        "POST /control/{account_id}/{control_id}/withdraw",
+    ),
     _row("policy.read", "see the policy in force", _SIGNED_IN, "GET /policy"),
     _row(
         "policy.history", "see what changed or was proposed, by whom, why", _SIGNED_IN,

@@ -14,6 +14,7 @@ from vault_domain.tracks import Track
 from vault_domain.uploads import Upload, source_key
 
 from vault_edge.caller import Caller
+from vault_edge.controls import own_catalogue_of, own_refs
 from vault_edge.deps import Deps
 
 
@@ -36,8 +37,9 @@ def findings_of(track: Track, deps: Deps) -> Findings:
     number, policy = deps.policy_in_force()
     configured = frozenset({"acoustid"} if deps.optional("LEMM_ACOUSTID_CONFIGURED") == "true" else ())
     searched = next((report.snapshot for report in reports if report.source == "vault"), None)
-    verdict = decide_submission(reports, flags, policy, configured)
-    return Findings(verdict, findings_sha256(reports, flags), number, searched, reports)
+    own = own_catalogue_of(track.owner, deps)
+    verdict = decide_submission(reports, flags, policy, configured, own)
+    return Findings(verdict, findings_sha256(reports, flags, own_refs(own, reports)), number, searched, reports)
 
 
 def permitted(what: str, track_id: str, caller: Caller, deps: Deps) -> Track:
