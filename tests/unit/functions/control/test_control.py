@@ -44,7 +44,7 @@ def codes(sim: Simulator, track_id: str) -> set[str]:
 
 
 def test_without_proof_a_strong_hit_rejects_and_with_it_is_labelled(sim: Simulator):
-    assert track_of(sim, decided(sim, MINE)).status is Status.REJECTED
+    assert track_of(sim, decided(sim, MINE)).status is Status.DISPUTE_PENDING
     verified(sim)
     track_id = decided(sim, MINE, seed=2)
     assert (track_of(sim, track_id).status, codes(sim, track_id)) == (Status.PENDING_REVIEW, {"own_catalogue_match"})
@@ -53,12 +53,12 @@ def test_without_proof_a_strong_hit_rejects_and_with_it_is_labelled(sim: Simulat
 
 def test_somebody_elses_hit_still_rejects(sim: Simulator):
     verified(sim)
-    assert track_of(sim, decided(sim, MINE, OTHERS)).status is Status.REJECTED
+    assert track_of(sim, decided(sim, MINE, OTHERS)).status is Status.DISPUTE_PENDING
 
 
 def test_the_proof_is_for_one_account(sim: Simulator):
     recorded(sim, begun(sim, STRANGER).control_id)
-    assert track_of(sim, decided(sim, MINE)).status is Status.REJECTED
+    assert track_of(sim, decided(sim, MINE)).status is Status.DISPUTE_PENDING
 
 
 def test_an_appeal_sees_the_proof(sim: Simulator):
@@ -78,13 +78,13 @@ def test_withdrawn_it_counts_no_more(sim: Simulator):
     control_id = verified(sim)
     ask = WithdrawAsk(reason="Another artist of that name wrote to us")
     main_of("control").undo(OWNER.id, control_id, ask, ADMIN, sim.container())
-    assert track_of(sim, decided(sim, MINE)).status is Status.REJECTED
+    assert track_of(sim, decided(sim, MINE)).status is Status.DISPUTE_PENDING
 
 
 def test_a_code_that_is_not_there_proves_nothing(sim: Simulator):
     control_id = begun(sim).control_id
     assert recorded(sim, control_id, seen=False).state == "not_found"
-    assert track_of(sim, decided(sim, MINE)).status is Status.REJECTED
+    assert track_of(sim, decided(sim, MINE)).status is Status.DISPUTE_PENDING
     with pytest.raises(Conflict):
         recorded(sim, control_id, BEN)
 
