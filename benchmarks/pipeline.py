@@ -26,7 +26,7 @@ import tables
 from lemm.client import Api
 from lemm.demo.people import METADATA, RIGHTS
 from lemm.installation import Installation
-from lemm.registering import send_catalogue
+from lemm.registering import licence_text, register_corpus, send_catalogue
 from vault_audio import features
 from vault_audio.decode import decode, read_analysis
 from vault_audio.facts import measure
@@ -128,7 +128,9 @@ def safety(place: Installation, folder: Path) -> None:
     )
     path = snapshot.write_folder(folder / "bench.snapshot", manifest, {part.part.name: part.data})
     admin = place.admin_api()
-    send_catalogue(admin, path, "Benchmark", "CC0-1.0")
+    text = licence_text(b"Composed by this benchmark; CC0 1.0", "benchmarks/pipeline.py")
+    register_corpus(admin, "benchmark", "Benchmark", "CC0-1.0", text)
+    send_catalogue(admin, path, "Benchmark", "CC0-1.0", "benchmark")
     service = admin.create_service("bench generator", ["safety"])
     api = Api(place.url)
     api.service_login(service["client_id"], service["client_secret"])

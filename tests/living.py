@@ -14,7 +14,7 @@ from lemm.client import Api, Json
 from lemm.demo.people import METADATA, RIGHTS
 from lemm.demo.watching import submit_and_watch
 from lemm.installation import PREFIX, Installation
-from lemm.registering import send_catalogue
+from lemm.registering import licence_text, register_corpus, send_catalogue
 from sounds import as_file, piece
 from vault_domain import snapshots
 from vault_domain.canonical import sha256_hex
@@ -96,6 +96,8 @@ class Vault:
         for seed in seeds:
             song(corpus, seed)
         built = build_catalogue(corpus, "open-corpus", folder)
+        text = licence_text(b"Composed by this test; CC0 1.0", "tests/living.py")
+        register_corpus(self.admin, "open-corpus", "Open corpus", "CC0-1.0", text)
         send_catalogue(self.admin, Path(built["snapshot"]), "Open corpus", "CC0-1.0")
 
     # --- tracks -------------------------------------------------------------

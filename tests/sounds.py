@@ -14,6 +14,7 @@ import numpy as np
 import soundfile
 from granting import a_track, its_rights, numbered
 from numpy.typing import NDArray
+from packing import registered_dataset
 from simulator import Simulator
 from vault_audio.decode import decode
 from vault_audio.features import Features, extract, pack
@@ -27,11 +28,14 @@ from vault_domain.records import stamp
 from vault_domain.snapshots import Manifest
 from vault_domain.tracks import Status, Track
 from vault_domain.uploads import features_key
+from vault_edge.pack_sources import find_dataset
 from vault_index.snapshot import BuiltPart, build_part, settings
 from vault_models.compose import compose
 
 RATE = 44_100
 BLOCK = 65_536
+PACK = "open-music"
+"""The registered dataset behind the catalogues of tests."""
 Samples = NDArray[np.float32]
 
 
@@ -140,8 +144,10 @@ def registered(sim: Simulator, *files: tuple[str, bytes], name: str = "open") ->
     bucket.write(f"catalogues/{name}/parts/{built.part.sha256}", built.data, content_type="application/octet-stream")
     bucket.write(f"catalogues/{name}/manifest.json", manifest.to_bytes(), content_type="application/json")
     entry = CatalogueEntry(
-        name=name, title="Open corpus", licence="CC0", snapshot=manifest.snapshot_id, tracks=len(files),
+        name=name, title="Open corpus", licence="CC0", pack=PACK, snapshot=manifest.snapshot_id, tracks=len(files),
         registered_by=numbered("acc", 0), at=sim.clock(),
     )  # fmt: skip
     sim.store.commit([Put(entry, 0)])
+    if find_dataset(sim.store, PACK) is None:
+        registered_dataset(sim, PACK)
     return manifest

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
 from functools import partial
 
 from vault_domain.events import Actor
@@ -9,7 +10,8 @@ from vault_domain.evidence import SourceReport
 from vault_domain.policy import CatalogueEntry
 from vault_edge.app import App, Deps, Json
 from vault_edge.comparing import MatchAsk, patiently, query_of, record_reports
-from vault_edge.matching import Query, Source, acoustid_report, report_of
+from vault_edge.matching import Query, Source, acoustid_report, report_of, unmade
+from vault_edge.pack_sources import reference_refusal
 
 app = App("external-match")
 ACTOR = Actor(id="fn:external-match", role="system")
@@ -35,9 +37,17 @@ def _questions(query: Query, deps: Deps) -> list[Callable[[], SourceReport]]:
     asked: list[Callable[[], SourceReport]] = [lambda: acoustid_report(query, deps.acoustid, deps.clock())]
     for entry in entries:
         if entry.active:
-            source = Source(f"catalogue:{entry.name}", "external", partial(deps.index.reader, entry.name))
-            asked.append(partial(report_of, query, source, deps.clock()))
+            asked.append(partial(_report, query, entry, deps.clock(), deps))
     return asked
+
+
+def _report(query: Query, entry: CatalogueEntry, now: datetime, deps: Deps) -> SourceReport:
+    """Compare with one catalogue, unless the licences of its pack no longer allow it: then say so."""
+    name = f"catalogue:{entry.name}"
+    refusal = reference_refusal(deps.records, entry.pack, now)
+    if refusal:
+        return unmade(query.subject, name, "external", "not_checked", refusal, now)
+    return report_of(query, Source(name, "external", partial(deps.index.reader, entry.name)), now)
 
 
 handler, http = app.lambda_entry(), app.http_entry()

@@ -9,7 +9,7 @@ from vault_domain.errors import NotFound
 from vault_domain.ids import RunId
 from vault_domain.leases import MAIN, LeaseAsk, check_training_open
 from vault_domain.permissions import roles
-from vault_domain.training import MANIFEST_NAME, CompleteAsk, DataSpec, TrainingRun, check_packs
+from vault_domain.training import MANIFEST_NAME, CompleteAsk, DataSpec, TrainingRun
 from vault_edge import grants, leasing
 from vault_edge.app import App, Caller, Deps, Json
 from vault_edge.canaries import all_canaries
@@ -26,16 +26,17 @@ app = App("gateway-issue-token")
 def issue(spec: DataSpec, caller: Caller, deps: Deps) -> Json:
     """Open a run, or ask again for an open one: a signed manifest and a run token.
 
-    1. Only known packs. 2. A run id belongs to one job and one request. 3. Tracks that match, accepted
-    and allowed for the purpose by their rights now. 4. Record run, granted tracks, lease and events. 5. Sign.
+    1. Packs on record whose licences allow this, together. 2. A run id belongs to one job and one request.
+    3. Tracks of the packs that match, accepted and allowed for the purpose by their rights now. 4. Record run,
+    granted tracks, lease and events. 5. Sign.
     """
     policy = deps.policy()
     check_training_open(policy)
-    check_packs(spec)
+    packs = grants.licensed_packs(deps, spec)
     run = deps.records.get(TrainingRun, spec.run_id)
     life = timedelta(seconds=policy.grant_life_s)
     if run is None or run.state == "opening":
-        run, entries = grants.open_run(deps, run, spec, caller.actor, life)
+        run, entries = grants.open_run(deps, run, spec, packs, caller.actor, life)
     else:
         run, entries = grants.renew(deps, run, spec, caller.actor, life)
     lease = leasing.held(deps, run, MAIN, caller.actor)
@@ -48,9 +49,10 @@ def lease(run_id: RunId, ask: LeaseAsk, caller: Caller, deps: Deps) -> Json:
     """Open or renew a worker's lease on an open run: its token, and which tracks to leave out by now and why.
 
     Refused with `expired` when the run's time is over, `revoked` when nothing of it is left, `policy` when training
-    is stopped.
+    is stopped, `licence` when a pack of the run may not be used like that any more.
     """
     run = _own(run_id, caller, deps)
+    grants.licensed_packs(deps, run.spec)
     return _leased(leasing.renewed(deps, run.run_id, ask.worker, caller.actor), deps)
 
 

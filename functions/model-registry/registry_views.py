@@ -1,12 +1,16 @@
 """What the registry answers: models and versions, with what was taken back since."""
 
+from collections.abc import Iterable
+
 from pydantic import Field
+from vault_domain.combining import CLAIM, clean_claim, use_of
 from vault_domain.ids import ModelId, RunId, TrackId, VersionName
 from vault_domain.lineage import Model, ModelTrainingRun, ModelVersion, constraints, staleness
 from vault_domain.records import Sha256, UtcTime, Value
 from vault_edge.app import Deps
 from vault_edge.grants import all_granted
 from vault_edge.lineage import removed_since
+from vault_edge.pack_sources import named
 
 
 class ModelView(Value):
@@ -49,6 +53,14 @@ class RevokedSince(Value):
     track_ids: tuple[TrackId, ...] = Field(description="for admins and the job that trained on them; else empty")
 
 
+class ClaimView(Value):
+    """Whether the claim of clean data is granted to a version now, and what stands against it."""
+
+    text: str
+    granted: bool
+    against: tuple[str, ...]
+
+
 class VersionView(Value):
     """One version of a model."""
 
@@ -63,6 +75,7 @@ class VersionView(Value):
     statement_sha256: Sha256
     runs: tuple[RunBrief, ...]
     revoked_since: RevokedSince
+    claim: ClaimView
 
 
 def model_view(model: Model, versions: tuple[str, ...] = ()) -> ModelView:
@@ -99,7 +112,22 @@ def version_view(version: ModelVersion, deps: Deps, *, with_ids: bool) -> Versio
             tracks=stale.tracks,
             track_ids=stale.track_ids if with_ids else (),
         ),
+        claim=_claim(runs, deps),
     )
+
+
+def _claim(runs: Iterable[ModelTrainingRun], deps: Deps) -> ClaimView:
+    """The licence solver's answer for every pack of every run, and for audio that no run was granted."""
+    ended = tuple(runs)
+    uses = sorted({(ref, use_of(run.spec, ref)) for run in ended for ref in run.spec.packs})
+    verdict = clean_claim([named(deps.records, ref, use) for ref, use in uses], deps.clock())
+    against = [one.sentence for one in verdict.against()]
+    against += [
+        f"{run.run_id} says that it used {run.consumed_not_granted} recordings that it was not granted."
+        for run in ended
+        if run.consumed_not_granted
+    ]
+    return ClaimView(text=CLAIM, granted=verdict.granted and not against, against=tuple(against))
 
 
 def _brief(run: ModelTrainingRun) -> RunBrief:

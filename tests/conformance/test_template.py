@@ -24,6 +24,7 @@ def _records() -> list[type[Record]]:
     import vault_domain.consents
     import vault_domain.control
     import vault_domain.corrections
+    import vault_domain.datasets
     import vault_domain.events
     import vault_domain.evidence
     import vault_domain.flags
@@ -31,6 +32,7 @@ def _records() -> list[type[Record]]:
     import vault_domain.infringement
     import vault_domain.lineage
     import vault_domain.messages
+    import vault_domain.packs
     import vault_domain.policy
     import vault_domain.proposals
     import vault_domain.review

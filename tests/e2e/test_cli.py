@@ -1,10 +1,8 @@
 """The `lemm` command as people and programs run it: a process of its own, a running vault, exit codes, refusals."""
 
 import json
-import os
 import signal
 import subprocess
-import sys
 import threading
 import uuid
 from pathlib import Path
@@ -12,55 +10,10 @@ from pathlib import Path
 import pytest
 from lemm.client import Api
 from living import CATALOGUED, ORIGINALS, disguised, eventually, song
+from shell import COMMAND, Shell
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(240)]
-COMMAND = [sys.executable, "-m", "lemm.main"]
 SAYS = ("--artist", "Nova Arc", "--genre", "ambient", "--genre", "electronic")
-
-
-class Shell:
-    """A person's terminal: a home of their own, and the vault's address."""
-
-    def __init__(self, home: Path, **environment: str) -> None:
-        self.environment = {
-            "PATH": os.environ["PATH"],
-            "HOME": str(home),
-            "XDG_CONFIG_HOME": str(home / "config"),
-            "OMP_NUM_THREADS": "1",
-            **environment,
-        }
-        self.home = home
-
-    def run(self, *arguments: object, **environment: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [*COMMAND, *map(str, arguments)],
-            env={**self.environment, **environment},
-            cwd=self.home,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            timeout=120,
-            check=False,
-        )
-
-    def lines(self, *arguments: object, code: int = 0, **environment: str) -> list[dict]:
-        """What a command prints with --json; everything on standard output is JSON."""
-        done = self.run(*arguments, "--json", **environment)
-        assert done.returncode == code, done.stderr + done.stdout
-        return [json.loads(line) for line in done.stdout.splitlines()]
-
-    def refusal_of_programs(self, *arguments: object) -> str:
-        (said,) = self.lines(*arguments, code=1)
-        return str(said["error"]["code"])
-
-    def refusal(self, *arguments: object, **environment: str) -> str:
-        """The code that a refused command prints, the same for people and for programs."""
-        (said,) = self.lines(*arguments, code=1, **environment)
-        plain = self.run(*arguments, **environment)
-        assert plain.returncode == 1
-        assert said["error"]["code"] in plain.stderr
-        assert "Traceback" not in plain.stderr
-        return str(said["error"]["code"])
 
 
 @pytest.fixture(scope="module")
@@ -206,9 +159,13 @@ def test_a_damaged_snapshot_is_refused_with_its_code(shell, snapshot, folder):
 
 
 def test_a_catalogue_is_registered_by_an_admin(vault, shell, snapshot):
-    words = ("catalogue", "register", snapshot, "--title", "Outside", "--licence", "CC0-1.0")
+    plain = ("catalogue", "register", snapshot, "--title", "Outside", "--licence", "CC0-1.0")
+    text = shell.home / "licence.txt"
+    text.write_text("CC0 1.0, composed for this test")
+    words = (*plain, "--licence-text", text)
     assert shell.refusal(*words) == "forbidden"
     token = Api(vault.place.url).login(vault.place.admin.email, vault.place.admin.password)["access_token"]
+    assert shell.refusal(*plain, LEMM_TOKEN=token) == "licence", "its pack is not registered"
     (said,) = shell.lines(*words, LEMM_TOKEN=token)
     assert (said["name"], said["tracks"]) == ("cli-corpus", 2)
     assert shell.lines(*words, LEMM_TOKEN=token) == [said], "again is the same"

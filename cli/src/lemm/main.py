@@ -2,7 +2,7 @@
 
 import typer
 
-from lemm.commands import account, canary, catalogue, stack, tracks, verify
+from lemm.commands import account, canary, catalogue, dataset, pack, stack, tracks, verify
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -17,6 +17,8 @@ account.register(app)
 tracks.register(app)
 catalogue.register(app)
 canary.register(app)
+pack.register(app)
+dataset.register(pack.pack)
 verify.register(app)
 
 if __name__ == "__main__":

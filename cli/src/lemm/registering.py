@@ -1,6 +1,8 @@
-"""Send a catalogue's snapshot folder to a vault, part by part, and register it."""
+"""Send a catalogue's snapshot folder to a vault, part by part, and register it; and the pack that it is of."""
 
+import hashlib
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 
 from vault_domain import snapshots
@@ -25,8 +27,41 @@ def _manifest(snapshot: Path) -> Manifest:
     return manifest
 
 
-def send_catalogue(api: Api, snapshot: Path, title: str, licence: str, progress: Progress = lambda *_: None) -> Json:
-    """Upload the parts that the vault lacks, then register. A broken-off call can simply be repeated."""
+def today() -> str:
+    """The day that began last in UTC: when something was read, safe against a clock that runs ahead."""
+    return datetime.now(UTC).strftime("%Y-%m-%dT00:00:00Z")
+
+
+def licence_text(data: bytes, address: str) -> Json:
+    """A licence text that was read today."""
+    return {"address": address, "sha256": hashlib.sha256(data).hexdigest(), "read": today()}
+
+
+def register_corpus(api: Api, name: str, title: str, licence: str, text: Json) -> Json:
+    """Register a corpus that is wholly under one licence, for comparing alone, unless it is registered for that.
+
+    ``text``: see :func:`licence_text`. Licences that ask for names or bring gates need `lemm pack register`.
+    """
+    registered = {one["dataset_id"]: one for one in api.call("GET", "/datasets")["datasets"]}
+    known: Json | None = registered.get(name)
+    if known is not None and known["uses_now"]["reference_index"] == "allowed":
+        return known
+    facets = dict.fromkeys(("metadata", "features", "recording", "composition"), licence)
+    body = {
+        "dataset_id": name, "title": title, "tier": "production_approved",
+        "rights": {**facets, "personal_data": "absent"}, "allowed_uses": ["reference_index"],
+        "licence_texts": [text], "reviewed": today(), "reason": "a reference for similarity checks",
+    }  # fmt: skip
+    return api.call("POST", "/datasets", body)
+
+
+def send_catalogue(
+    api: Api, snapshot: Path, title: str, licence: str, pack: str | None = None, progress: Progress = lambda *_: None
+) -> Json:
+    """Upload the parts that the vault lacks, then register. A broken-off call can simply be repeated.
+
+    ``pack``: the registered dataset that it is made of; the catalogue's own name when left out.
+    """
     manifest = _manifest(snapshot)
     parts = [{"sha256": part.sha256, "bytes": part.bytes} for part in manifest.parts]
     files = {part.sha256: snapshot / "parts" / part.name for part in manifest.parts}
@@ -36,6 +71,5 @@ def send_catalogue(api: Api, snapshot: Path, title: str, licence: str, progress:
         api.post_form(part["form"], files[part["sha256"]], TYPE)
     progress(len(missing), len(missing), "registering")
     document = manifest.model_dump(mode="json")
-    return api.call(
-        "POST", "/catalogues", {"name": manifest.name, "title": title, "licence": licence, "manifest": document}
-    )
+    about = {"name": manifest.name, "title": title, "licence": licence, "pack": pack or manifest.name}
+    return api.call("POST", "/catalogues", {**about, "manifest": document})

@@ -51,13 +51,15 @@ class Server:
 
 
 def send(server, folder, progress=lambda *_: None):
-    return send_catalogue(Api("http://t", transport=httpx.MockTransport(server)), folder, "Open", "CC0-1.0", progress)
+    api = Api("http://t", transport=httpx.MockTransport(server))
+    return send_catalogue(api, folder, "Open", "CC0-1.0", progress=progress)
 
 
 def test_every_part_arrives_before_the_entry(folder):
     server, told = Server(), []
     assert send(server, folder, lambda *said: told.append(said)) == {"name": "open", "tracks": 2}
     assert server.held == {sha256_hex(body): body for body in BODIES}
+    assert server.entries[0]["pack"] == "open"
     assert (server.entries[0]["title"], len(server.entries[0]["manifest"]["parts"])) == ("Open", 2)
     assert told[-1] == (2, 2, "registering")
 

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 from vault_domain import leases, runs
-from vault_domain.errors import Conflict, Expired, LicenceRefused, NotFound, PolicyRefused, Revoked
+from vault_domain.errors import Conflict, Expired, NotFound, PolicyRefused, Revoked
 from vault_domain.policy import Policy
 from vault_domain.rights import ConsentFlags, revoke
 from vault_domain.tracks import Status
@@ -17,7 +17,6 @@ from vault_domain.training import (
     DataSpec,
     Filters,
     check_grant,
-    check_packs,
     may_read,
     select,
 )  # fmt: skip
@@ -110,9 +109,29 @@ def test_hyper_parameters_that_signing_would_change_are_refused(value) -> None:
     assert spec_of(hyper_parameters={"rate": 0.0001, "text": "1e-7", "steps": 10**12, "on": True})
 
 
-def test_packs_and_sizes() -> None:
-    with pytest.raises(LicenceRefused):
-        check_packs(spec_of(packs=("LEMM_Vault_v1_core", "else")))
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"packs": ("A b",)},
+        {"packs": ("pack@0",)},
+        {"packs": ("pack@1", "pack@1")},
+        {"packs": ("../x",)},
+        {"packs": ("pack@1",), "uses": {"else": "eval_only"}},
+        {"packs": ("pack@1",), "uses": {"pack@1": "anything"}},
+    ],
+)
+def test_packs_that_can_t_be_meant_are_refused(changes) -> None:
+    with pytest.raises(ValidationError):
+        spec_of(**changes)
+
+
+def test_a_track_whose_audio_is_not_the_listed_one_is_left_out() -> None:
+    track = a_track(1)
+    entries, left = select([(track, its_rights(track))], spec_of(), lists=lambda *_: False)
+    assert (entries, [one.reason for one in left]) == ((), ["audio_changed"])
+
+
+def test_sizes() -> None:
     with pytest.raises(Conflict):
         check_grant((), ())
     entry = select([(a_track(1), its_rights(a_track(1)))], spec_of())[0][0]

@@ -47,21 +47,37 @@ def register_snapshot(
         Path, typer.Argument(exists=True, file_okay=False, help="NAME.snapshot from `catalogue build`.")
     ],
     title: Annotated[str, typer.Option(help="Title that people see.")],
-    licence: Annotated[str, typer.Option(help="Licence under which its tracks may be compared with.")],
+    licence: Annotated[str, typer.Option(help="Licence of all of its tracks, such as CC0-1.0.")],
+    licence_text: Annotated[
+        Path | None,
+        typer.Option(exists=True, dir_okay=False, help="The licence text that you read; registers its pack, too."),
+    ] = None,
+    pack: Annotated[
+        str | None, typer.Option(help="Registered pack that it is made of; the catalogue's name when left out.")
+    ] = None,
     json: JsonFlag = False,
 ) -> None:
-    """Send a snapshot to the vault and register it as a source of checks (admin)."""
+    """Send a snapshot to the vault and register it as a source of checks (admin).
+
+    Checks compare with a catalogue only while its pack is registered for it. With --licence-text the pack is registered
+    under the catalogue's name as wholly of that licence; for anything more complicated use `lemm pack register` first.
+    """
     from lemm.client import Api
-    from lemm.registering import send_catalogue
+    from lemm.registering import licence_text as text_of
+    from lemm.registering import register_corpus, send_catalogue
 
     session = load_session()
     with problems(json), Api(session.url, session.token) as api, progress(json) as bar:
+        if licence_text is not None:
+            name = pack or snapshot.name.removesuffix(".snapshot")
+            register_corpus(api, name, title, licence, text_of(licence_text.read_bytes(), licence_text.name))
         task = bar.add_task("Sending", total=None)
         answer = send_catalogue(
             api,
             snapshot,
             title,
             licence,
+            pack,
             lambda done, total, what: bar.update(task, completed=done, total=total, description=what),
         )
     if json:

@@ -18,6 +18,10 @@ from vault_models.compose import compose
 RATE = 44_100
 SUFFIXES = {".wav", ".flac", ".mp3", ".ogg", ".oga", ".opus", ".m4a", ".mp4", ".aac", ".aif", ".aiff"}
 Tell = Callable[[str], None]
+CORPUS_LICENCE = (
+    "These pieces were composed by this program from fixed numbers and are given to the public under CC0 1.0."
+)
+"""What the registry keeps the hash of, for the open catalogue of the demonstration."""
 
 
 @dataclass(frozen=True)

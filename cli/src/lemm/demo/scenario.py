@@ -9,12 +9,12 @@ from typing import Any
 from lemm.catalogue import build_catalogue
 from lemm.client import Api, ApiProblem, Json
 from lemm.demo.ledger import Ledger
-from lemm.demo.material import Copy, Material, make_copies
+from lemm.demo.material import CORPUS_LICENCE, Copy, Material, make_copies
 from lemm.demo.people import Cast, submit
 from lemm.demo.spans import spans_hold
 from lemm.demo.traces import Traces
 from lemm.output import span_words
-from lemm.registering import send_catalogue
+from lemm.registering import licence_text, register_corpus, send_catalogue
 
 AT_ONCE = 4
 """Uploads under way at the same time."""
@@ -58,6 +58,8 @@ class Scenario:
         self.tell("building and registering an open catalogue")
         with self.ledger.timed() as clock:
             built = build_catalogue(self.material.catalogue, "open-corpus", self.folder)
+            text = licence_text(CORPUS_LICENCE.encode(), "lemm demo")
+            register_corpus(self.cast.admin, "open-corpus", "Open corpus", "CC0-1.0", text)
             answer = send_catalogue(self.cast.admin, Path(built["snapshot"]), "Open corpus", "CC0-1.0")
             held = answer["tracks"] == 3
             self.ledger.add("open catalogue", held, f"{answer['tracks']} tracks registered", seconds=clock())

@@ -9,6 +9,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
+from vault_domain.datasets import DatasetId
 from vault_domain.policy import CatalogueEntry
 from vault_domain.records import Sha256, UtcTime, Value
 from vault_domain.snapshots import Manifest
@@ -59,6 +60,7 @@ class CatalogueAsk(Value):
     name: Name
     title: Line
     licence: Line
+    pack: DatasetId
     manifest: Manifest
 
     @model_validator(mode="after")
@@ -76,6 +78,7 @@ def registered(ask: CatalogueAsk, present: CatalogueEntry | None, by: str, now: 
         name=ask.name,
         title=ask.title,
         licence=ask.licence,
+        pack=ask.pack,
         snapshot=ask.manifest.snapshot_id,
         tracks=ask.manifest.tracks - len(ask.manifest.removed),
         registered_by=by,

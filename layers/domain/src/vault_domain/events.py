@@ -67,6 +67,8 @@ class Kind(StrEnum):
     POLICY_DECLINED = "policy.declined"
     BULK_DECIDED = "bulk.decided"
     PACK_REGISTERED = "pack.registered"
+    PACK_BUILT = "pack.built"
+    PACK_FROZEN = "pack.frozen"
     TRAINING_BATCH = "training_batch"
     RUN_OPENED = "training_run.opened"
     RUN_PREPARED = "training_run.prepared"

@@ -150,6 +150,25 @@ MATRIX: tuple[Row, ...] = (
         "POST /catalogues", "POST /catalogues/{name}/parts", scope="catalogue",
     ),
     _row(
+        "dataset.read", "see the registered datasets and what they may be used for", _SIGNED_IN + " system",
+        "GET /datasets", "GET /datasets/{dataset_id}", "POST /datasets/combine",
+    ),
+    _row("dataset.register", "register an outside dataset, with a reason", "admin", "POST /datasets"),
+    _row(
+        "pack.read", "see packs", _SIGNED_IN + " system",
+        "GET /packs", "GET /packs/{name}/{number}",
+    ),
+    _row(
+        "pack.now", "see how much of a pack may still be used", "reviewer admin system",
+        "GET /packs/{name}/{number}/now",
+    ),
+    _row(
+        "pack.members", "see the list of a pack's tracks, and export it", "admin",
+        "GET /packs/{name}/{number}/members",
+        "GET /packs/{name}/{number}/export",
+    ),
+    _row("pack.make", "build and freeze packs", "admin", "POST /packs", "POST /packs/{name}/{number}/freeze"),
+    _row(
         "training.run", "open, see and close one's training runs", "system=own",
         "POST /training/tokens", "GET /training/runs/{run_id}", "POST /training/runs/{run_id}/complete",
         "POST /training/runs/{run_id}/leases",

@@ -134,6 +134,8 @@ class CatalogueEntry(Record):
     name: str = Field(pattern=r"^[a-z0-9][a-z0-9_.-]{0,59}$")
     title: str = Field(max_length=200)
     licence: str = Field(max_length=200)
+    pack: str | None = None
+    """The registered dataset whose licences let checks compare with it; without one, they don't."""
     snapshot: str
     tracks: int = Field(ge=0)
     registered_by: str

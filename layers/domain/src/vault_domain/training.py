@@ -5,15 +5,16 @@ they are; each read is decided again from the rights as they are *then*. How a
 run opens, is read under and ends stands in :mod:`vault_domain.runs`.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 
-from pydantic import Field, JsonValue, model_validator
+from pydantic import Field, JsonValue, StringConstraints, model_validator
 
 from vault_domain.canonical import canonical, fixed
-from vault_domain.errors import Conflict, LicenceRefused
+from vault_domain.errors import Conflict
 from vault_domain.ids import AccountId, ModelId, RunId, TrackId, VersionName
+from vault_domain.licences import Use
 from vault_domain.records import Record, Sha256, UtcTime, Value, stamp
 from vault_domain.rights import Purpose, RightsRecord, allows
 from vault_domain.submission import Language, Tag
@@ -26,6 +27,9 @@ MAX_GRANT = 10_000
 MAX_HYPER_BYTES = 16 * 1024
 MAX_CONSUMED = 40_000
 """Audio hashes that a job may declare at the end of a run; a track used in many epochs is named once."""
+
+PackRef = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,59}(@[1-9][0-9]{0,5})?$")]
+"""The vault itself, ``NAME@N`` of its packs, or a registered dataset (see vault_domain.combining)."""
 
 
 class Filters(Value):
@@ -46,7 +50,9 @@ class DataSpec(Value):
     model_version: VersionName | None = None
     model_type: str = Field(min_length=1, max_length=60)
     purpose: Purpose
-    packs: tuple[str, ...] = Field(default=(CORE_PACK,), min_length=1, max_length=50)
+    packs: tuple[PackRef, ...] = Field(default=(CORE_PACK,), min_length=1, max_length=50)
+    uses: dict[PackRef, Use] = Field(default_factory=dict, max_length=50)
+    """How a pack is used, where that is less than the purpose may come to."""
     filters: Filters = Filters()
     format: Literal["audio", "features"] = "audio"
     """FLAC, or log-mel features at the setting that the manifest states."""
@@ -61,6 +67,8 @@ class DataSpec(Value):
     def _distinct(self) -> "DataSpec":
         if len(set(self.packs)) != len(self.packs):
             raise ValueError("a pack is named twice")
+        if not set(self.uses) <= set(self.packs):
+            raise ValueError("a use is declared for a pack that is not among the packs")
         return self
 
     @model_validator(mode="after")
@@ -124,6 +132,8 @@ class TrainingRun(Record):
     bytes_granted: int = Field(default=0, ge=0)
     bytes_read: int = Field(default=0, ge=0)
     """Read under its leases, as far as they were renewed or ended."""
+    pack_identities: dict[str, str] = Field(default_factory=dict)
+    """Pack -> what exactly was meant by it: a content address, or which registration of a dataset."""
     opened: UtcTime
     issued: UtcTime
     """When the present manifest was issued; a job may ask again while the run is open."""
@@ -211,11 +221,15 @@ def may_read(track: Track | None, rights: RightsRecord | None, purpose: str) -> 
 
 
 def select(
-    candidates: Iterable[tuple[Track, RightsRecord | None]], spec: DataSpec, held: frozenset[str] = frozenset()
+    candidates: Iterable[tuple[Track, RightsRecord | None]],
+    spec: DataSpec,
+    held: frozenset[str] = frozenset(),
+    lists: Callable[[str, str | None], bool] = lambda *_: True,
 ) -> tuple[tuple[Entry, ...], tuple[Left, ...]]:
     """Entries for all tracks that match and may be read, in track-id order, and those left out.
 
-    ``held``: tracks that wait for governance (:mod:`vault_domain.bulk`).
+    ``held``: tracks that wait for governance (:mod:`vault_domain.bulk`). ``lists(track_id, audio hash)`` says
+    whether the named packs hold this very audio.
     """
     entries: list[Entry] = []
     left: list[Left] = []
@@ -223,6 +237,8 @@ def select(
         if not matches(track, spec.filters):
             continue
         refusal = may_read(track, rights, spec.purpose) or ("held" if track.track_id in held else None)
+        if refusal is None and not lists(track.track_id, track.stored_sha256):
+            refusal = "audio_changed"
         if refusal or rights is None or track.stored is None or track.stored_sha256 is None:
             left.append(Left(track.track_id, refusal or "gone"))
             continue
@@ -248,13 +264,6 @@ def _entry(track: Track, rights: RightsRecord) -> Entry:
         rights_sha256=rights.digest(),
         consent_version=rights.consent_version,
     )
-
-
-def check_packs(spec: DataSpec) -> None:
-    """Only packs that are known here can be granted. Raises ``LicenceRefused`` naming the first other one."""
-    for pack in spec.packs:
-        if pack != CORE_PACK:
-            raise LicenceRefused(f"pack {pack} is not registered here; nothing was granted", pack=pack)
 
 
 def check_grant(entries: tuple[Entry, ...], left: tuple[Left, ...]) -> None:

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 TABLES = (
     "accounts", "keys", "uploads", "tracks", "rights", "evidence",
-    "originals", "events", "runs", "checks", "policies", "limits", "claims", "messages", "statistics",
+    "originals", "events", "runs", "checks", "policies", "limits", "claims", "messages", "statistics", "packs",
 )  # fmt: skip
 BUCKETS = ("quarantine", "vault", "outputs", "snapshots", "log")
 

@@ -15,6 +15,7 @@ from vault_domain import runs
 from vault_domain.bulk import ALL, BulkDecision, held_tracks, is_held
 from vault_domain.canaries import withheld
 from vault_domain.canonical import digest
+from vault_domain.combining import Named, check_licences, use_of
 from vault_domain.events import Actor, AuditEvent, Kind, make_event
 from vault_domain.policy import Policy
 from vault_domain.ports import Change, Delete, Put, Records, Require
@@ -24,6 +25,7 @@ from vault_domain.training import DataSpec, Entry, RunTrack, TrainingRun, check_
 
 from vault_edge.canaries import all_canaries
 from vault_edge.deps import Deps
+from vault_edge.pack_sources import Asked, asked_for, named
 
 READERS = 8
 PAGE = 200
@@ -33,11 +35,28 @@ BATCH = 90
 Candidate = tuple[Track, RightsRecord | None]
 
 
-def fresh_candidates(records: Records, spec: DataSpec, policy: Policy) -> tuple[list[Candidate], frozenset[str]]:
-    """Accepted tracks that match the spec, with their rights as they are now; and which tracks governance holds."""
+def licensed_packs(deps: Deps, spec: DataSpec) -> tuple[Named, ...]:
+    """The packs of a run as they are on record now. Raises ``LicenceRefused`` unless all may be used like that."""
+    found = tuple(named(deps.records, ref, use_of(spec, ref)) for ref in spec.packs)
+    check_licences(found, deps.clock())
+    return found
+
+
+def fresh_candidates(
+    records: Records, spec: DataSpec, policy: Policy, asked: Asked
+) -> tuple[list[Candidate], frozenset[str]]:
+    """Tracks of the packs that match the spec, with their rights as they are now; and which tracks governance holds."""
+    accepted, held = accepted_and_held(records, policy)
+    known = {track.track_id for track in accepted}
+    listed = tracks_by_id(records, (one for one in asked.frozen if one not in known))
+    found = [one for one in [*accepted, *listed] if asked.holds(one.track_id)]
+    return with_rights(records, [one for one in found if matches(one, spec.filters)]), held
+
+
+def accepted_and_held(records: Records, policy: Policy) -> tuple[list[Track], frozenset[str]]:
+    """Every accepted track, and the ids of those that wait for governance."""
     accepted = list(accepted_tracks(records))
-    held = held_tracks(accepted, bulk_decisions(records), policy)
-    return _with_rights(records, [track for track in accepted if matches(track, spec.filters)]), held
+    return accepted, held_tracks(accepted, bulk_decisions(records), policy)
 
 
 def bulk_decisions(records: Records) -> dict[str, BulkDecision]:
@@ -54,9 +73,7 @@ def bulk_decisions(records: Records) -> dict[str, BulkDecision]:
 
 def granted_candidates(records: Records, rows: Iterable[RunTrack]) -> list[Candidate]:
     """The tracks that a run was granted, as they are now, with their rights."""
-    with ThreadPoolExecutor(READERS) as pool:
-        tracks = pool.map(lambda row: records.get(Track, row.track_id), rows)
-        return _with_rights(records, [track for track in tracks if track is not None])
+    return with_rights(records, tracks_by_id(records, (row.track_id for row in rows)))
 
 
 def all_granted(records: Records, run_id: str) -> list[RunTrack]:
@@ -72,16 +89,18 @@ def all_granted(records: Records, run_id: str) -> list[RunTrack]:
 
 
 def open_run(
-    deps: Deps, present: TrainingRun | None, spec: DataSpec, actor: Actor, life: timedelta
+    deps: Deps, present: TrainingRun | None, spec: DataSpec, packs: tuple[Named, ...], actor: Actor, life: timedelta
 ) -> tuple[TrainingRun, tuple[Entry, ...]]:
     """Select and record a fresh grant, or one whose claim by the same job died half-way."""
     if present is not None:
         runs.check_same_run(present, spec, actor.id)
-    candidates, held = fresh_candidates(deps.records, spec, deps.policy())
+    asked = asked_for(packs, spec.run_id, deps)
+    candidates, held = fresh_candidates(deps.records, spec, deps.policy(), asked)
     candidates = without_canaries(deps.records, candidates, spec.run_id)
-    entries, left = select(candidates, spec, held)
+    entries, left = select(candidates, spec, held, asked.lists)
     check_grant(entries, left)
     claim = runs.claim_run(spec, actor.id, entries, left, deps.clock(), life)
+    claim = claim.with_changes(pack_identities={one.ref: one.identity for one in packs})
     return record_grant(deps, present, claim, entries, actor), entries
 
 
@@ -133,7 +152,15 @@ def accepted_tracks(records: Records) -> Iterator[Track]:
             return
 
 
-def _with_rights(records: Records, tracks: list[Track]) -> list[Candidate]:
+def tracks_by_id(records: Records, track_ids: Iterable[str]) -> list[Track]:
+    """These tracks, as they are now."""
+    with ThreadPoolExecutor(READERS) as pool:
+        found = pool.map(lambda track_id: records.get(Track, track_id), track_ids)
+        return [track for track in found if track is not None]
+
+
+def with_rights(records: Records, tracks: list[Track]) -> list[Candidate]:
+    """Each track with its rights as they are now."""
     with ThreadPoolExecutor(READERS) as pool:
         rights = pool.map(lambda track: records.get(RightsRecord, track.track_id), tracks)
         return list(zip(tracks, rights, strict=True))
@@ -167,7 +194,8 @@ def _opening_events(deps: Deps, run: TrainingRun, actor: Actor) -> list[AuditEve
     opened = make_event(
         deps.new_id("evt"), Kind.RUN_OPENED, run.run_id, actor, deps.clock(),
         job=run.job, model_id=run.spec.model_id, model_type=run.spec.model_type, purpose=run.spec.purpose,
-        packs=list(run.spec.packs), spec_sha256=digest(spec), expires=run.expires.isoformat(),
+        packs=list(run.spec.packs), pack_identities=dict(run.pack_identities), spec_sha256=digest(spec),
+        expires=run.expires.isoformat(),
     )  # fmt: skip
     return [opened, _batch_event(deps, run, run.tracks_granted, actor)]
 

@@ -9,9 +9,10 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Literal
 
 from vault_audio.features import SETTINGS
-from vault_domain.errors import VaultError
+from vault_domain.errors import LicenceRefused, VaultError
 from vault_domain.evidence import Original, SourceReport
 from vault_domain.policy import CatalogueEntry, Policy
 from vault_domain.safety import OutputCheck
@@ -20,9 +21,11 @@ from vault_index.calibration import builtin
 from vault_edge.deps import Deps
 from vault_edge.index import Opened
 from vault_edge.matching import ACOUSTID, VAULT, Query, Side, Source, acoustid_report, report_of, unmade
+from vault_edge.pack_sources import reference_refusal
 
 AT_ONCE = 8
 UNREAD = "unread"
+_UNMADE: dict[type[VaultError], Literal["not_checked", "failed"]] = {LicenceRefused: "not_checked"}
 Opening = Opened | VaultError
 Question = Callable[[], SourceReport]
 Reports = tuple[SourceReport, ...]
@@ -46,7 +49,7 @@ def basis_of(deps: Deps) -> Basis:
         in_force = pool.submit(deps.policy_in_force)
         vault = pool.submit(_opened, VAULT, deps)
         entries = [entry for entry in deps.records.list(CatalogueEntry, "catalogues").items if entry.active]
-        opened = pool.map(lambda entry: _opened(entry.name, deps), entries)
+        opened = pool.map(lambda entry: _catalogue(entry, deps), entries)
         indexes = {VAULT: vault.result()}
         indexes |= {f"catalogue:{entry.name}": one for entry, one in zip(entries, opened, strict=True)}
         number, policy = in_force.result()
@@ -59,6 +62,12 @@ def _opened(name: str, deps: Deps) -> Opening:
         return deps.index.reader(name)
     except VaultError as error:
         return error
+
+
+def _catalogue(entry: CatalogueEntry, deps: Deps) -> Opening:
+    """A catalogue, unless the licences of its pack do not allow comparing with it now."""
+    refusal = reference_refusal(deps.records, entry.pack, deps.clock())
+    return LicenceRefused(refusal) if refusal else _opened(entry.name, deps)
 
 
 def _versions(number: int, indexes: dict[str, Opening], configured: frozenset[str], deps: Deps) -> dict[str, str]:
@@ -87,8 +96,8 @@ def reports_of(query: Query, basis: Basis, deps: Deps) -> Reports:
 def _question(name: str, opened: Opening, query: Query, now: datetime, deps: Deps) -> Question:
     side: Side = "internal" if name == VAULT else "external"
     if not isinstance(opened, Opened):
-        detail = opened.detail
-        return lambda: unmade(query.subject, name, side, "failed", detail, now)
+        detail, status = opened.detail, _UNMADE.get(type(opened), "failed")
+        return lambda: unmade(query.subject, name, side, status, detail, now)
     source = Source(name, side, lambda: opened)
     if name != VAULT:
         return lambda: report_of(query, source, now)

@@ -5,6 +5,7 @@ import json
 
 import pytest
 from granting import numbered
+from packing import registered_dataset, rights_of
 from simulator import Simulator, killed_everywhere
 from sounds import as_file, catalogue_of, piece
 from vault_domain.canonical import sha256_hex
@@ -15,8 +16,21 @@ from wire import body_of, event, token
 
 FILES = (("One", as_file(piece(1))), ("Two", as_file(piece(4))))
 MANIFEST, BUILT = catalogue_of(*FILES)
-ASK = {"name": "open", "title": "Open corpus", "licence": "CC0", "manifest": json.loads(MANIFEST.to_bytes())}
+ASK = {
+    "name": "open",
+    "title": "Open corpus",
+    "licence": "CC0",
+    "pack": "open-music",
+    "manifest": json.loads(MANIFEST.to_bytes()),
+}
 PARTS = {"parts": [{"sha256": BUILT.part.sha256, "bytes": BUILT.part.bytes}]}
+
+
+@pytest.fixture
+def sim(sim: Simulator) -> Simulator:
+    """A vault in which the catalogue's pack is registered."""
+    registered_dataset(sim)
+    return sim
 
 
 def post(module, sim, path, body, role="admin", *scopes):
@@ -44,6 +58,29 @@ def test_from_parts_to_a_catalogue_that_checks_consult(sim: Simulator, load_step
     assert [one["name"] for one in body_of(listed)["catalogues"]] == ["open"]
     (seen,) = (one for one in sim.store.everything(AuditEvent) if one.event is Kind.INDEX_CHANGED)
     assert (seen.subject, seen.data["snapshot"]) == ("catalogue:open", MANIFEST.snapshot_id)
+
+
+@pytest.mark.parametrize(
+    ("entry", "why"),
+    [
+        (None, "is not a registered pack"),
+        ({"allowed_uses": ["metadata_join"]}, "is not registered for comparing"),
+        ({"licence_texts": []}, "no licence text on file"),
+        ({"rights": rights_of(recording="CC-BY-SA-4.0")}, "is not known to allow comparing"),
+        ({"tier": "research_only", "allowed_uses": ["eval_only"]}, "in the tier research_only"),
+    ],
+)
+def test_a_catalogue_of_a_pack_that_may_not_be_compared_with_is_refused(load_step, entry, why) -> None:
+    sim, module = Simulator(), load_step("catalogues")
+    module.app.bind(sim.deps)
+    if entry is not None:
+        registered_dataset(sim, **entry)
+    send(module, sim)
+    before = sim.dump()
+    result = post(module, sim, "/catalogues", ASK)
+    assert (result["statusCode"], body_of(result)["code"]) == (403, "licence")
+    assert why in body_of(result)["detail"]
+    assert sim.dump() == before
 
 
 def test_the_same_again_changes_nothing(sim: Simulator, load_step) -> None:
@@ -106,6 +143,7 @@ def _changed(path, value):
         _changed(["name"], "vault"),
         _changed(["name"], "../vault"),
         _changed(["name"], "UPPER"),
+        _changed(["pack"], "../x"),
         _changed(["title"], "x\u0000y"),
         _changed(["title"], "x" * 500),
         _changed(["manifest", "format"], 2),
@@ -177,6 +215,7 @@ def test_killed_anywhere_and_asked_again_it_is_registered_once(load_step) -> Non
         sim = Simulator()
         module = load_step("catalogues")
         module.app.bind(sim.deps)
+        registered_dataset(sim)
         send(module, sim)
         bearer = token(sim, "admin", subject=numbered("acc", 1))
 

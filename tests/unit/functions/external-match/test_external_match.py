@@ -3,13 +3,14 @@
 import pytest
 from granting import take_back
 from simulator import Simulator, killed_everywhere
-from sounds import as_file, piece, registered, waiting
+from sounds import PACK, as_file, piece, registered, waiting
 from vault_domain.errors import Revoked, SourceUnavailable
 from vault_domain.events import AuditEvent, Kind
 from vault_domain.evidence import SourceReport
 from vault_domain.policy import CatalogueEntry
-from vault_domain.ports import Put
+from vault_domain.ports import Delete, Put
 from vault_edge.outbound import Recording
+from vault_edge.pack_sources import find_dataset
 
 KNOWN = as_file(piece(1, 16.0))
 COPY = as_file(piece(1, 16.0), "MP3")
@@ -69,6 +70,26 @@ def test_an_inactive_catalogue_is_not_asked(sim: Simulator, load_step) -> None:
     sim.store.commit([Put(entry.with_changes(active=False), entry.version)])
     _, reports = run(load_step, sim, waiting(sim, 1, COPY))
     assert list(reports) == ["acoustid"]
+
+
+@pytest.mark.parametrize("how", ["no pack", "registration gone", "review ran out", "use taken away"])
+def test_a_catalogue_whose_licence_no_longer_allows_it_is_not_compared_with(sim: Simulator, load_step, how) -> None:
+    registered(sim, ("Known piece", KNOWN))
+    entry, pack = sim.store.get(CatalogueEntry, "catalogues", "catalogue#open"), find_dataset(sim.store, PACK)
+    if how == "no pack":
+        sim.store.commit([Put(entry.with_changes(pack=None), entry.version)])
+    elif how == "registration gone":
+        sim.store.commit([Delete(pack, pack.version)])
+    elif how == "use taken away":
+        changed = pack.entry.model_copy(update={"allowed_uses": ("metadata_join",)})
+        sim.store.commit([Put(pack.with_changes(entry=changed), pack.version)])
+    ask = waiting(sim, 1, COPY)
+    if how == "review ran out":
+        sim.clock.advance(days=183)
+    _, reports = run(load_step, sim, ask)
+    report = reports["catalogue:open"]
+    assert (report.status, report.hits) == ("not_checked", ())
+    assert "pack" in report.reason or PACK in report.reason
 
 
 def test_one_damaged_catalogue_does_not_hide_the_other(sim: Simulator, load_step) -> None:

@@ -3,6 +3,7 @@
 import pytest
 from granting import numbered, take_back
 from lineages import WEIGHTS, Training
+from packing import registered_dataset
 from simulator import Simulator, killed_everywhere
 from vault_domain.events import AuditEvent, Kind
 from vault_domain.lineage import Model, ModelVersion
@@ -61,6 +62,31 @@ def test_constraints_are_inherited_from_every_run(training: Training):
     training.trained("run_two")
     answer = body_of(training.register(runs=("run_one", "run_two")))
     assert answer["constraints"] == ["not_for_release"]
+
+
+def test_the_claim_of_clean_data_is_granted_and_refused_by_the_packs_of_every_run(training: Training):
+    training.trained("run_one")
+    alone = body_of(training.register(runs=("run_one",)))["claim"]
+    assert (alone["granted"], alone["against"]) == (True, [])
+    registered_dataset(training.sim)
+    training.trained("run_two", packs=["LEMM_Vault_v1_core", "open-music"], uses={"open-music": "metadata_join"})
+    training.register(model_version="2.0", runs=("run_two",))
+    path = "/models/tiny/versions/2.0"
+    assert body_of(training.call("model-registry", "GET", path, role="contributor"))["claim"]["granted"]
+    training.sim.clock.advance(days=183)
+    lapsed = body_of(training.call("model-registry", "GET", path, role="contributor"))["claim"]
+    assert not lapsed["granted"]
+    assert "The review of open-music ran out" in lapsed["against"][0]
+
+
+def test_the_claim_is_refused_to_a_model_that_used_what_it_was_not_granted(training: Training):
+    training.open()
+    assert training.complete(numbers=(1, 9))["statusCode"] == 200
+    claim = body_of(training.register())["claim"]
+    assert (claim["granted"], claim["against"]) == (
+        False,
+        ["run_one says that it used 1 recordings that it was not granted."],
+    )
 
 
 def test_the_same_request_again_is_the_same_version_and_another_is_refused(training: Training):

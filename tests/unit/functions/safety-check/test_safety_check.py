@@ -141,6 +141,15 @@ def test_a_damaged_index_clears_nothing(sim: Simulator, ready, where) -> None:
     assert answer["reasons"][0]["code"] == "source_not_checked"
 
 
+def test_a_catalogue_whose_review_ran_out_clears_nothing_from_that_day_on(sim: Simulator, ready) -> None:
+    lenient(sim)
+    assert body_of(post(ready, sim, inline(OTHER)))["outcome"] != "not_cleared"
+    sim.clock.advance(days=183)
+    answer = body_of(post(ready, sim, inline(OTHER)))
+    assert (answer["outcome"], answer["missing"]) == ("not_cleared", ["catalogue"])
+    assert "ran out" in answer["reasons"][0]["detail"]
+
+
 def test_a_block_stands_even_when_another_source_is_out_of_reach(sim: Simulator, ready) -> None:
     sim.buckets.open("snapshots").write("catalogues/open/manifest.json", b"{}", content_type="application/json")
     ready.app.bind(sim.container())
