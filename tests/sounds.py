@@ -30,7 +30,7 @@ from vault_domain.tracks import Status, Track
 from vault_domain.uploads import features_key
 from vault_edge.pack_sources import find_dataset
 from vault_index.snapshot import BuiltPart, build_part, settings
-from vault_models.compose import compose
+from vault_models.compose import compose, rearrange
 
 RATE = 44_100
 BLOCK = 65_536
@@ -43,6 +43,13 @@ Samples = NDArray[np.float32]
 def piece(seed: int, seconds: float = 30.0) -> Samples:
     """A composed piece, shape (n, 2)."""
     return np.asarray(compose(seed, seconds, sample_rate=RATE).audio, np.float32)
+
+
+@lru_cache(maxsize=8)
+def arranged(seed: int, seconds: float, key: int, tempo: float, style: str) -> Samples:
+    """The same tune as ``piece`` on other instruments, in another key and tempo, shape (n, 2)."""
+    whole = compose(seed, seconds, sample_rate=RATE)
+    return np.asarray(rearrange(whole, seed, transpose=key, tempo=tempo, instruments=style).audio, np.float32)
 
 
 def as_file(samples: Samples, kind: str = "WAV", rate: int = RATE) -> bytes:

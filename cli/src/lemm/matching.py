@@ -1,8 +1,9 @@
 """Match files against a snapshot, offline.
 
 Promise: :func:`match_files` yields one result per file, in order, as soon as it
-is known. A file that can't be read gives a result with an error, never a clean
-one: ``matches`` is then empty and ``error`` says why.
+is known: ``matches`` are copies, ``melodies`` the same tunes in other arrangements.
+A file that can't be read gives a result with an error, never a clean one: both
+are then empty and ``error`` says why.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -10,10 +11,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
+import numpy as np
+from numpy.typing import NDArray
 from vault_audio import features
 from vault_audio.decode import OFFLINE, decode_for_matching
 from vault_domain.errors import VaultError
-from vault_index import snapshot
+from vault_index import melody, snapshot
+from vault_index.melody import TuneMatch
 from vault_index.search import Match, Span, search
 from vault_index.shard import Shard
 
@@ -23,6 +27,8 @@ Progress = Callable[[int, int, str], None]
 """Called with files done, files in all, and the file just done."""
 
 LIMIT: Final = 20
+LEAST_TUNE: Final = 0.2
+"""Of tunes, only those that nine in ten unrelated queries do not reach are told."""
 QUERIES: Final = replace(OFFLINE, min_duration_s=0.5)
 """Offline, shorter queries may be asked than uploads may be; what they tell is in their similarity."""
 _opened: list[tuple[list[Shard], frozenset[str]]] = []
@@ -31,7 +37,7 @@ _opened: list[tuple[list[Shard], frozenset[str]]] = []
 def match_files(
     files: Sequence[Path], against: Path, progress: Progress | None = None, limit: int = LIMIT
 ) -> Iterator[dict[str, Any]]:
-    """One result per file: ``{"query", "matches"}``, with ``"error"`` when it could not be compared."""
+    """One result per file: ``{"query", "matches", "melodies"}``, with ``"error"`` when it could not be compared."""
     snapshot.open_folder(against)  # a damaged snapshot is refused here, with its own error
     jobs = [(str(file), limit) for file in files]
     results = in_order(_match, jobs, start=_open, start_with=(str(against),))
@@ -58,11 +64,16 @@ def _match(job: tuple[str, int]) -> dict[str, Any]:
         return _refused(file, "unreadable", error.strerror or "The file can't be read.")
     shards, removed = _opened[0]
     found = search(shards, query, removed=removed, limit=limit)
-    return {"query": file, "matches": [_match_row(match) for match in found]}
+    tunes = melody.search([melody.book_of(shard) for shard in shards], _tune(query), removed=removed, limit=limit)
+    return {
+        "query": file,
+        "matches": [_match_row(match) for match in found],
+        "melodies": [_tune_row(match) for match in tunes if match.similarity >= LEAST_TUNE],
+    }
 
 
 def _refused(file: str, code: str, detail: str) -> dict[str, Any]:
-    return {"query": file, "matches": [], "error": {"code": code, "detail": detail}}
+    return {"query": file, "matches": [], "melodies": [], "error": {"code": code, "detail": detail}}
 
 
 def _match_row(match: Match) -> dict[str, Any]:
@@ -74,7 +85,20 @@ def _match_row(match: Match) -> dict[str, Any]:
     }
 
 
-def _span_row(span: Span) -> dict[str, float]:
+def _tune(query: features.Features) -> NDArray[np.uint8]:
+    return query.melody if query.melody is not None else np.zeros((0, 6), np.uint8)
+
+
+def _tune_row(match: TuneMatch) -> dict[str, Any]:
+    return {
+        "track": match.track,
+        "similarity": round(match.similarity, 4),
+        "detector": melody.DETECTOR,
+        "spans": [_span_row(match)],
+    }
+
+
+def _span_row(span: Span | TuneMatch) -> dict[str, float]:
     return {
         "query_start": round(span.query_start, 3),
         "query_end": round(span.query_end, 3),

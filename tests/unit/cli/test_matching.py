@@ -8,6 +8,7 @@ import soundfile
 from lemm.catalogue import build_catalogue
 from lemm.matching import match_files
 from vault_domain.errors import BadRequest, NotFound
+from vault_models.compose import compose, rearrange
 
 RATE = 16_000
 
@@ -64,10 +65,29 @@ def test_queries_are_answered_in_order_with_spans(built, folder, tmp_path):
     assert span["ref_start"] - span["query_start"] == pytest.approx(4, abs=0.05)
     assert {"query_start", "query_end", "ref_start", "ref_end", "tempo_factor", "pitch_semitones"} <= set(span)
     for refused in results[1:3]:
-        assert refused["matches"] == []
+        assert refused["matches"] == refused["melodies"] == []
         assert refused["error"]["code"]
     names = [match["track"] for match in results[3]["matches"]]
     assert names[0] in {"one.wav", "more/one.wav"}
+
+
+def test_a_tune_on_other_instruments_is_told_beside_the_copies(tmp_path):
+    songs = tmp_path / "songs"
+    songs.mkdir()
+    piece = compose(14, 60.0, sample_rate=RATE)
+    soundfile.write(songs / "tune.flac", piece.audio, RATE)
+    soundfile.write(songs / "other.flac", compose(15, 60.0, sample_rate=RATE).audio, RATE)
+    arranged = rearrange(piece, 1, transpose=-3, tempo=0.9, instruments="song")
+    soundfile.write(tmp_path / "again.wav", arranged.audio[: 35 * RATE], RATE)
+    catalogue = build_catalogue(songs, "songs", tmp_path)
+    (result,) = match_files([tmp_path / "again.wav"], Path(catalogue["snapshot"]))
+    best = result["melodies"][0]
+    assert (best["track"], best["detector"]) == ("tune.flac", "melody")
+    assert best["similarity"] >= 0.7
+    span = best["spans"][0]
+    assert span["tempo_factor"] == pytest.approx(0.9, rel=0.03)
+    assert span["pitch_semitones"] == -3
+    assert not [match for match in result["matches"] if match["similarity"] >= 0.7]
 
 
 def test_what_can_not_be_is_refused(folder, tmp_path):

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from vault_domain.errors import Corrupt
+from vault_index import shard as shards
 from vault_index.shard import Shard, ShardFull, build_shard
 
 
@@ -89,3 +90,24 @@ def test_a_part_has_an_end(library):
 def test_a_missing_file_is_named(tmp_path):
     with pytest.raises(Corrupt, match=r"gone\.shard"):
         Shard.open(tmp_path / "gone.shard")
+
+
+def test_tunes_are_kept_and_parts_without_them_are_as_before(library):
+    plain = [(name, replace(features, melody=None)) for name, features in library[:3]]
+    mixed = [plain[0], library[1], plain[2]]
+    shard = Shard.open(build_shard(mixed))
+    assert [shard.tunes.rows(n) is None for n in range(3)] == [True, False, True]
+    assert np.array_equal(shard.tunes.rows(1), library[1][1].melody)
+    assert np.array_equal(shard.features(1).melody, library[1][1].melody)
+    without = build_shard(plain)
+    assert b"melody" not in without
+    assert all(Shard.open(without).tunes.rows(n) is None for n in range(3))
+    assert build_shard((t.id, shard.features(n)) for n, t in enumerate(shard.tracks)) == build_shard(mixed)
+
+
+@pytest.mark.parametrize("counts", [[1, 1], [1, 1, 1], [40, 40, 40, 40]])
+def test_tunes_that_do_not_fit_their_tracks_are_corrupt(library, counts, monkeypatch):
+    made = {"melody": np.zeros(24, np.uint8), "melody_rows": np.array(counts, "<u4")}
+    monkeypatch.setattr(shards, "packed_tunes", lambda tunes: made)
+    with pytest.raises(Corrupt):
+        Shard.open(build_shard(library[:3]))

@@ -136,7 +136,7 @@ def match(
                 continue
             rows = [
                 (found["track"], f"{found['similarity']:.2f}", found["detector"], span_words(found["spans"]))
-                for found in line["matches"][:10]
+                for found in [*line["matches"][:10], *line["melodies"][:3]]
             ]
             out.print(
                 table(name, ("track", "similarity", "detector", "passages"), rows)

@@ -19,17 +19,18 @@ from vault_audio import chromaprint, chromaprint_match
 from vault_audio.features import Features
 from vault_domain.errors import Corrupt, VaultError
 from vault_domain.evidence import FingerprintRecord, Hit, SourceReport, Span
+from vault_index import melody
 from vault_index.calibration import Calibration, builtin
 from vault_index.search import Match, search
 
 from vault_edge.gathering import gathered
 from vault_edge.index import Opened
 from vault_edge.outbound import AcoustId, NotChecked, ask_acoustid
+from vault_edge.tune_hits import LEAST_SIMILARITY, Side, beside, tune_hits
 
 VAULT: Final = "vault"
 ACOUSTID: Final = "acoustid"
 EXACT: Final = "fp_exact"
-LEAST_SIMILARITY: Final = 0.2
 MAX_HITS: Final = 20
 MAX_SPANS: Final = 16
 """Per hit: a report stays far below the store's 400 kB for one record."""
@@ -42,7 +43,6 @@ SAME_PRINT: Final = 0.7
 """Coverage x (1 - 2 x bit error): unrelated pairs stay under 0.5, re-encodings of one recording over 0.8."""
 
 Fingerprints = Callable[[str], FingerprintRecord | None]
-Side = Literal["internal", "external"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,19 +76,15 @@ def report_of(query: Query, source: Source, now: datetime, original: str | None 
     try:
         opened = source.read()
         calibration = builtin()
-        found = search(
-            gathered(opened.shards),
-            query.features,
-            removed=frozenset(opened.manifest.removed) | source.without,
-            calibration=calibration,
-            limit=MAX_HITS,
-        )
+        shards, removed = gathered(opened.shards), frozenset(opened.manifest.removed) | source.without
+        found = search(shards, query.features, removed=removed, calibration=calibration, limit=MAX_HITS)
         hits = _hits(query, found, source)
+        tunes = tune_hits(query.features, shards, removed, source.side)
     except VaultError as error:
         return unmade(query.subject, source.name, source.side, "failed", error.detail, now)
     if original is not None:
         hits = _with_original(query, hits, original)
-    return _made(query, source, opened, calibration, hits, now)
+    return _made(query, source, opened, calibration, hits, tunes, now)
 
 
 def acoustid_report(query: Query, client: AcoustId | None, now: datetime) -> SourceReport:
@@ -129,7 +125,13 @@ def unmade(
 
 
 def _made(
-    query: Query, source: Source, opened: Opened, calibration: Calibration, hits: tuple[Hit, ...], now: datetime
+    query: Query,
+    source: Source,
+    opened: Opened,
+    calibration: Calibration,
+    hits: tuple[Hit, ...],
+    tunes: tuple[Hit, ...],
+    now: datetime,
 ) -> SourceReport:
     kept = tuple(hit for hit in hits if hit.similarity >= LEAST_SIMILARITY)
     return SourceReport(
@@ -141,8 +143,10 @@ def _made(
         tracks_searched=max(0, opened.manifest.tracks - len(opened.manifest.removed)),
         calibration=calibration.version,
         settings=dict(opened.manifest.settings),
+        melody_calibration=melody.builtin().version,
         max_similarity=max((hit.similarity for hit in hits), default=0.0),
-        hits=kept[:MAX_HITS],
+        max_melody=max((hit.similarity for hit in tunes), default=0.0),
+        hits=beside(kept[:MAX_HITS], tunes),
         at=now,
     )
 

@@ -16,12 +16,14 @@ from vault_domain.errors import LicenceRefused, VaultError
 from vault_domain.evidence import Original, SourceReport
 from vault_domain.policy import CatalogueEntry, Policy
 from vault_domain.safety import OutputCheck
+from vault_index import melody
 from vault_index.calibration import builtin
 
 from vault_edge.deps import Deps
 from vault_edge.index import Opened
-from vault_edge.matching import ACOUSTID, VAULT, Query, Side, Source, acoustid_report, report_of, unmade
+from vault_edge.matching import ACOUSTID, VAULT, Query, Source, acoustid_report, report_of, unmade
 from vault_edge.pack_sources import reference_refusal
+from vault_edge.tune_hits import Side
 
 AT_ONCE = 8
 UNREAD = "unread"
@@ -75,6 +77,7 @@ def _versions(number: int, indexes: dict[str, Opening], configured: frozenset[st
     found = {
         "policy": str(number),
         "calibration": builtin().version,
+        "calibration:melody": melody.builtin().version,
         "settings:features": str(SETTINGS),
         "embedder": embedder.identity if embedder else "none",
         ACOUSTID: "configured" if configured else "not configured",

@@ -25,6 +25,7 @@ from vault_domain.errors import Corrupt
 
 from vault_index import kernels, keys
 from vault_index.protocols import BINS, SETTINGS, STEPS_PER_BIN, STEPS_PER_SECOND, FeaturesLike
+from vault_index.tunes import Tunes, packed_tunes
 
 FORMAT: Final = 2
 UNITS_PER_SECOND: Final = STEPS_PER_SECOND // keys.UNIT
@@ -47,6 +48,8 @@ _TYPES: Final = {
     "landmarks": "<u4", "postings": "<u4", "counts": "u1", "large": "<u4",
     "vectors": "i1", "vector_times": "<f4", "vector_track": "<u4", "track_vectors": "<f2",
 }  # fmt: skip
+_TUNES: Final = {"melody": "u1", "melody_rows": "<u4"}
+"""Sections that a part has only where its tracks have tunes, so that parts without are what they always were."""
 
 
 class ShardFull(ValueError):
@@ -77,6 +80,7 @@ class StoredFeatures:
     track_vector: NDArray[np.float32] | None
     segment_vectors: NDArray[np.float32] | None
     segment_times: NDArray[np.float32] | None
+    melody: NDArray[np.uint8] | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -97,6 +101,7 @@ class Shard:
     vector_times: NDArray[np.float32]
     vector_track: NDArray[np.uint32]
     track_vectors: NDArray[np.float16]
+    tunes: Tunes
     size: int
     derived: dict[str, object] = field(default_factory=dict, repr=False)
     """What searches work out of the arrays once and keep, by name."""
@@ -128,6 +133,7 @@ class Shard:
             self.track_vectors[number].astype(np.float32) if known else None,
             self.vectors[own].astype(np.float32) if known else None,
             self.vector_times[own] if known else None,
+            self.tunes.rows(number),
         )  # fmt: skip
 
     @staticmethod
@@ -143,6 +149,7 @@ def build_shard(items: Iterable[tuple[str, FeaturesLike]]) -> bytes:
     """Bytes of a part that holds these tracks, in this order."""
     tracks: list[dict[str, Any]] = []
     columns: dict[str, list[NDArray[Any]]] = {kind: [] for kind in _TYPES}
+    tunes: list[NDArray[np.uint8] | None] = []
     codes: list[NDArray[np.uint64]] = []
     base = GAP_UNITS
     for track_id, features in items:
@@ -157,6 +164,7 @@ def build_shard(items: Iterable[tuple[str, FeaturesLike]]) -> bytes:
         codes.append(_codes(landmarks, base))
         columns["landmarks"].append(landmarks)
         _add_vectors(columns, features, len(tracks))
+        tunes.append(features.melody)
         tracks.append({"id": track_id, "s": features.duration_s, "n": len(landmarks), "base": base})
         base += length + GAP_UNITS
     arrays = {
@@ -166,6 +174,7 @@ def build_shard(items: Iterable[tuple[str, FeaturesLike]]) -> bytes:
     if not arrays["track_vectors"].any():
         arrays["track_vectors"] = np.zeros(0, _TYPES["track_vectors"])
     bits = _fill_postings(arrays, codes)
+    arrays |= packed_tunes(tunes)
     return _encode(tracks, arrays, bits)
 
 
@@ -224,11 +233,12 @@ def _fill_postings(arrays: dict[str, NDArray[Any]], codes: list[NDArray[np.uint6
 
 
 def _encode(tracks: list[dict[str, Any]], arrays: dict[str, NDArray[Any]], bits: int) -> bytes:
-    sections = {kind: len(arrays[kind]) for kind in _TYPES}
+    kinds = [kind for kind in _TYPES | _TUNES if kind in arrays]
+    sections = {kind: len(arrays[kind]) for kind in kinds}
     header = {"settings": SETTINGS, "bits": bits, "tracks": tracks, "sections": sections}
     text = json.dumps(header, sort_keys=True, separators=(",", ":"), ensure_ascii=True).encode()
     out = bytearray(_PREFIX.pack(_MAGIC, FORMAT, 0, len(text)) + text)
-    for kind in _TYPES:
+    for kind in kinds:
         out += b"\0" * (-len(out) % _ALIGN)
         out += arrays[kind].tobytes()
     out += hashlib.sha256(out).digest()
@@ -262,7 +272,7 @@ def _open(view: memoryview, name: str) -> Shard:
 
 def _sections(view: memoryview, sizes: dict[str, int], at: int) -> dict[str, NDArray[Any]]:
     arrays: dict[str, NDArray[Any]] = {}
-    for kind, type_name in _TYPES.items():
+    for kind, type_name in (_TYPES | {kind: name for kind, name in _TUNES.items() if kind in sizes}).items():
         at += -at % _ALIGN
         count = int(sizes[kind])
         if count < 0 or at + count * np.dtype(type_name).itemsize > len(view) - _DIGEST:
@@ -291,6 +301,7 @@ def _assemble(view: memoryview, name: str, header: dict[str, Any], arrays: dict[
         raise ValueError("track vectors")
     if segments and int(arrays["vector_track"].max()) >= len(tracks):
         raise ValueError("vectors")
+    tunes = Tunes.of(arrays.get("melody"), arrays.get("melody_rows"), len(tracks))
     starts = _starts(arrays["counts"], arrays["large"].reshape(-1, 2))
     if int(starts[-1]) != len(arrays["postings"]):
         raise ValueError("postings")
@@ -303,7 +314,7 @@ def _assemble(view: memoryview, name: str, header: dict[str, Any], arrays: dict[
         pitch_share=share / max(1.0, float(share.sum())),
         vectors=arrays["vectors"].reshape(-1, _VECTOR), vector_times=arrays["vector_times"].reshape(-1, 2),
         vector_track=arrays["vector_track"], track_vectors=arrays["track_vectors"].reshape(-1, _VECTOR),
-        size=len(view),
+        tunes=tunes, size=len(view),
     )  # fmt: skip
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from granting import numbered, take_back
 from simulator import Simulator, killed_everywhere
-from sounds import as_file, in_vault, piece, waiting
+from sounds import arranged, as_file, in_vault, piece, waiting
 from vault_domain.canonical import sha256_hex
 from vault_domain.errors import Corrupt, NotFound, Revoked
 from vault_domain.events import AuditEvent, Kind
@@ -18,6 +18,8 @@ from vault_store.snapshots import SnapshotStore
 
 S = 14.0
 ORIGINAL = as_file(piece(1, S))
+TUNE = 14
+"""Seed of a piece that sings for most of its first minute."""
 
 
 def report_of(sim: Simulator, ask: dict[str, str]) -> SourceReport:
@@ -197,3 +199,28 @@ def test_twice_and_killed_anywhere_it_is_recorded_once(load_step) -> None:
         dumps.append(report)
         assert report == dumps[0], label
         assert sim.store.get(Track, asks[0]["track_id"]).version == 1
+
+
+def test_the_same_tune_on_other_instruments_is_found_by_its_melody(sim: Simulator, load_step) -> None:
+    track_id = in_vault(sim, 1, as_file(piece(TUNE, 60.0)))
+    in_vault(sim, 3, ORIGINAL)
+    ask = waiting(sim, 2, as_file(arranged(TUNE, 60.0, 4, 1.1, "song")[: 35 * 44_100]))
+    run(load_step, sim, ask)
+    report = report_of(sim, ask)
+    best = next(hit for hit in report.hits if hit.detector == "melody")
+    assert best.ref == track_id
+    assert best.similarity >= 0.4
+    assert report.max_melody == best.similarity
+    assert report.melody_calibration
+    span = best.spans[0]
+    assert span.tempo_factor == pytest.approx(1.1, rel=0.03)
+    assert span.pitch_semitones % 12 == 4
+
+
+def test_a_copy_is_one_hit_that_names_both_axes(sim: Simulator, load_step) -> None:
+    track_id = in_vault(sim, 1, as_file(piece(TUNE, 60.0)))
+    ask = waiting(sim, 2, as_file(piece(TUNE, 60.0)[: 30 * 44_100]))
+    run(load_step, sim, ask)
+    copies = [hit for hit in report_of(sim, ask).hits if hit.ref == track_id]
+    assert len(copies) == 1 or copies[1].similarity > copies[0].similarity
+    assert set(copies[0].detectors) >= {"fp_robust", "melody"}

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from granting import numbered, take_back
 from simulator import Simulator, killed_everywhere
-from sounds import RATE, as_file, in_vault, piece, registered
+from sounds import RATE, arranged, as_file, in_vault, piece, registered
 from vault_audio.features import unpack
 from vault_domain.errors import SourceUnavailable
 from vault_domain.events import AuditEvent, Kind
@@ -345,3 +345,15 @@ def test_blocks_of_a_service_are_counted_and_told(sim: Simulator, ready) -> None
     assert [(one.recipient, one.about) for one in sim.store.everything(Message)] == [("admins", SERVICE)]
     post(ready, sim, inline(COPY))
     assert len(sim.store.everything(Message)) == 1
+
+
+def test_an_output_that_plays_a_vault_tune_anew_is_warned_of_and_not_blocked(sim: Simulator, load_step) -> None:
+    track_id = in_vault(sim, 1, as_file(piece(14, 60.0)))
+    registered(sim, ("Known piece", as_file(piece(4, S))))
+    wire_decoder(sim, load_step)
+    output = as_file(arranged(14, 60.0, -3, 0.9, "song")[: 35 * RATE], "OGG")
+    answer = body_of(post(load_step("safety-check"), sim, inline(output)))
+    assert (answer["outcome"], answer["similarity_level"]) == ("warn", "warning")
+    reason = next(one for one in answer["reasons"] if one["code"] == "similar_melody")
+    assert reason["refs"] == [track_id]
+    assert answer["versions"]["calibration:melody"]
