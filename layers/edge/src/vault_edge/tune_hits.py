@@ -3,7 +3,8 @@
 Promise: the axis is searched over the same parts as the copies, so a report that
 says ``checked`` says it of both. Tracks that were indexed before there were
 tunes are found by their sound alone. A hit is left out where the copy
-detectors say as much of the same track: a copy always has the tune as well.
+detectors say as much of the same track, or are sure of it: a copy always has
+the tune as well, and they know better where it lies.
 """
 
 from collections.abc import Sequence
@@ -17,6 +18,8 @@ from vault_index.shard import Shard
 
 MAX_HITS: Final = 10
 LEAST_SIMILARITY: Final = 0.2
+COPIED: Final = 0.7
+"""From here on (0.1 % false positives) a track is found as a copy."""
 Side = Literal["internal", "external"]
 
 
@@ -39,7 +42,7 @@ def beside(copies: Sequence[Hit], tunes: Sequence[Hit]) -> tuple[Hit, ...]:
         else hit
         for hit in copies
     )
-    return told + tuple(hit for hit in tunes if hit.similarity > known.get(hit.ref, 0.0))
+    return told + tuple(hit for hit in tunes if known.get(hit.ref, 0.0) < min(hit.similarity, COPIED))
 
 
 def _hit(match: TuneMatch, query: Features, side: Side) -> Hit:
