@@ -14,10 +14,11 @@ from claiming import an_ask
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
-from ingesting import OWNER, STRANGER, admitted, fingerprinted, main_of, run, sound
+from ingesting import OWNER, STRANGER, admitted, fingerprinted, main_of, report, run, sound
 from reviewing import ADMIN, ANNA, BEN, a_hit, found
 from simulator import Killed, Simulator
 from vault_domain.appeals import Appeal, AppealAsk, AppealDecisionAsk
+from vault_domain.errors import StaleEvidence
 from vault_domain.events import AuditEvent, Kind
 from vault_domain.flags import FlagAsk, FlagsAsk
 from vault_domain.governance import PolicyAsk, TrialAsk
@@ -210,6 +211,13 @@ class Governance(RuleBasedStateMachine):
         track_id = self.tracks[which]
         if self._track(track_id).status is Status.REMOVED:
             return
+        try:
+            self._decided_and_admitted(track_id)
+        except StaleEvidence:  # the state machine has it compared again: now with the index as it is
+            report(self.sim, track_id)
+            self._decided_and_admitted(track_id)
+
+    def _decided_and_admitted(self, track_id: str) -> None:
         if run("decide", self.sim.container(), track_id=track_id)["outcome"] == "accept":
             run("admit", self.sim.container(), track_id=track_id)
 
