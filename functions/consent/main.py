@@ -2,9 +2,11 @@
 
 A change, the version it makes and its event are one commit on the rights as
 they were read. Nothing else has to be told: every grant and every read asks the
-rights record. Other holders join by a token that is derived when their letter
-is written, and stored nowhere.
+rights record. Other holders are written to, and join by a token that is made
+when their letter is, and stored nowhere.
 """
+
+from datetime import datetime
 
 from consent_answers import (
     ConsentChanged,
@@ -34,22 +36,29 @@ from vault_domain.consents import (
     narrowed,
     opened,
     token_hash,
+    token_name,
     widened,
 )  # fmt: skip
-from vault_domain.errors import Conflict, NotFound
+from vault_domain.errors import Conflict, NotFound, Unavailable
 from vault_domain.events import AuditEvent, Kind, make_event
 from vault_domain.ids import TrackId
+from vault_domain.letters import work
+from vault_domain.messages import Message, Topic, message
 from vault_domain.permissions import Reach, reach, roles
 from vault_domain.ports import Change, Delete, Put
 from vault_domain.rights import Consent, RightsRecord
 from vault_domain.tracks import Track
 from vault_edge.app import App, Caller, Deps, Query
+from vault_edge.limiting import count
 from vault_edge.racing import settled
 from vault_edge.texts import contribution_terms
 
 app = App("consent")
 Moved = tuple[list[str], list[str]]
 UNMOVED: Moved = ([], [])
+DAY_S = 86_400
+LETTERS_TO_ONE = 5
+"""In a day, to one address, whoever asks."""
 
 
 class Page(BaseModel):
@@ -78,7 +87,9 @@ def change(track_id: TrackId, ask: ConsentAsk, caller: Caller, deps: Deps) -> Co
 
 @app.post("/tracks/{track_id}/invitations", role=roles("consent.invite"), status=202)
 def ask_holder(track_id: TrackId, ask: InviteAsk, caller: Caller, deps: Deps) -> InvitationState:
-    """Ask a rights holder whom you named to consent: they get a letter; a newer one replaces it."""
+    """Ask a rights holder whom you named to consent: they get a letter with a link; a newer one replaces it."""
+    if deps.optional("MAIL_CONFIGURED") != "true":
+        raise Unavailable("mail is not set up here, so nobody can be invited; write to the operator")
     rights, invited = settled(lambda: _invite(track_id, ask, caller, deps))
     name = next(party.name for party in rights.parties if party.holder == ask.holder)
     return InvitationState(track_id=track_id, holder=ask.holder, name=name, invitations=invited.count, at=invited.at)
@@ -131,7 +142,8 @@ def _change(track_id: str, ask: ConsentAsk, caller: Caller, deps: Deps) -> tuple
     after, consent = made
     moved = (list(narrowed(before, ask.flags)), list(widened(before, ask.flags)))
     event = _event(Kind.CONSENT_CHANGED, consent, caller, deps, narrowed=moved[0], widened=moved[1])
-    deps.records.commit([Put(after, rights.version), Put(consent, 0)], [event])
+    also = [Put(_told(after, Topic.NARROWED, consent, deps), 0)] if moved[0] and caller.id != rights.contributor else []
+    deps.records.commit([Put(after, rights.version), Put(consent, 0), *also], [event])
     return after, moved
 
 
@@ -144,10 +156,12 @@ def _invite(track_id: str, ask: InviteAsk, caller: Caller, deps: Deps) -> tuple[
     if before is not None and is_same_letter(before, address, now):
         return rights, before
     invitation_id = deps.new_id("inv")
-    invitation, invited = invite(
-        rights, before, ask, invitation_id, deps.salted(f"invitation:{invitation_id}"), address, now
-    )
+    token = deps.salted(token_name(invitation_id))
+    invitation, invited = invite(rights, before, ask, invitation_id, token, address, now)
+    count(deps.records, f"invites#{caller.id}", DAY_S, deps.policy().invitations_per_day, now)
+    count(deps.records, f"invited#{address}", DAY_S, LETTERS_TO_ONE, now)
     changes: list[Change] = [Put(invitation, 0), Put(invited, before.version if before else 0)]
+    changes.append(Put(_letter(invitation, track, now), 0))
     replaced = deps.records.get(Invitation, f"invitation#{before.token_sha256}") if before else None
     changes += [Delete(replaced, replaced.version)] if replaced else []
     event = make_event(
@@ -164,7 +178,8 @@ def _join(ask: AcceptAsk, caller: Caller, deps: Deps) -> RightsRecord:
         holding = Holding(account_id=caller.id, track_id=rights.track_id, since=consent.given)
         event = _event(Kind.HOLDER_JOINED, consent, caller, deps, place=invitation.holder)
         used = Put(invitation.with_changes(email=None), invitation.version)
-        deps.records.commit([Put(after, rights.version), Put(consent, 0), Put(holding, 0), used], [event])
+        told = Put(_told(after, Topic.JOINED, consent, deps), 0)
+        deps.records.commit([Put(after, rights.version), Put(consent, 0), Put(holding, 0), used, told], [event])
         return after
     if not is_holder(rights, caller.id):
         raise Conflict("this invitation was accepted before")
@@ -188,6 +203,24 @@ def _rights(track_id: str, deps: Deps) -> tuple[Track, RightsRecord]:
     if track is None or rights is None:
         raise NotFound("no such track of yours")
     return track, rights
+
+
+def _letter(invitation: Invitation, track: Track, now: datetime) -> Message:
+    said = track.metadata
+    return message(
+        invitation.invitation_id, Topic.INVITED, track.track_id, now, secret=token_name(invitation.invitation_id),
+        work=work(said.title, said.artist_display_name), until=f"{invitation.expires:%d %B %Y}",
+    )  # fmt: skip
+
+
+def _told(rights: RightsRecord, topic: Topic, consent: Consent, deps: Deps) -> Message:
+    """To the contributor, who is told what changed and not by whom: GET /tracks/{track_id}/consents says that."""
+    track = deps.records.get(Track, rights.track_id)
+    left = sum(not party.consented for party in rights.parties)
+    return message(
+        rights.contributor, topic, rights.track_id, consent.given, consent.consent_version,
+        title=track.metadata.title if track else "", rest=f"{left} more to come." if left else "All have answered now.",
+    )  # fmt: skip
 
 
 def _event(kind: Kind, consent: Consent, caller: Caller, deps: Deps, **said: object) -> AuditEvent:

@@ -10,6 +10,7 @@ from collections import Counter
 from aws_lambda_powertools.logging import Logger
 from vault_domain.accounts import Account
 from vault_domain.canonical import Json
+from vault_domain.consents import Invitation, token_hash
 from vault_domain.errors import BadRequest, LostRace, Unavailable
 from vault_domain.infringement import Claim
 from vault_domain.letters import letter
@@ -79,6 +80,9 @@ def _address(one: Message, deps: Deps) -> str | None:
     if one.recipient.startswith("clm_"):
         claim = deps.records.get(Claim, one.recipient)
         return claim.email if claim is not None else None
+    if one.recipient.startswith("inv_"):
+        invitation = deps.records.get(Invitation, f"invitation#{token_hash(deps.salted(one.secret or ''))}")
+        return invitation.email if invitation is not None and invitation.expires > deps.clock() else None
     account = deps.records.get(Account, one.recipient)
     wish = deps.records.get(Preferences, one.recipient) or Preferences(account_id=one.recipient)
     return account.email if account is not None and wanted(one.topic, wish.mail) else None

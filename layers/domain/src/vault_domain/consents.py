@@ -2,7 +2,7 @@
 
 - A new version narrows under any text that its holder accepted; it widens only under the present text.
 - A use needs every holder's permission, so whoever narrows ends that use for the whole track.
-- An invitation opens with a token that is stored nowhere, only its hash is; a newer invitation replaces it.
+- An invitation is a letter; its token is stored nowhere, only its hash is; a newer invitation replaces it.
 - Who was invited consents for themselves, with an account of their own.
 """
 
@@ -112,6 +112,11 @@ class Holding(Record):
 def token_hash(token: str) -> str:
     """What is stored of an invitation's token."""
     return sha256_hex(f"lemm invitation {token}".encode())
+
+
+def token_name(invitation_id: str) -> str:
+    """What an invitation's token is made from, under the installation's salt."""
+    return f"invitation:{invitation_id}"
 
 
 def is_holder(rights: RightsRecord, account_id: str) -> bool:

@@ -5,6 +5,8 @@ mail ends with where to go on, and with a link where the reader has to prove
 that the address is theirs.
 """
 
+import re
+
 from vault_domain.messages import NEEDED, Message, Topic
 from vault_domain.records import Value
 
@@ -47,8 +49,23 @@ WORDS: dict[Topic, tuple[str, str]] = {
         "Many outputs were blocked",
         "{count} outputs of {about} came too close to known music within a short time.",
     ),
+    Topic.INVITED: (
+        "You are asked to agree to the use of a piece of music",
+        "Somebody gave {work} to the LEMM Vault, a dataset of music under consent, and named you as one of those who "
+        "hold rights in it. Until you agree it is not used. The link below shows what is asked; it can be answered "
+        "until {until}. If you have nothing to do with it, do nothing: nothing is used then.",
+    ),
+    Topic.JOINED: ("A consent to “{title}” has arrived", "Somebody whom you named has said what they allow. {rest}"),
+    Topic.NARROWED: (
+        "“{title}” may be used for less",
+        "Somebody who holds rights in your track allows less than before. What they turned off has ended at once.",
+    ),
 }
-LINKS: dict[Topic, str] = dict.fromkeys(NEEDED, "/#/claim?id={about}&token={token}")
+LINKS: dict[Topic, str] = {
+    **dict.fromkeys(NEEDED, "/#/claim?id={about}&token={token}"),
+    Topic.INVITED: "/#/invitation?token={token}",
+}
+_LINKLIKE = re.compile(r"://|@|www\.|\w\.[a-z]{2,}", re.IGNORECASE)
 
 
 class Letter(Value):
@@ -80,6 +97,11 @@ def letter(message: Message, to: str, site: str, token: str = "") -> Letter:
     link = LINKS.get(message.topic, "").format(about=message.about, token=token)
     body = f"{text}\n\n{site}{link}".strip()
     return Letter(message_id=message.message_id, to=to, subject=subject, text=body)
+
+
+def work(title: str, artist: str) -> str:
+    """How a letter to a stranger names a piece of music: not at all where a name would carry a link into it."""
+    return "a piece of music" if _LINKLIKE.search(f"{title} {artist}") else f"“{title}” by {artist}"
 
 
 def _line(text: str) -> str:

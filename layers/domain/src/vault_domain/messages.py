@@ -2,7 +2,7 @@
 
 - A message is written in the commit of what it tells of, under an id that
   follows from it: told twice is told once.
-- It names its reader by account, claim or shared box, never by address; the
+- It names its reader by account, claim, invitation or shared box, never by address; the
   address is looked up when it is sent.
 - What a link must prove is named (``secret``) and made when the mail is written:
   no token lies in a table.
@@ -53,22 +53,25 @@ class Topic(StrEnum):
     CLAIM_OVERDUE = "claim_overdue"
     FLAGGED = "track_flagged"
     BLOCKED = "outputs_blocked"
+    INVITED = "holder_invited"
+    JOINED = "holder_joined"
+    NARROWED = "consent_narrowed"
 
 
 IMPORTANT = frozenset(Topic) - {Topic.IN_REVIEW, Topic.ACCEPTED, Topic.ANSWERED, Topic.FLAGGED}
-NEEDED = frozenset({Topic.CLAIM_CONFIRM, Topic.CLAIM_TAKEN_UP, Topic.CLAIM_ENDED})
-"""Sent whatever anybody wishes: without them a claim can't be followed."""
+NEEDED = frozenset({Topic.CLAIM_CONFIRM, Topic.CLAIM_TAKEN_UP, Topic.CLAIM_ENDED, Topic.INVITED})
+"""Sent whatever anybody wishes, to people who need no account: without them nobody can follow a claim or consent."""
 
 
 class Message(Record):
-    """One message to one reader (an account, a claim's author, a shared box)."""
+    """One message to one reader (an account, a claim's author, somebody invited, a shared box)."""
 
     table: ClassVar[str] = "messages"
     kind: ClassVar[str] = "message"
     index_names: ClassVar[frozenset[str]] = frozenset({"by_recipient", "by_mail"})
 
     message_id: MessageId
-    recipient: str = Field(pattern=r"^((acc|svc|clm)_[0-9a-z]{26}|reviewers|admins)$")
+    recipient: str = Field(pattern=r"^((acc|svc|clm|inv)_[0-9a-z]{26}|reviewers|admins)$")
     topic: Topic
     about: str = Field(min_length=1, max_length=120)
     """The track, claim or service that it is about."""

@@ -90,6 +90,8 @@ class Policy(Value):
     """After so many blocked outputs of one service within an hour its owner and admins are told."""
     flags_per_day: int = Field(default=10, ge=1, le=1000)
     """Tracks that one contributor may flag in a day."""
+    invitations_per_day: int = Field(default=20, ge=1, le=1000)
+    """Letters to other rights holders that one contributor may have sent in a day."""
     claim_data_days: int = Field(default=1095, ge=30, le=3650)
     """How long after its end a claim keeps the name, address and words of its author."""
 

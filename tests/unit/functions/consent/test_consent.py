@@ -1,13 +1,17 @@
 """consent: versions stay, the newest counts at the next read, and everybody speaks for themselves."""
 
 import pytest
-from ingesting import OWNER, STRANGER, admitted, an_upload, main_of, submitted
+from claiming import Postbox
+from ingesting import OWNER, STRANGER, admitted, an_upload, main_of, run, submitted
 from killing import ends_the_same
 from reviewing import ANNA
 from simulator import Simulator, killed_everywhere
-from vault_domain.consents import AcceptAsk, ConsentAsk, Invitation, InviteAsk, LookAsk
-from vault_domain.errors import Conflict, NotFound, TermsOutdated
+from vault_domain.consents import AcceptAsk, ConsentAsk, Invitation, InviteAsk, LookAsk, token_name
+from vault_domain.errors import Conflict, NotFound, TermsOutdated, TooMany, Unavailable
 from vault_domain.events import AuditEvent
+from vault_domain.letters import Letter, work
+from vault_domain.messages import Message, Topic
+from vault_domain.policy import Policy
 from vault_domain.ports import Put
 from vault_domain.rights import Consent, RevokeAsk, RightsRecord, allows
 from vault_edge.caller import Caller
@@ -46,9 +50,16 @@ def invited(sim: Simulator, track_id: str, email: str = "ray@example.org", deps=
     return main().ask_holder(track_id, InviteAsk(holder=holder, email=email), OWNER, deps or sim.container())
 
 
+def letters(sim: Simulator) -> list[Letter]:
+    """What the mail hands over now."""
+    post = Postbox()
+    run("notify", sim.container(mailer=post))
+    return [one for one in post.letters if "/#/invitation?token=" in one.text]
+
+
 def token_of(sim: Simulator) -> str:
     newest = sim.store.everything(Invitation)[-1]
-    return sim.container().salted(f"invitation:{newest.invitation_id}")
+    return sim.container().salted(token_name(newest.invitation_id))
 
 
 def accept(sim: Simulator, caller: Caller = RAY, terms: str = TERMS, token: str | None = None, deps=None, **flags):
@@ -197,6 +208,63 @@ def test_neither_token_nor_address_is_in_the_log_and_no_address_stays(sim: Simul
     stored = str(sim.dump())
     assert token not in stored
     assert "ray@example.org" not in stored
+
+
+def test_an_invited_person_gets_one_letter_with_a_link_and_needs_no_account(sim: Simulator):
+    track_id = together(sim)
+    invited(sim, track_id)
+    (letter,) = letters(sim)
+    assert (letter.to, letters(sim)) == ("ray@example.org", [])
+    assert "“Glass City” by Nova Arc" in letter.text
+    link = letter.text.strip().rpartition("\n")[2]
+    assert link.startswith("https://lemm.test/#/invitation?token=")
+    assert main().look(LookAsk(token=link.rpartition("=")[2]), sim.container()).track_id == track_id
+
+
+def test_a_letter_that_was_replaced_or_answered_is_not_sent(sim: Simulator):
+    track_id = together(sim)
+    invited(sim, track_id)
+    invited(sim, track_id, "ray@example.com")
+    assert [one.to for one in letters(sim)] == ["ray@example.com"]
+    other = Simulator()
+    invited(other, together(other))
+    accept(other)
+    assert letters(other) == []
+
+
+def test_a_name_that_carries_a_link_stays_out_of_the_letter():
+    assert work("Win at evil.example", "Nova") == "a piece of music"
+    assert work("Mr. Blue", "The 3rd. Act") == "“Mr. Blue” by The 3rd. Act"
+
+
+def test_without_mail_nobody_is_invited_in_silence(sim: Simulator):
+    track_id = together(sim)
+    del sim.environ["MAIL_CONFIGURED"]
+    before = sim.dump()
+    with pytest.raises(Unavailable):
+        invited(sim, track_id)
+    assert sim.dump() == before
+
+
+def test_letters_are_bounded_for_whoever_asks_and_for_whoever_gets_them(sim: Simulator):
+    for _ in range(main().LETTERS_TO_ONE):
+        invited(sim, together(sim))
+    with pytest.raises(TooMany):
+        invited(sim, together(sim))
+    for number in range(Policy().invitations_per_day - main().LETTERS_TO_ONE - 1):
+        invited(sim, together(sim), f"ann{number}@example.org")
+    with pytest.raises(TooMany):
+        invited(sim, together(sim), "ann@example.org")
+
+
+def test_the_contributor_hears_of_consents_and_of_what_ends(sim: Simulator):
+    track_id = together(sim)
+    invited(sim, track_id)
+    accept(sim)
+    change(sim, track_id, RAY, training_allowed=False)
+    change(sim, track_id, OWNER, internal_demo_ok=False)
+    told = [one.topic for one in sim.store.everything(Message) if one.recipient == OWNER.id and one.about == track_id]
+    assert (told.count(Topic.JOINED), told.count(Topic.NARROWED)) == (1, 1)
 
 
 def test_only_the_contributor_invites(sim: Simulator):
