@@ -53,7 +53,8 @@ def accepted(number: int, owner: str, data: bytes) -> tuple[Track, RightsRecord]
         verdict="accept",
     )
     flags = ConsentFlags(
-        training_allowed=True, internal_demo_ok=False, allow_per_artist_adapters=False,
+        training_allowed=True, internal_experiment_ok=True, product_ok=True, evaluation_ok=True,
+        internal_demo_ok=False, allow_per_artist_adapters=False,
         keep_fingerprints_after_revocation=False,
     )  # fmt: skip
     rights = RightsRecord(

@@ -51,6 +51,9 @@ def its_rights(track: Track, **changes: Any) -> RightsRecord:
         rights_holder_type="individual",
         flags=ConsentFlags(
             training_allowed=True,
+            internal_experiment_ok=True,
+            product_ok=True,
+            evaluation_ok=True,
             internal_demo_ok=False,
             allow_per_artist_adapters=False,
             keep_fingerprints_after_revocation=False,

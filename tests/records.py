@@ -26,6 +26,7 @@ def a_declaration(**changes: Any) -> RightsDeclaration:
     plain = {
         "rights_holder_type": "individual", "is_original": True, "is_cover": False,
         "has_third_party_samples": False, "training_allowed": True,
+        "internal_experiment_ok": True, "product_ok": True, "evaluation_ok": True,
     }  # fmt: skip
     return RightsDeclaration(**{**plain, **changes})
 
@@ -48,7 +49,8 @@ def a_track(**changes: Any) -> Track:
 
 def a_rights(**changes: Any) -> RightsRecord:
     flags = ConsentFlags(
-        training_allowed=True, internal_demo_ok=False, allow_per_artist_adapters=False,
+        training_allowed=True, internal_experiment_ok=True, product_ok=True, evaluation_ok=True,
+        internal_demo_ok=False, allow_per_artist_adapters=False,
         keep_fingerprints_after_revocation=False,
     )  # fmt: skip
     plain = {

@@ -12,15 +12,27 @@ Json = dict[str, Any]
 
 
 def un64(text: str) -> bytes:
-    return base64.b64decode(text, validate=True)
+    data = base64.b64decode(text, validate=True)
+    assert base64.b64encode(data).decode() == text, "another spelling"
+    return data
+
+
+def document_of(data: bytes, kind: str) -> Json:
+    """A file of this kind, in its one spelling."""
+    document: Json = json.loads(data)
+    assert json.dumps(document, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode() == data
+    assert document["type"] == f"application/vnd.lemm.{kind}.v1+json"
+    return document
 
 
 def tree_of(note: str, vkey: str) -> tuple[int, bytes]:
     """Size and root of a checkpoint, after its signature was checked."""
-    name, _, material = vkey.split("+", 2)
+    name, key_hash, material = vkey.split("+", 2)
     text, _, signatures = note.rpartition("\n\n")
-    dash, signer, encoded = signatures.splitlines()[0].split(" ")
+    assert signatures.endswith("\n")
+    dash, signer, encoded = signatures.split("\n")[0].split(" ")
     assert (dash, signer) == ("\u2014", name)
+    assert un64(encoded)[:4].hex() == key_hash
     Ed25519PublicKey.from_public_bytes(un64(material)[1:]).verify(un64(encoded)[4:], (text + "\n").encode())
     origin, size, root = text.split("\n")
     assert origin == name
@@ -29,7 +41,11 @@ def tree_of(note: str, vkey: str) -> tuple[int, bytes]:
 
 def events_of(document: Json, vkey: str) -> list[Json]:
     """Every event of a bundle, found under the signed root."""
+    assert set(document) == {"type", "checkpoint", "events", "about"}
     size, root = tree_of(document["checkpoint"], vkey)
+    places = [one["index"] for one in document["events"]]
+    assert all(0 <= place < size for place in places)
+    assert len(set(places)) == len(places)
     found = []
     for one in document["events"]:
         entry = un64(one["entry"])
@@ -40,9 +56,11 @@ def events_of(document: Json, vkey: str) -> list[Json]:
 
 def in_run(data: bytes, vkey: str) -> bool:
     """Whether the track of a run-track proof was in its run."""
-    document = json.loads(data)
+    document = document_of(data, "run-track-proof")
     (closed,) = events_of(document, vkey)
     about, end = document["about"], closed["data"]
+    named = {"run_id": about["run_id"], "track_id": about["track_id"]}
+    assert sha(json.dumps(named, sort_keys=True, separators=(",", ":")).encode()).hex() == about["sha256"]
     assert (closed["event"], closed["subject"]) == ("training_run.closed", about["run_id"])
     seen = []
     for one in about["leaves"]:
@@ -65,7 +83,7 @@ def in_run(data: bytes, vkey: str) -> bool:
 
 def packs_of(data: bytes, vkey: str) -> list[str]:
     """The packs that a model proof shows."""
-    document = json.loads(data)
+    document = document_of(data, "model-proof")
     events = events_of(document, vkey)
     envelope = document["about"]["envelope"]
     (registered,) = [one for one in events if one["event"] == "model.registered"]
@@ -82,9 +100,26 @@ def packs_of(data: bytes, vkey: str) -> list[str]:
     return sorted({pack for run in told["runs"] for pack in run["spec"]["packs"]})
 
 
+def checked_against(data: bytes, vkey: str) -> Json:
+    """What an output proof shows: the output, what was searched at which snapshot, the policy, the outcome."""
+    document = document_of(data, "output-proof")
+    (event,) = events_of(document, vkey)
+    assert document["about"] == {"output_id": event["subject"]}
+    assert event["event"] == "output_similarity_check"
+    said, versions = event["data"], event["versions"]
+    outside = said["checked_against_external_catalogs"]
+    assert said["checked_against_internal"] is True, "the vault was not searched"
+    assert len(outside) >= 1, "no outside catalogue was searched"
+    searched = {name: versions[f"snapshot:{name}"] for name in ("vault", *outside)}
+    assert searched["vault"] != "unread"
+    return {
+        "output": event["subject"], "searched": searched, "policy": versions["policy"], "outcome": said["outcome"],
+    }  # fmt: skip
+
+
 def changes_between(data: bytes, vkey: str, older_entries: list[bytes]) -> list[str]:
     """Numbers of the policy versions in a range; ``older_entries`` are those that one already has."""
-    document = json.loads(data)
+    document = document_of(data, "policy-proof")
     size, root = tree_of(document["checkpoint"], vkey)
     entries = [un64(entry) for entry in document["entries"]]
     if document["since"] is not None:

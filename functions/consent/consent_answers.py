@@ -10,10 +10,10 @@ from vault_domain.rights import (
     Consent,
     ConsentFlags,
     RightsRecord,
-    allows,
     consent_receipt,
     effective_flags,
     holder_receipt,
+    open_purposes,
 )  # fmt: skip
 from vault_domain.tracks import Track
 from vault_edge.app import Caller, Deps
@@ -52,7 +52,7 @@ class Consents(BaseModel):
     consent_version: int = Field(description="Send it as `expects` with a change")
     revoked: bool
     allowed: ConsentFlags = Field(description="What all who have consented allow together")
-    trainable: bool = Field(description="Whether the rights allow training now; the track's status decides as well")
+    open_for: list[str] = Field(description="Purposes that the rights allow now; the track's status decides as well")
     awaiting: list[str] = Field(description="Names of those who have not consented yet")
     holders: list[RightsHolder]
     versions: list[ConsentVersion]
@@ -132,7 +132,7 @@ def consents_of(track: Track, rights: RightsRecord, deps: Deps) -> Consents:
     return Consents(
         track_id=track.track_id, title=track.metadata.title, status=track.status.value,
         consent_version=rights.consent_version, revoked=rights.revoked, allowed=effective_flags(rights),
-        trainable=allows(rights, "product") is None,
+        open_for=list(open_purposes(rights)),
         awaiting=[party.name for party in rights.parties if not party.consented],
         holders=holders, versions=sorted((_version(one) for one in versions), key=lambda one: one.consent_version),
     )  # fmt: skip

@@ -13,7 +13,7 @@ from living import CATALOGUED, ORIGINALS, disguised, eventually, song
 from shell import COMMAND, Shell
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(240)]
-SAYS = ("--artist", "Nova Arc", "--genre", "ambient", "--genre", "electronic")
+SAYS = ("--artist", "Nova Arc", "--genre", "ambient", "--genre", "electronic", "--product-ok")
 
 
 @pytest.fixture(scope="module")
@@ -54,6 +54,7 @@ def test_the_terms_are_shown_and_must_be_accepted(shell, folder):
     assert done.returncode != 0
     assert "training" in done.stdout
     assert shell.refusal_of_programs("submit", song(folder, ORIGINALS[8]), *SAYS) == "terms_not_accepted"
+    assert shell.refusal_of_programs("submit", song(folder, ORIGINALS[8]), *SAYS[:-1]) == "nothing_allowed"
 
 
 def test_one_bad_file_fails_the_call_and_not_the_others(shell, folder):

@@ -53,11 +53,12 @@ def test_a_collaborator_joins_and_then_ends_the_use_for_training(vault: Vault, t
     assert track_id in tracks
     assert stream.read(track_id)
 
-    off = {"expects": 2, **said, "flags": {**flags, "training_allowed": False}}
-    assert ray.call("POST", f"/tracks/{track_id}/consent", off)["narrowed"] == ["training_allowed"]
+    off = {"expects": 2, **said, "flags": {**flags, "product_ok": False}}
+    assert ray.call("POST", f"/tracks/{track_id}/consent", off)["narrowed"] == ["product_ok"]
     with pytest.raises(Exception, match="taken back"):
         stream.read(track_id)
     assert track_id not in granted(vault, job)[1]
+    assert track_id in granted(vault, job, "internal_experiment")[1]
     with pytest.raises(ApiProblem) as refused:
         vault.contributor("stranger").call("GET", f"/tracks/{track_id}/consents")
     assert refused.value.status == 404

@@ -3,11 +3,24 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import ValidationError
 from records import HASH, NOW, a_declaration, a_rights, a_track, an_id, later
+from vault_domain.consents import ConsentAsk
 from vault_domain.errors import Conflict
 from vault_domain.policy import Policy
 from vault_domain.revocation import keeps_fingerprints, revocation_receipt
-from vault_domain.rights import FLAG_FOR, ConsentFlags, Party, allows, consent_receipt, flags_of, open_rights, revoke
+from vault_domain.rights import (
+    FLAG_FOR,
+    ConsentFlags,
+    Party,
+    RightsRecord,
+    allows,
+    consent_receipt,
+    flags_of,
+    open_purposes,
+    open_rights,
+    revoke,
+)
 from vault_domain.training import RunTrack
 
 flags = st.builds(ConsentFlags, **{name: st.booleans() for name in ConsentFlags.model_fields})
@@ -35,12 +48,42 @@ def test_an_unknown_purpose_is_refused(purpose):
 
 @pytest.mark.parametrize("flaw", [
     {"revoked": True}, {"parties": (Party(name="N", holder="party:0"),)},
-    {"flags": ConsentFlags(training_allowed=False, internal_demo_ok=True, allow_per_artist_adapters=True,
-                           keep_fingerprints_after_revocation=True)},
+    {"flags": ConsentFlags(**{**dict.fromkeys(ConsentFlags.model_fields, True), "training_allowed": False})},
 ])  # fmt: skip
 @pytest.mark.parametrize("purpose", sorted(FLAG_FOR))
 def test_one_flaw_refuses_every_use(flaw, purpose):
     assert allows(a_rights(**flaw), purpose) is not None
+
+
+@pytest.mark.parametrize("purpose", sorted(FLAG_FOR))
+def test_each_purpose_has_a_flag_of_its_own(purpose):
+    nothing = dict.fromkeys(ConsentFlags.model_fields, False) | {"training_allowed": True}
+    assert open_purposes(a_rights(flags=ConsentFlags(**nothing))) == ()
+    assert open_purposes(a_rights(flags=ConsentFlags(**{**nothing, FLAG_FOR[purpose]: True}))) == (purpose,)
+    everything = dict.fromkeys(ConsentFlags.model_fields, True)
+    others = open_purposes(a_rights(flags=ConsentFlags(**{**everything, FLAG_FOR[purpose]: False})))
+    assert set(others) == set(FLAG_FOR) - {purpose}
+
+
+@given(flags, st.booleans())
+def test_a_record_from_before_is_read_as_its_text_said_and_never_as_product(now, by_party):
+    older = now.model_dump()
+    for name in ("internal_experiment_ok", "product_ok", "evaluation_ok"):
+        del older[name]
+    whole = dict.fromkeys(ConsentFlags.model_fields, True)
+    party = {"name": "Ray", "holder": an_id("acc", 7), "consented": True, "flags": older if by_party else whole}
+    stored = {**a_rights().model_dump(mode="json"), "flags": whole if by_party else older, "parties": [party]}
+    record = RightsRecord.model_validate(stored)
+    expected = {purpose for purpose, flag in FLAG_FOR.items() if older.get(flag, purpose != "product")}
+    assert set(open_purposes(record)) == (expected if now.training_allowed else set())
+    assert RightsRecord.model_validate(record.model_dump(mode="json")) == record
+
+
+def test_an_ask_names_every_flag():
+    older = {name: True for name in ConsentFlags.model_fields if name != "product_ok"}
+    for flags in (older, {name: True for name in older if name not in ("internal_experiment_ok", "evaluation_ok")}):
+        with pytest.raises(ValidationError):
+            ConsentAsk(expects=1, flags=flags, accepted_terms_sha256=HASH)
 
 
 def test_taking_back_keeps_what_was_allowed_on_record_and_happens_once():

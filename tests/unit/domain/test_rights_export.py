@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from records import HASH, NOW, a_rights, an_id
 from vault_domain.rights import FLAG_FOR, ConsentFlags, Party, RightsRecord, allows, revoke
-from vault_domain.rights_export import ACTION_FOR, NEVER, odrl, training_mining
+from vault_domain.rights_export import ACTION_FOR, NEVER, TRAINS, odrl, training_mining
 
 FLAGS = st.builds(ConsentFlags, **dict.fromkeys(ConsentFlags.model_fields, st.booleans()))
 PARTY = st.one_of(
@@ -30,10 +30,16 @@ def test_an_agreement_permits_what_the_record_allows_and_prohibits_the_rest(reco
     }
     assert granted == {purpose for purpose in FLAG_FOR if allows(record, purpose) is None}
     permitted = {rule["action"] for rule in said.get("permission", ())}
-    prohibited = {rule["action"] for rule in said["prohibition"]}
-    assert not permitted & prohibited
-    assert set(NEVER) <= prohibited
-    assert set(ACTION_FOR.values()) <= permitted | prohibited
+    whole = {rule["action"] for rule in said["prohibition"] if "constraint" not in rule}
+    assert not permitted & whole
+    assert set(NEVER) <= whole
+    parts = {
+        rule["constraint"][0]["rightOperand"].removeprefix("lemm:")
+        for rule in said["prohibition"]
+        if "constraint" in rule
+    }
+    for purpose, action in ACTION_FOR.items():
+        assert (purpose in granted) + (purpose in parts) + (action in whole) == 1
     assert said["target"] == f"lemm://vault/{record.track_id}"
     assert "Ray" not in str(said), "names stay here"
 
@@ -52,8 +58,11 @@ def test_the_assertion_never_plainly_allows_and_has_all_four_entries(record):
     for entry in entries.values():
         assert entry["use"] in ("constrained", "notAllowed")
         assert ("constraint_info" in entry) == (entry["use"] == "constrained")
-    trains = entries["cawg.ai_generative_training"]["use"] == "constrained"
-    assert trains == (allows(record, "product") is None)
+    trained = [purpose for purpose in TRAINS if allows(record, purpose) is None]
+    for name in ("cawg.ai_training", "cawg.ai_generative_training"):
+        assert (entries[name]["use"] == "constrained") == bool(trained)
+        named = entries[name].get("constraint_info", "").partition(", for ")[2]
+        assert named == ", ".join(trained)
 
 
 def test_what_an_outside_reader_needs():

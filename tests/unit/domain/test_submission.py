@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 from records import HASH, a_declaration, a_metadata, an_id
-from vault_domain.submission import Metadata, SubmitAsk, review_reasons
+from vault_domain.rights import ConsentFlags, flags_of
+from vault_domain.submission import Metadata, RightsDeclaration, SubmitAsk, review_reasons
 
 YEAR = 2026
 
@@ -59,9 +60,11 @@ def test_rights_are_worldwide_perpetual_and_of_a_known_holder(changes):
 
 
 def test_switches_are_off_unless_turned_on():
-    plain = a_declaration()
-    switches = ("internal_demo_ok", "allow_per_artist_adapters", "keep_fingerprints_after_revocation")
-    assert [name for name in switches if getattr(plain, name)] == []
+    declared = {"rights_holder_type": "individual", "is_original": True, "is_cover": False}
+    plain = RightsDeclaration(**declared, has_third_party_samples=False, training_allowed=True)
+    assert flags_of(plain).model_dump(exclude_defaults=True) == dict.fromkeys(ConsentFlags.model_fields, False) | {
+        "training_allowed": True
+    }
 
 
 @given(st.text(max_size=300))

@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from vault_domain import leases, runs
 from vault_domain.errors import Conflict, Expired, NotFound, PolicyRefused, Revoked
 from vault_domain.policy import Policy
-from vault_domain.rights import ConsentFlags, revoke
+from vault_domain.rights import FLAG_FOR, ConsentFlags, revoke
 from vault_domain.tracks import Status
 from vault_domain.training import (
     MAX_GRANT,
@@ -31,13 +31,7 @@ def spec_of(**changes) -> DataSpec:
     return DataSpec(**{"run_id": "run_one", "model_id": "m", "model_type": "t", "purpose": "product", **changes})
 
 
-FLAGS = st.builds(
-    ConsentFlags,
-    training_allowed=st.booleans(),
-    internal_demo_ok=st.booleans(),
-    allow_per_artist_adapters=st.booleans(),
-    keep_fingerprints_after_revocation=st.booleans(),
-)
+FLAGS = st.builds(ConsentFlags, **dict.fromkeys(ConsentFlags.model_fields, st.booleans()))
 
 
 @st.composite
@@ -65,8 +59,7 @@ def test_only_accepted_consented_unrevoked_tracks_are_selected(pairs, purpose) -
         assert not rights.revoked
         assert not rights.parties
         assert rights.flags.training_allowed
-        assert purpose != "internal_demo" or rights.flags.internal_demo_ok
-        assert purpose != "artist_adapter" or rights.flags.allow_per_artist_adapters
+        assert getattr(rights.flags, FLAG_FOR[purpose])
         assert entry.rights_sha256 == rights.digest()
     assert [entry.track_id for entry in entries] == sorted(entry.track_id for entry in entries)
     assert {entry.track_id for entry in entries} | {one.track_id for one in left} == set(by_id)

@@ -125,22 +125,40 @@ export function howAlike(similarity) {
   return "no more alike than unrelated music may be";
 }
 
-/** The four consent flags, as their owner reads them. */
+/** The consent flags, as their owner reads them; `use` marks those that open a use. */
 export const FLAGS = [
   {
-    name: "training_allowed", title: "Train and evaluate music models", needed: true,
-    does: "Training jobs read your track through a gateway that asks for your consent at each read.",
+    name: "training_allowed", title: "Models may learn from it at all", needed: true,
+    does: "Jobs read your track through a gateway that asks for your consent at each read, for the uses that you turn on below and for no other.",
     never: "Nobody can download, sell or publish your recording.",
     back: "No job gets the track any more, from that second on. Models trained before stay as they are, and your receipt names them.",
   },
   {
-    name: "internal_demo_ok", title: "Use in internal demonstrations",
+    name: "internal_experiment_ok", title: "Internal experiments", use: true,
+    does: "Models that stay inside the project learn from your track.",
+    never: "Such a model is not offered to anybody else.",
+    back: "No experiment gets the track any more.",
+  },
+  {
+    name: "product_ok", title: "Products", use: true,
+    does: "Models that others may use, also to make music for sale, learn from your track.",
+    never: "Music that comes too close to your track is not let out: every output is compared first.",
+    back: "No product model learns from the track any more. Those trained before stay as they are.",
+  },
+  {
+    name: "evaluation_ok", title: "Evaluation", use: true,
+    does: "Models are measured with your track.",
+    never: "A model that is measured with it learns nothing from it.",
+    back: "It is used in no further measurement.",
+  },
+  {
+    name: "internal_demo_ok", title: "Use in internal demonstrations", use: true,
     does: "We may use the track to show, inside the project, how training works.",
     never: "It is not played in public and not put online.",
     back: "Internal demonstrations stop using it at once.",
   },
   {
-    name: "allow_per_artist_adapters", title: "Models adapted to your style alone",
+    name: "allow_per_artist_adapters", title: "Models adapted to your style alone", use: true,
     does: "A model may be tuned on your tracks in particular, so that it follows your style.",
     never: "Without this switch, no model is ever tuned on a single artist.",
     back: "No new adapter is trained on the track.",

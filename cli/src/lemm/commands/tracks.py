@@ -34,6 +34,9 @@ def submit(
     cover: Annotated[bool, typer.Option(help="It is a cover of another work.")] = False,
     samples: Annotated[bool, typer.Option(help="It contains samples of others.")] = False,
     holder: Annotated[str, typer.Option(help="individual, label or publisher.")] = "individual",
+    experiments_ok: Annotated[bool, typer.Option(help="Models for internal experiments may learn from it.")] = False,
+    product_ok: Annotated[bool, typer.Option(help="Models that others use may learn from it.")] = False,
+    evaluation_ok: Annotated[bool, typer.Option(help="Models may be measured with it.")] = False,
     demo_ok: Annotated[bool, typer.Option(help="Allow internal demonstrations.")] = False,
     adapters_ok: Annotated[bool, typer.Option(help="Allow adapters for this artist.")] = False,
     keep_fingerprints: Annotated[
@@ -45,10 +48,16 @@ def submit(
     wait: Annotated[bool, typer.Option(help="Wait for the decision.")] = True,
     json: JsonFlag = False,
 ) -> None:
-    """Upload tracks and submit them with your consent to training.
+    """Upload tracks and submit them with your consent to training, for the uses that you name.
 
     Ends with status 1 when a file could not be submitted, was refused, or was rejected.
     """
+    uses = {
+        "internal_experiment_ok": experiments_ok, "product_ok": product_ok, "evaluation_ok": evaluation_ok,
+        "internal_demo_ok": demo_ok, "allow_per_artist_adapters": adapters_ok,
+    }  # fmt: skip
+    if not any(uses.values()):
+        fail("nothing_allowed", "Say what it may be used for, for example --product-ok (lemm submit --help).", json)
     with problems(json), _api() as api:
         terms = api.terms()
         if json and not accept_terms:
@@ -62,8 +71,7 @@ def submit(
             "is_cover": cover,
             "has_third_party_samples": samples,
             "training_allowed": True,
-            "internal_demo_ok": demo_ok,
-            "allow_per_artist_adapters": adapters_ok,
+            **uses,
             "keep_fingerprints_after_revocation": keep_fingerprints,
         }
         failed = False

@@ -20,6 +20,9 @@ RIGHTS: dict[str, Any] = {
     "is_cover": False,
     "has_third_party_samples": False,
     "training_allowed": True,
+    "internal_experiment_ok": True,
+    "product_ok": True,
+    "evaluation_ok": True,
     "internal_demo_ok": True,
 }
 

@@ -3,14 +3,14 @@
 A rights record is the present state of one track. Consents are the versions
 behind it, one line per rights holder; they are never edited. A track may be
 used for a purpose only while the record is not revoked, no locked claim stands
-on it, every named rights holder has consented, and the flag for that purpose
-is set.
+on it, every named rights holder has consented, training is allowed at all, and the
+flag of that very purpose is set.
 """
 
 from datetime import datetime
-from typing import ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
 from vault_domain.canonical import digest
 from vault_domain.errors import Conflict, NotFound
@@ -24,21 +24,41 @@ CONSENT_RECEIPT = "consent-receipt"
 
 Purpose = Literal["internal_experiment", "product", "evaluation", "internal_demo", "artist_adapter"]
 FLAG_FOR: dict[str, str] = {
-    "internal_experiment": "training_allowed",
-    "product": "training_allowed",
-    "evaluation": "training_allowed",
+    "internal_experiment": "internal_experiment_ok",
+    "product": "product_ok",
+    "evaluation": "evaluation_ok",
     "internal_demo": "internal_demo_ok",
     "artist_adapter": "allow_per_artist_adapters",
 }
 
 
 class ConsentFlags(Value):
-    """What is allowed."""
+    """What is allowed. ``training_allowed`` opens no purpose; without it none is open."""
 
     training_allowed: bool
+    internal_experiment_ok: bool
+    product_ok: bool
+    evaluation_ok: bool
     internal_demo_ok: bool
     allow_per_artist_adapters: bool
     keep_fingerprints_after_revocation: bool
+
+
+def as_asked_before(flags: object) -> object:
+    """Flags from before each purpose had its own, read as what the text of that time plainly said.
+
+    Terms 1 and 2 asked for one permission "to train and to evaluate music models" (docs/adr/0018): that is
+    experiments and evaluation, and no product, until somebody turns that on.
+    """
+    new = {"internal_experiment_ok", "product_ok", "evaluation_ok"}
+    if not isinstance(flags, dict) or new & flags.keys() or "training_allowed" not in flags:
+        return flags
+    told = flags["training_allowed"]
+    return {**flags, "internal_experiment_ok": told, "product_ok": False, "evaluation_ok": told}
+
+
+HeldFlags = Annotated[ConsentFlags, BeforeValidator(as_asked_before)]
+"""Flags on record; an ask names all of them."""
 
 
 class Consent(Record):
@@ -51,7 +71,7 @@ class Consent(Record):
     holder: str = Field(min_length=1, max_length=200)
     """An account id, or ``party:<n>`` for a named collaborator without an account yet."""
     consent_version: int = Field(ge=1)
-    flags: ConsentFlags
+    flags: HeldFlags
     terms_sha256: Sha256
     given: UtcTime
 
@@ -65,7 +85,7 @@ class Party(Value):
     name: str = Field(max_length=200)
     holder: str
     consented: bool = False
-    flags: ConsentFlags | None = None
+    flags: HeldFlags | None = None
     """What this holder allows; a use needs every holder's permission."""
     terms_sha256: Sha256 | None = None
     given: UtcTime | None = None
@@ -84,7 +104,7 @@ class RightsRecord(Record):
     territorial_scope: Literal["worldwide"]
     term: Literal["perpetual"]
     rights_holder_type: Literal["individual", "label", "publisher"]
-    flags: ConsentFlags
+    flags: HeldFlags
     parties: tuple[Party, ...] = ()
     consent_version: int = Field(ge=1)
     """Counts the consents of all holders together: every change of what is allowed is a new number."""
@@ -171,6 +191,11 @@ def allows(record: RightsRecord | None, purpose: str) -> str | None:
     return None
 
 
+def open_purposes(record: RightsRecord) -> tuple[str, ...]:
+    """What the track may be used for now, by its rights."""
+    return tuple(purpose for purpose in FLAG_FOR if allows(record, purpose) is None)
+
+
 def effective_flags(record: RightsRecord) -> ConsentFlags:
     """What all who have consented allow together. Who has not consented yet is :func:`allows`'s concern."""
     held = [record.flags, *(party.flags for party in record.parties if party.consented and party.flags is not None)]
@@ -180,7 +205,7 @@ def effective_flags(record: RightsRecord) -> ConsentFlags:
 def consent_receipt(record: RightsRecord, terms_title: str) -> dict[str, object]:
     """The statement a contributor gets, to be signed: who allowed what under exactly which text."""
     return {
-        "format": 1,
+        "format": 2,
         "rights_id": record.rights_id,
         "track_id": record.track_id,
         "contributor": record.contributor,
@@ -204,7 +229,7 @@ def holder_receipt(record: RightsRecord, holder: str, terms_title: str) -> dict[
     if party is None or party.flags is None or party.given is None:
         raise NotFound("no consent of yours is on record for this track")
     return {
-        "format": 1,
+        "format": 2,
         "rights_id": record.rights_id,
         "track_id": record.track_id,
         "contributor": record.contributor,

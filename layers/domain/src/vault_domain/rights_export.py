@@ -10,7 +10,7 @@ the profile means stands in docs/formats/rights-export.md.
 from pydantic import JsonValue
 
 from vault_domain.canonical import Json
-from vault_domain.rights import FLAG_FOR, RightsRecord, allows, effective_flags
+from vault_domain.rights import RightsRecord, effective_flags, open_purposes
 
 ODRL_CONTEXT = "http://www.w3.org/ns/odrl.jsonld"
 PROFILE = "urn:lemm:odrl:1"
@@ -24,17 +24,16 @@ ACTION_FOR = {
     "internal_demo": "lemm:demonstrate",
     "artist_adapter": "lemm:adapt",
 }
+TRAINS = ("internal_experiment", "product", "artist_adapter")
 _ENTRIES = ("cawg.data_mining", "cawg.ai_inference", "cawg.ai_training", "cawg.ai_generative_training")
 
 
 def odrl(record: RightsRecord) -> Json:
     """An ODRL Agreement between the rights holders and the vault, about this one track."""
     holders = [record.contributor, *(party.holder for party in record.parties if party.consented)]
-    rules: Json = {"prohibition": [{"action": action} for action in NEVER]}
-    allowed = [purpose for purpose in FLAG_FOR if allows(record, purpose) is None]
-    refused = sorted({ACTION_FOR[purpose] for purpose in FLAG_FOR} - {ACTION_FOR[purpose] for purpose in allowed})
-    rules["prohibition"] += [{"action": action} for action in refused]
-    permissions: list[JsonValue] = [_permission(purpose, record) for purpose in allowed]
+    allowed = open_purposes(record)
+    rules: Json = {"prohibition": [{"action": action} for action in NEVER] + _prohibitions(allowed)}
+    permissions: list[JsonValue] = [_permission(purpose) for purpose in allowed]
     if _compared(record):
         permissions.append({"action": "lemm:compare", "duty": [{"action": "lemm:logUse"}]})
     if permissions:
@@ -62,7 +61,8 @@ def training_mining(record: RightsRecord) -> Json:
     Nobody but the vault may do anything, and the vault only under its licence, so nothing is plainly ``allowed``.
     """
     bound = f"Only by LEMM Vault, under {record.license_type}, terms {record.terms_sha256}"
-    trains = {"use": "constrained", "constraint_info": bound} if allows(record, "product") is None else _refused()
+    named = [purpose for purpose in open_purposes(record) if purpose in TRAINS]
+    trains = {"use": "constrained", "constraint_info": f"{bound}, for {', '.join(named)}"} if named else _refused()
     compares = {"use": "constrained", "constraint_info": f"{bound}: fingerprints, to find copies; never the audio"}
     said = {
         "cawg.data_mining": compares if _compared(record) else _refused(),
@@ -73,10 +73,22 @@ def training_mining(record: RightsRecord) -> Json:
     return {"label": "cawg.training-mining", "data": {"entries": {name: said[name] for name in _ENTRIES}}}
 
 
-def _permission(purpose: str, record: RightsRecord) -> JsonValue:
+def _prohibitions(allowed: tuple[str, ...]) -> list[Json]:
+    """Every purpose that is not allowed; the action as a whole where none of its purposes is."""
+    left = {ACTION_FOR[purpose] for purpose in allowed}
+    whole: list[Json] = [{"action": action} for action in sorted(set(ACTION_FOR.values()) - left)]
+    parts = [purpose for purpose, action in ACTION_FOR.items() if purpose not in allowed and action in left]
+    return whole + [{"action": ACTION_FOR[purpose], "constraint": _for(purpose)} for purpose in parts]
+
+
+def _for(purpose: str) -> JsonValue:
+    return [{"leftOperand": "purpose", "operator": "eq", "rightOperand": f"lemm:{purpose}"}]
+
+
+def _permission(purpose: str) -> JsonValue:
     return {
         "action": ACTION_FOR[purpose],
-        "constraint": [{"leftOperand": "purpose", "operator": "eq", "rightOperand": f"lemm:{purpose}"}],
+        "constraint": _for(purpose),
         "duty": [{"action": "lemm:logUse"}, {"action": "lemm:askBeforeEachRead"}],
     }
 

@@ -66,6 +66,10 @@ class RightsDeclaration(Value):
     territorial_scope: Literal["worldwide"] = "worldwide"
     term: Literal["perpetual"] = "perpetual"
     training_allowed: bool
+    """Needed to be taken; by itself it allows no use."""
+    internal_experiment_ok: bool = False
+    product_ok: bool = False
+    evaluation_ok: bool = False
     internal_demo_ok: bool = False
     allow_per_artist_adapters: bool = False
     keep_fingerprints_after_revocation: bool = False

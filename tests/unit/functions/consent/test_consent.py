@@ -15,7 +15,7 @@ from vault_domain.policy import Policy
 from vault_domain.ports import Put
 from vault_domain.rights import Consent, RevokeAsk, RightsRecord, allows
 from vault_edge.caller import Caller
-from vault_edge.texts import contribution_terms
+from vault_edge.texts import PRESENT, contribution_terms
 from vault_store.dsse import open_sealed
 
 TERMS = contribution_terms().sha256
@@ -106,7 +106,7 @@ def test_widening_under_an_older_text_is_refused_and_narrowing_is_not(sim: Simul
     with pytest.raises(TermsOutdated):
         change(sim, track_id, terms=older, allow_per_artist_adapters=True)
     assert change(sim, track_id, terms=older, internal_demo_ok=False).terms_number == 1
-    assert change(sim, track_id, allow_per_artist_adapters=True).terms_number == 2
+    assert change(sim, track_id, allow_per_artist_adapters=True).terms_number == PRESENT
 
 
 def test_somebody_elses_consent_is_not_there(sim: Simulator):
@@ -150,7 +150,7 @@ def test_an_invited_holder_consents_for_themselves(sim: Simulator):
     assert [one.track_id for one in main().mine(main().Page(), RAY, sim.container()).tracks] == [track_id]
     shown = main().show(track_id, RAY, sim.container())
     assert (shown.awaiting, [one.holder for one in shown.holders]) == ([], [OWNER.id, RAY.id])
-    assert shown.trainable
+    assert shown.open_for == ["internal_experiment", "product", "evaluation"]
 
 
 def test_whoever_joined_can_end_the_use_of_the_whole_track(sim: Simulator):
@@ -160,7 +160,7 @@ def test_whoever_joined_can_end_the_use_of_the_whole_track(sim: Simulator):
     answer = change(sim, track_id, RAY, training_allowed=False)
     assert answer.narrowed == ["training_allowed"]
     assert allows(rights_of(sim, track_id), "product") == "flag_missing"
-    assert main().show(track_id, OWNER, sim.container()).trainable is False
+    assert main().show(track_id, OWNER, sim.container()).open_for == []
 
 
 def test_accepting_twice_is_once_and_nobody_else_gets_in(sim: Simulator):

@@ -123,13 +123,22 @@ def test_only_accepted_tracks_are_read(sim: Simulator, load_step, status, code) 
     assert body_of(fetch(module, ONE, bearer))["code"] == code
 
 
-def test_consent_that_no_longer_covers_the_purpose_refuses(sim: Simulator, load_step) -> None:
+@pytest.mark.parametrize(
+    ("turned_off", "answer"),
+    [
+        ("training_allowed", (410, "revoked")),
+        ("product_ok", (410, "revoked")),
+        ("internal_experiment_ok", (302, None)),
+        ("evaluation_ok", (302, None)),
+    ],
+)
+def test_consent_that_no_longer_covers_the_purpose_refuses(sim: Simulator, load_step, turned_off, answer) -> None:
     bearer, module = granted(sim, load_step)
     rights = its_rights(a_track(1))
-    flags = rights.flags.model_copy(update={"training_allowed": False})
+    flags = rights.flags.model_copy(update={turned_off: False})
     sim.store.commit([Put(rights.with_changes(flags=flags, consent_version=2), 1)])
     result = fetch(module, ONE, bearer)
-    assert (result["statusCode"], body_of(result)["code"]) == (410, "revoked")
+    assert (result["statusCode"], body_of(result)["code"] if answer[1] else None) == answer
 
 
 def test_tracks_outside_the_manifest_do_not_exist(sim: Simulator, load_step) -> None:

@@ -6,13 +6,14 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+from cryptography.exceptions import InvalidSignature
 from granting import a_track, numbered, stock, take_back
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from lemm.verify import Refused, Trusted, verify_file
 from lineages import Training
 from second_log import SecondReader
-from second_proofs import changes_between, in_run, packs_of
+from second_proofs import changes_between, checked_against, in_run, packs_of
 from simulator import Simulator
 from vault_domain.bundles import parse_bundle
 from vault_domain.canonical import canonical
@@ -138,12 +139,30 @@ def test_an_output_was_checked(tmp_path: Path):
         "out_good of model tiny: allow; checked against the vault at s1 and against catalogue:open at c1, "
         "under policy 2"
     )
+    assert checked_against(proof("output"), world().key.text()) == {
+        "output": "out_good", "searched": {"vault": "s1", "catalogue:open": "c1"}, "policy": "2", "outcome": "allow",
+    }  # fmt: skip
 
 
 @pytest.mark.parametrize("output", ["out_unmade", "out_alone"])
 def test_a_check_that_was_not_made_proves_nothing(tmp_path: Path, output):
     with pytest.raises(Refused, match=r"was searched|was not searched"):
         verified(got(f"/safety/checks/{output}/proof", "audit"), tmp_path)
+    with pytest.raises(AssertionError, match="was"):
+        checked_against(got(f"/safety/checks/{output}/proof", "audit"), world().key.text())
+
+
+@pytest.mark.parametrize(
+    ("name", "judge", "every"),
+    [("output", checked_against, 1), ("in", in_run, 3), ("out", in_run, 5), ("model", packs_of, 41)],
+)
+def test_the_second_judge_refuses_every_flipped_bit(name, judge, every):
+    """All bits of an output's proof, one by one; of the longer files one byte in ``every``."""
+    good, key = proof(name), world().key.text()
+    for at in range(0, len(good), every):
+        for bit in range(8):
+            with pytest.raises((AssertionError, InvalidSignature, ValueError, KeyError, TypeError)):
+                judge(good[:at] + bytes([good[at] ^ 1 << bit]) + good[at + 1 :], key)
 
 
 def test_no_policy_change_is_missing_between_two_states(tmp_path: Path):

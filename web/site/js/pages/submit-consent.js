@@ -6,7 +6,7 @@ import { FLAGS } from "../words.js";
 
 export const START = {
   rights_holder_type: "individual", is_original: true, is_cover: false, has_third_party_samples: false,
-  training_allowed: false, internal_demo_ok: false, allow_per_artist_adapters: false, keep_fingerprints_after_revocation: false,
+  ...Object.fromEntries(FLAGS.map((flag) => [flag.name, false])),
 };
 
 /** One permission: what it means, what it never means, how it ends. */

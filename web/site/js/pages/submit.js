@@ -7,6 +7,7 @@ import { sendAll, unusable } from "../sending.js";
 import { session } from "../session.js";
 import { announce } from "../ui/announce.js";
 import { Button, Loaded, Notice } from "../ui/parts.js";
+import { FLAGS } from "../words.js";
 import { Consent, START as RIGHTS } from "./submit-consent.js";
 import { AboutMusic, metadataOf, start as startMetadata } from "./submit-music.js";
 import { Files, Sent } from "./submit-files.js";
@@ -22,6 +23,7 @@ function missing(items, music, rights, accepted) {
   if (!music.artist.trim()) found.artist = "Say who the artist is.";
   if (!metadataOf(music).genre_tags.length) found.genres = "Name at least one genre.";
   if (!rights.training_allowed) found.training_allowed = "The vault is for training: without this permission a track can't enter.";
+  else if (!FLAGS.some((flag) => flag.use && rights[flag.name])) found.internal_experiment_ok = "Turn on at least one use: as it is, nothing would be done with the track.";
   if (!accepted) found.accepted = "Read the terms, then tick this.";
   return found;
 }

@@ -12,7 +12,7 @@ from importlib.resources import files
 
 from vault_domain.canonical import sha256_hex
 
-PRESENT = 2
+PRESENT = 3
 LISTENING_SINCE = 2
 """The first text that says that reviewers may hear short spans."""
 
