@@ -19,7 +19,7 @@ help: ## list the targets
 
 setup: $(STAMP) ## make the virtual environment
 
-KERNELS := layers/index/src/vault_index/kernels.c
+KERNELS := layers/index/src/vault_index/kernels.c layers/audio/src/vault_audio/weighting.c
 
 $(STAMP): requirements/dev.txt requirements/uv.txt $(WORKSPACE) $(KERNELS)
 	@test -x $(BIN)/python || { echo "Making the virtual environment ..."; $(PYTHON) -m venv $(VENV) || python3 -m venv $(VENV); }

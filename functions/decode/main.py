@@ -12,7 +12,6 @@ from typing import Literal
 
 from pydantic import BaseModel, Field, model_validator
 from vault_audio.decode import Decoded, Limits, decode
-from vault_audio.facts import measure
 from vault_domain.errors import BadRequest, DecodeLimit
 from vault_domain.uploads import MAX_UPLOAD_BYTES
 from vault_edge.app import App, Deps, Json
@@ -54,12 +53,12 @@ def run(ask: DecodeAsk, deps: Deps) -> Json:
         work.mkdir()
         source = Path(folder, "source")
         _fetch(ask, source, deps)
-        heard = decode(source, work, Limits(max_duration_s=ask.max_duration_s, max_source_bytes=MAX_UPLOAD_BYTES))
-        facts = measure(heard.canonical)
+        limits = Limits(max_duration_s=ask.max_duration_s, max_source_bytes=MAX_UPLOAD_BYTES)
+        heard = decode(source, work, limits, keep=ask.targets.canonical is not None)
         for target, path in ((ask.targets.canonical, heard.canonical), (ask.targets.analysis, heard.analysis)):
-            if target is not None:
+            if target is not None and path is not None:
                 deps.bucket(ask.bucket).write(target, path.read_bytes(), content_type=FLAC)
-        return {**_told(heard), "facts": facts.model_dump(mode="json"), **_inline(ask, heard)}
+        return {**_told(heard), "facts": heard.facts.model_dump(mode="json"), **_inline(ask, heard)}
 
 
 def _fetch(ask: DecodeAsk, path: Path, deps: Deps) -> None:

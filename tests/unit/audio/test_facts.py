@@ -16,7 +16,7 @@ from .conftest import RATE, music
 
 def measured(tmp_path: Path, samples: np.ndarray, rate: int = RATE) -> AudioFacts:
     soundfile.write(tmp_path / "x.flac", samples, rate, subtype="PCM_16")
-    return facts.measure(tmp_path / "x.flac")
+    return facts.measure(tmp_path / "x.flac").facts
 
 
 def tone(hertz: float, level: float, seconds: float = 20, rate: int = RATE) -> np.ndarray:

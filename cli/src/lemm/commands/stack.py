@@ -23,7 +23,8 @@ def up(
     def stop(*_: object) -> None:
         raise KeyboardInterrupt
 
-    signal.signal(signal.SIGTERM, stop)
+    for number in (signal.SIGTERM, signal.SIGINT):  # a shell starts background jobs with SIGINT ignored
+        signal.signal(number, stop)
     began = time.monotonic()
     place = Installation(data, port=port)
     try:

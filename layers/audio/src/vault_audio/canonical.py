@@ -11,6 +11,10 @@ One ffmpeg run reads the source once and writes, under fixed names:
                       chromaprint's own reader, so that items equal fpcalc's
 ===================== ===========================================================
 
+``canonical.wav`` holds the samples of ``canonical.flac`` for as long as they are
+measured and hashed: unpacking FLAC costs more than writing them twice. Where
+nobody keeps the canonical audio there is no FLAC at all.
+
 The bytes depend on the source and on ffmpeg's build alone: no tags, no dates,
 ``-bitexact``, one thread. A change to any filter or setting here is a new
 :data:`RECIPE`, since hashes and fingerprints of the same upload then differ.
@@ -26,8 +30,10 @@ RECIPE: Final = 1
 MAX_RATE: Final = 48_000
 ANALYSIS_RATE: Final = 16_000
 
-CANONICAL, ANALYSIS, PCM, LOG = "canonical.flac", "analysis.flac", "chromaprint.pcm", "decode.log"
-FILES: Final = (CANONICAL, ANALYSIS, PCM, LOG)
+CANONICAL, PASSING, ANALYSIS, PCM, LOG = (
+    "canonical.flac", "canonical.wav", "analysis.flac", "chromaprint.pcm", "decode.log",
+)  # fmt: skip
+FILES: Final = (CANONICAL, PASSING, ANALYSIS, PCM, LOG)
 
 # A source at another rate goes to the nearest of these.
 _RATES: Final = "8000|11025|12000|16000|22050|24000|32000|44100|48000"
@@ -72,26 +78,24 @@ _PRINT: Final = (
 )
 
 
-def command(ffmpeg: Path, source: Path, held: Container, *, seconds: float) -> list[str]:
+def command(ffmpeg: Path, source: Path, held: Container, *, seconds: float, keep: bool = True) -> list[str]:
     """The whole run for :func:`vault_audio.decode.decode`; reads at most ``seconds``.
 
     The source is decoded once, and each output has a filter chain of its own:
     behind one common split, ffmpeg would agree on one sample format for all.
     """
-    keep = _KEEP.format(depth="s16|s32" if held.deep else "s16")
+    canonical = _output(_KEEP.format(depth="s16|s32" if held.deep else "s16"))
     return [
         *_input(ffmpeg, source, held, seconds),
-        *_output(keep),
-        *_flac(5),
-        CANONICAL,
+        *canonical,
+        *_plain(f"pcm_s{24 if held.deep else 16}le", "wav"),
+        PASSING,
+        *((*canonical, *_flac(5), CANONICAL) if keep else ()),
         *_output(_HEAR),
         *_flac(0),
         ANALYSIS,
         *_output(_PRINT),
-        "-c:a",
-        "pcm_s16le",
-        "-f",
-        "s16le",
+        *_plain("pcm_s16le", "s16le"),
         PCM,
     ]
 
@@ -143,6 +147,10 @@ def _input(ffmpeg: Path, source: Path, held: Container, seconds: float) -> list[
 
 def _output(chain: str) -> list[str]:
     return ["-map", "0:a:0", "-af", chain]
+
+
+def _plain(codec: str, form: str) -> list[str]:
+    return ["-map_metadata", "-1", "-c:a", codec, "-bitexact", "-f", form]
 
 
 def _flac(level: int) -> list[str]:

@@ -1,4 +1,4 @@
-"""Decode one untrusted file into canonical audio, analysis audio and fingerprints, or refuse it.
+"""Decode one untrusted file into canonical audio, analysis audio, fingerprints and facts, or refuse it.
 
 Promise of :func:`decode`:
 
@@ -9,8 +9,8 @@ Promise of :func:`decode`:
    ``max_duration_s``.
 3. A bound that was hit is DecodeLimit; a decoder's complaint or an early end is
    Truncated; too long and too short are TooLong and TooShort.
-4. On success the work folder holds ``canonical.flac`` and ``analysis.flac``, on
-   any error nothing new. The result is a function of the bytes (``canonical.py``).
+4. On success the work folder holds ``canonical.flac`` (unless it was not to be
+   kept) and ``analysis.flac``, on any error nothing new. The result is a function of the bytes (``canonical.py``).
 
 Errors are :class:`~vault_domain.errors.AudioRefused` when the file is at fault,
 Unavailable when we are.
@@ -24,19 +24,22 @@ import signal
 import sys
 import tempfile
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 from vault_domain.errors import DecodeLimit, NotAudio, TooLong, TooShort, Truncated, Unavailable
 
 from vault_audio import canonical as recipe
-from vault_audio import containers, flac_header, sandbox
+from vault_audio import containers, recordings, sandbox
 from vault_audio.chromaprint import Items, compress, fingerprint, head
-from vault_audio.recordings import Samples, analysis_blocks, read_analysis, samples_sha256
+from vault_audio.flac_header import StreamInfo
+from vault_audio.recordings import Samples, analysis_blocks, read_analysis
+
+if TYPE_CHECKING:
+    from vault_domain.audio_rules import AudioFacts
 
 MIN_DURATION_S: Final = 3.0
 """A Chromaprint item needs 2.7 s, a verified landmark match 2.5 s: less can't be checked at all."""
@@ -80,10 +83,13 @@ OFFLINE: Final = Limits(
 
 @dataclass(frozen=True, eq=False)
 class Decoded:
-    """One decoded recording. ``chromaprint`` is fpcalc's string for it (first 120 s), ``items`` the raw
-    fingerprint of all of it, shape (n,), 8.08 per second. ``bits`` and ``channels`` are the canonical file's."""
+    """One decoded recording.
 
-    canonical: Path
+    ``canonical`` is None if it was not to be kept; ``bits`` and ``channels`` are its own. ``chromaprint`` is fpcalc's
+    string for it (first 120 s), ``items`` the raw fingerprint of all of it, shape (n,), 8.08 per second.
+    """
+
+    canonical: Path | None
     analysis: Path
     sample_rate: int
     channels: int
@@ -95,20 +101,26 @@ class Decoded:
     items: Items
     content_sha256: str
     audio_sha256: str
+    facts: "AudioFacts"
     recipe: int
 
 
-def decode(source: Path | bytes, workdir: Path, limits: Limits | None = None, *, ffmpeg: Path | None = None) -> Decoded:
-    """Decode ``source`` (a file, or its bytes) into ``workdir``, which exists and is this call's alone."""
+def decode(
+    source: Path | bytes, workdir: Path, limits: Limits | None = None, *, keep: bool = True, ffmpeg: Path | None = None
+) -> Decoded:
+    """Decode ``source`` (a file, or its bytes) into ``workdir``, which exists and is this call's alone.
+
+    Without ``keep`` the canonical audio is measured and hashed all the same, and then gone: a third faster.
+    """
     limits = limits or Limits()
     try:
         path = _on_disk(source, workdir, limits)
-        return _decode(path, workdir, limits, ffmpeg or ffmpeg_path())
+        return _decode(path, workdir, limits, keep, ffmpeg or ffmpeg_path())
     except BaseException:
         _remove(workdir, recipe.FILES)
         raise
     finally:
-        _remove(workdir, (_SOURCE, recipe.PCM, recipe.LOG))
+        _remove(workdir, (_SOURCE, recipe.PASSING, recipe.PCM, recipe.LOG))
 
 
 def decode_analysis(
@@ -182,17 +194,18 @@ def _identified(path: Path) -> containers.Container:
     return held
 
 
-def _decode(path: Path, workdir: Path, limits: Limits, ffmpeg: Path) -> Decoded:
+def _decode(path: Path, workdir: Path, limits: Limits, keep: bool, ffmpeg: Path) -> Decoded:
     held = _identified(path)
-    command = recipe.command(ffmpeg, path, held, seconds=limits.max_duration_s + 1)
+    command = recipe.command(ffmpeg, path, held, seconds=limits.max_duration_s + 1, keep=keep)
     log = _run(command, workdir, limits)
-    info, duration_s = _duration(workdir / recipe.CANONICAL, held, log, limits)
-    with ThreadPoolExecutor(1) as beside:  # hashing and reading FLAC leave the interpreter's lock
-        samples_hash = beside.submit(samples_sha256, workdir / recipe.CANONICAL)
-        items = fingerprint(np.memmap(workdir / recipe.PCM, dtype="<i2", mode="r"))
+    info, duration_s = _duration(workdir / recipe.PASSING, held, log, limits)
+    from vault_audio.facts import measure  # here: offline matching decodes without measuring
+
+    items = fingerprint(np.memmap(workdir / recipe.PCM, dtype="<i2", mode="r"))
+    measured = measure(workdir / recipe.PASSING)
     return Decoded(
         recipe=recipe.RECIPE,
-        canonical=workdir / recipe.CANONICAL,
+        canonical=workdir / recipe.CANONICAL if keep else None,
         analysis=workdir / recipe.ANALYSIS,
         sample_rate=info.sample_rate,
         channels=info.channels,
@@ -203,7 +216,8 @@ def _decode(path: Path, workdir: Path, limits: Limits, ffmpeg: Path) -> Decoded:
         chromaprint=compress(head(items)),
         items=items,
         content_sha256=_sha256(path),
-        audio_sha256=samples_hash.result(),
+        audio_sha256=measured.samples_sha256,
+        facts=measured.facts,
     )
 
 
@@ -224,8 +238,8 @@ def _run(command: list[str], workdir: Path, limits: Limits) -> str:
     raise Truncated("the decoder found damaged data or an early end")
 
 
-def _duration(path: Path, held: containers.Container, log: str, limits: Limits) -> tuple[flac_header.StreamInfo, float]:
-    info = flac_header.read(path)
+def _duration(path: Path, held: containers.Container, log: str, limits: Limits) -> tuple[StreamInfo, float]:
+    info = recordings.stream_info(path)
     seconds = info.samples / info.sample_rate
     if seconds > limits.max_duration_s:
         raise TooLong(f"longer than the {limits.max_duration_s:g} s that we take")

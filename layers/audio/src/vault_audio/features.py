@@ -12,6 +12,7 @@ import hashlib
 import math
 import struct
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any, Final, Protocol
@@ -84,6 +85,15 @@ class Features:
 def extract(samples: NDArray[np.float32], embed: Embed | None = None) -> Features:
     """Features of mono 16 kHz samples; ``embed`` adds the embeddings, if given."""
     signal = np.ascontiguousarray(np.asarray(samples, np.float32).reshape(-1))
+    if embed is None:
+        return _heard(signal)
+    with ThreadPoolExecutor(1) as beside:  # both spend their time outside the interpreter's lock
+        embedding = beside.submit(embed, _finite(signal))
+        return _with_embedding(_heard(signal), embedding.result())
+
+
+def _heard(signal: NDArray[np.float32]) -> Features:
+    """Landmarks, map and tune."""
     parts: list[landmarks.Peaks] = []
     dense = np.zeros((spectrum.frame_count(len(signal)), spectrum.BINS), np.int8)
     for start, skip, keep, z in spectrum.normalised_blocks(signal):
@@ -95,8 +105,7 @@ def extract(samples: NDArray[np.float32], embed: Embed | None = None) -> Feature
     peaks = landmarks.join(parts)
     seconds = len(signal) / spectrum.RATE
     tune = melody.describe(dense, DENSE_STEPS)
-    base = Features(SETTINGS, seconds, peaks.times, peaks.pitches, peaks.levels, dense, melody=tune)
-    return base if embed is None else _with_embedding(base, embed(_finite(signal)))
+    return Features(SETTINGS, seconds, peaks.times, peaks.pitches, peaks.levels, dense, melody=tune)
 
 
 def _finite(signal: NDArray[np.float32]) -> NDArray[np.float32]:

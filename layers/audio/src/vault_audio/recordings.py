@@ -1,28 +1,28 @@
 """Read decoded recordings as arrays, whole or in blocks.
 
-Promise: :func:`blocks`, :func:`analysis_blocks` and :func:`samples_sha256`
-hold one block in memory however long the recording is; :func:`read_analysis`
-holds all of it (64 kB per second). Only files that we wrote come here: one
+Promise: :func:`blocks`, :func:`int_blocks` and :func:`analysis_blocks` hold one
+block in memory however long the recording is; :func:`read_analysis` holds all
+of it (64 kB per second). Only files that we wrote come here: one
 that can't be read is Corrupt, a fault of ours.
 """
 
 import hashlib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 from vault_domain.errors import Corrupt
 
+from vault_audio import flac_header
 from vault_audio.canonical import ANALYSIS_RATE
+from vault_audio.flac_header import StreamInfo
 
 if TYPE_CHECKING:
     import soundfile
 
 Samples = NDArray[np.float32]
-
-_HASH_FRAMES: Final = 1 << 18
 
 
 def read_analysis(path: Path) -> Samples:
@@ -40,24 +40,45 @@ def analysis_blocks(path: Path, block_s: float) -> Iterator[Samples]:
             yield np.asarray(block, dtype=np.float32)
 
 
-def samples_sha256(path: Path) -> str:
-    """SHA-256 of a decoded file's samples, interleaved, as 24-bit little-endian.
+def blocks(path: Path, frames: int) -> Iterator[Samples]:
+    """Successive blocks of a decoded file, shape (up to frames, channels), -1 to 1."""
+    with _opened(path) as file:
+        for block in file.blocks(frames, dtype="float32", always_2d=True):
+            yield np.asarray(block, dtype=np.float32)
+
+
+def int_blocks(path: Path, frames: int) -> Iterator[NDArray[np.int32]]:
+    """The same as integers, full scale at 2**31."""
+    with _opened(path) as file:
+        for block in file.blocks(frames, dtype="int32", always_2d=True):
+            yield np.asarray(block, dtype=np.int32)
+
+
+class SamplesHash:
+    """SHA-256 of a recording's samples, interleaved, as 24-bit little-endian.
 
     The same sound has the same hash under other tags, in another lossless
     container, and at a padded depth.
     """
-    digest = hashlib.sha256()
-    with _opened(path) as file:
-        for block in file.blocks(_HASH_FRAMES, dtype="int32", always_2d=True):
-            digest.update(np.ascontiguousarray(block, dtype="<i4").view(np.uint8).reshape(-1, 4)[:, 1:].tobytes())
-    return digest.hexdigest()
+
+    def __init__(self) -> None:
+        self._digest = hashlib.sha256()
+
+    def add(self, block: NDArray[np.int32]) -> None:
+        """The next block, as of :func:`int_blocks`."""
+        self._digest.update(np.ascontiguousarray(block, dtype="<i4").view(np.uint8).reshape(-1, 4)[:, 1:].tobytes())
+
+    def hexdigest(self) -> str:
+        """Of all blocks so far."""
+        return self._digest.hexdigest()
 
 
-def blocks(path: Path, frames: int) -> Iterator[Samples]:
-    """Successive blocks of a decoded FLAC file, shape (up to frames, channels), -1 to 1."""
+def stream_info(path: Path) -> StreamInfo:
+    """What a decoded file holds; FLAC is read without a library."""
+    if path.suffix == ".flac":
+        return flac_header.read(path)
     with _opened(path) as file:
-        for block in file.blocks(frames, dtype="float32", always_2d=True):
-            yield np.asarray(block, dtype=np.float32)
+        return StreamInfo(file.samplerate, file.channels, int(file.subtype.removeprefix("PCM_")), file.frames)
 
 
 def sample_rate(path: Path) -> int:

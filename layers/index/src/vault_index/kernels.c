@@ -280,10 +280,10 @@ static int64_t kept_of(const Sketch *from, int64_t count, uint64_t tempo, int64_
     return out;
 }
 
-/* Stable sort by code. */
+/* Sort by code; within a tempo hits come by anchor, and the sort is stable. */
 static void sorted(Hit *hits, Hit *spare, int64_t count)
 {
-    for (int shift = 0; shift < 64; shift += 11) {
+    for (int shift = ANCHOR_BITS; shift < 60; shift += 11) { /* four times: the last move ends in `hits` */
         int64_t start[2048] = {0}, at = 0;
         for (int64_t i = 0; i < count; i++)
             start[hits[i].code >> shift & 2047]++;
@@ -463,31 +463,96 @@ static void paired(const int32_t *units, const int64_t *starts, const int32_t *p
     }
 }
 
+typedef struct {
+    const uint16_t *table; /* pairs of landmarks by offset, one more than `length` */
+    int64_t length, near;
+    double least;
+} Counts;
+
+static int32_t pairs_at(const Counts *of, int64_t at)
+{
+    return of->table[at] + of->table[at + 1];
+}
+
+/* How many offsets tell what chance gives at this one. */
+static int64_t width_at(const Counts *of, int64_t at)
+{
+    int64_t low = at > of->near ? at - of->near : 0;
+    return (at + of->near < of->length ? at + of->near + 1 : of->length) - low;
+}
+
+/* How far an offset stands above chance, in deviations; far below zero where that is less than `least`. */
+static double surplus_at(const Counts *of, int64_t at, int32_t own, int32_t sum)
+{
+    if (at < 0 || at >= of->length)
+        return -1e9;
+    double chance = (double)sum / (double)width_at(of, at), over = own - chance;
+    if (over <= 0 || over * over < of->least * of->least * (chance + 1.0) * 0.999)
+        return -1e9;
+    return over / sqrt(chance + 1.0);
+}
+
+/* The sums around an offset, from those around the one before. */
+static int64_t moved_on(const Counts *of, int64_t sum, int64_t at)
+{
+    if (at + of->near < of->length)
+        sum += pairs_at(of, at + of->near);
+    if (at > of->near)
+        sum -= pairs_at(of, at - of->near - 1);
+    return sum;
+}
+
+/* Marks what may stand out; a rough look at many at once, since nearly nothing does. */
+static int marked(const Counts *of, int64_t from, int64_t count, const int32_t *own, const int32_t *sum, uint8_t *mark)
+{
+    float slack = (float)(of->least * of->least * 0.998);
+    int inside = from > of->near && from + count + of->near < of->length, any = 0;
+    for (int64_t k = 0; k < count; k++) {
+        float width = inside ? (float)(2 * of->near + 1) : (float)width_at(of, from + k);
+        float chance = (float)sum[k] / width, over = (float)own[k] - chance;
+        mark[k] = (over > 0) & (over * over >= slack * (chance + 1.0f));
+        any |= mark[k];
+    }
+    return any;
+}
+
 /* The `most` offsets at which landmarks coincide more than the `near` units either side explain.
  * `table` has `length` + 1 counts, `next_of` one for each landmark asked. */
 int64_t lv_coincide(const int32_t *units, const int64_t *starts, const int32_t *pitch, const int32_t *time,
                     int64_t count, int64_t reach, int64_t length, int64_t near, double least, int64_t *next_of,
                     uint16_t *table, int64_t most, int64_t *at_out, double *votes, double *surplus)
 {
+    enum { SCAN = 1024 };
     memset(table, 0, (size_t)(length + 1) * sizeof *table);
     paired(units, starts, pitch, time, count, reach, length, next_of, table);
-    int64_t made = 0, low = 0, high = 0, sum = 0;
-    double before = -1e9, here = -1e9;
-    for (int64_t at = 0; at <= length; at++) {
-        double next = -1e9;
-        if (at < length) {
-            for (; high < length && high <= at + near; high++)
-                sum += table[high] + table[high + 1];
-            for (; low < at - near; low++)
-                sum -= table[low] + table[low + 1];
-            double chance = (double)sum / (double)(high - low), over = table[at] + table[at + 1] - chance;
-            if (over > 0 && over * over >= least * least * (chance + 1.0) * 0.999)
-                next = over / sqrt(chance + 1.0);
+    Counts of = {table, length, near, least};
+    int32_t own[SCAN + 2] = {0}, sum[SCAN + 2] = {0}; /* with a neighbour on either side */
+    uint8_t mark[SCAN];
+    int64_t made = 0, running = 0;
+    for (int64_t at = 0; at < near && at < length; at++)
+        running += pairs_at(&of, at);
+    for (int64_t from = 0; from < length; from += SCAN) {
+        memcpy(own, own + SCAN, 2 * sizeof *own);
+        memcpy(sum, sum + SCAN, 2 * sizeof *sum);
+        for (int64_t k = from ? 2 : 1; k < SCAN + 2; k++) {
+            int64_t at = from + k - 1;
+            if (at >= length)
+                break;
+            running = moved_on(&of, running, at);
+            own[k] = pairs_at(&of, at);
+            sum[k] = (int32_t)running;
         }
-        if (here >= least && here >= before && here >= next)
-            made = among_best(made, most, at - 1, table[at - 1] + table[at], here, at_out, votes, surplus);
-        before = here;
-        here = next;
+        int64_t here = length - from < SCAN ? length - from : SCAN;
+        if (!marked(&of, from, here, own + 1, sum + 1, mark))
+            continue;
+        for (int64_t k = 0; k < here; k++) {
+            if (!mark[k])
+                continue;
+            double peak = surplus_at(&of, from + k, own[k + 1], sum[k + 1]);
+            if (peak >= least && peak >= surplus_at(&of, from + k - 1, own[k], sum[k])
+                && peak >= surplus_at(&of, from + k + 1, own[k + 2], sum[k + 2]))
+                made = among_best(made, most, from + k, own[k + 1], peak, at_out, votes, surplus);
+        }
     }
     return made;
 }
