@@ -69,6 +69,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder, running(Path(folder)) as stack:
         owner = Api(stack.vault.url)
         owner.register("owner@example.org", PASSWORD, "Owner")
+        owner.login("owner@example.org", PASSWORD)
         account = owner.call("GET", "/accounts/me")["account_id"]
         tracks = fill(stack.records, stack.put, given.tracks + 1, b"not audio, but bytes", account)
         client = stack.vault.admin_api().create_service("bench", ["training"])

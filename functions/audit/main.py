@@ -10,19 +10,19 @@ from datetime import datetime
 from typing import Annotated
 
 from pydantic import BaseModel, Field, StringConstraints
-from vault_domain.accounts import KEY_RING, PublicKey
-from vault_domain.bundles import OUTPUT, Bundle
+from vault_domain.bundles import OUTPUT
 from vault_domain.canonical import Json
-from vault_domain.checkpoints import NoteKey
 from vault_domain.errors import BadRequest, Conflict, Corrupt, NotFound
 from vault_domain.events import AuditEvent, Kind
 from vault_domain.ids import EventId, OutputId
 from vault_domain.permissions import roles
 from vault_domain.records import stamp
 from vault_domain.tiles import parse_path
+from vault_domain.witnesses import size_of
 from vault_edge.app import Answer, App, Caller, Deps, Query
-from vault_edge.proving import Prover
+from vault_edge.proving import TOO_NEW, Prover, log_key
 from vault_store.log_reader import LogReader
+from vault_store.witnessed import witnessed
 
 app = App("audit")
 
@@ -84,14 +84,19 @@ def checkpoint(deps: Deps) -> Json:
     return Answer(LogReader(deps.bucket("log")).checkpoint(), headers=SOON, content_type=TEXT)
 
 
+@app.get("/audit/witnessed", role="public")
+def witnessed_checkpoint(deps: Deps) -> Json:
+    """The newest checkpoint that a witness has signed, with all their lines; somewhat older than the newest of all."""
+    note, _ = witnessed(deps.bucket("log"))
+    if not note:
+        raise NotFound("no witness has signed a checkpoint yet")
+    return Answer(note, headers=SOON, content_type=TEXT)
+
+
 @app.get("/audit/key", role="public")
 def key(deps: Deps) -> Json:
     """The log's public key, as `lemm verify --key` reads it. Keep it: a key fetched anew proves nothing."""
-    ring = deps.records.list(PublicKey, KEY_RING).items
-    known = sorted((one for one in ring if one.purpose == "log"), key=lambda one: one.created)
-    if not known:
-        raise NotFound("the log has not begun yet")
-    return Answer(NoteKey(deps.env("LOG_ORIGIN"), bytes.fromhex(known[-1].public_hex)).text() + "\n", content_type=TEXT)
+    return Answer(log_key(deps).text() + "\n", content_type=TEXT)
 
 
 @app.get("/audit/tile/{level}/{a}", role="public")
@@ -125,10 +130,12 @@ def proof(event_id: EventId, ask: Query[ProofAsk], deps: Deps) -> Json:
     if event is None:
         raise NotFound("no such event")
     reader = LogReader(deps.bucket("log"))
-    note = reader.checkpoint()
-    size = int(note.split("\n")[1])
-    if event.sequence is None or event.sequence >= size:
-        raise Conflict("This event is not in a published checkpoint yet; try again in a minute")
+    if event.sequence is None:
+        raise Conflict(TOO_NEW)
+    note = reader.checkpoint_over(max(event.sequence + 1, ask.since or 0))
+    size = size_of(note)
+    if event.sequence >= size:
+        raise Conflict(TOO_NEW)
     if ask.since is not None and ask.since > size:
         raise BadRequest(f"The log has {size} entries, not {ask.since}")
     found = reader.proof(event.sequence, size, note, ask.since)
@@ -144,7 +151,7 @@ def output_proof(output_id: OutputId, caller: Caller, deps: Deps) -> Json:
     checks = [event for event in prover.about(output_id) if event.event is Kind.OUTPUT_CHECK]
     if not checks or (caller.role == "system" and checks[-1].actor.id != caller.id):
         raise NotFound("no check of such an output of yours")
-    proof = Bundle(OUTPUT, prover.note, prover.placed(checks[-1:]), {"output_id": output_id})
+    proof = prover.bundle(OUTPUT, checks[-1:], {"output_id": output_id})
     return Answer(proof.to_bytes(), content_type="application/json")
 
 
@@ -155,7 +162,7 @@ def policy_proof(ask: Query[RangeAsk], deps: Deps) -> Json:
     Sizes are those of published checkpoints. A long range is proved in parts, each from where the last one ended.
     """
     reader = LogReader(deps.bucket("log"))
-    until = int(reader.checkpoint().split("\n")[1]) if ask.until is None else ask.until
+    until = size_of(reader.checkpoint()) if ask.until is None else ask.until
     if not ask.since <= until <= ask.since + MAX_RANGE_ENTRIES:
         raise BadRequest(f"a range holds {MAX_RANGE_ENTRIES} entries at most, and ends after it begins", size=until)
     proof = reader.between(ask.since, until).to_bytes()

@@ -1,6 +1,6 @@
 """Proof files about runs and models, made from the published log."""
 
-from vault_domain.bundles import MODEL, RUN_TRACK, Bundle, Placed
+from vault_domain.bundles import MODEL, RUN_TRACK
 from vault_domain.canonical import digest
 from vault_domain.events import AuditEvent, Kind
 from vault_domain.lineage import ModelVersion
@@ -24,7 +24,7 @@ def run_track_proof(run: TrainingRun, track_id: str, deps: Deps) -> bytes:
     ]
     about = {"run_id": run.run_id, "track_id": track_id}
     whole = {**about, "sha256": digest(about), "leaves": leaves}
-    return Bundle(RUN_TRACK, prover.note, prover.placed(closed), whole).to_bytes()
+    return prover.bundle(RUN_TRACK, closed, whole).to_bytes()
 
 
 def model_proof(version: ModelVersion, deps: Deps) -> bytes:
@@ -33,8 +33,7 @@ def model_proof(version: ModelVersion, deps: Deps) -> bytes:
     events = [event for event in prover.about(version.model_id) if _registers(event, version)]
     for run_id in version.runs:
         events += [event for event in prover.about(run_id) if event.event in LIFE]
-    placed: tuple[Placed, ...] = prover.placed(events)
-    return Bundle(MODEL, prover.note, placed, {"envelope": version.statement}).to_bytes()
+    return prover.bundle(MODEL, events, {"envelope": version.statement}).to_bytes()
 
 
 def _registers(event: AuditEvent, version: ModelVersion) -> bool:

@@ -76,7 +76,7 @@ def test_buckets(installation, credentials, function):
 
 
 def _covers(granted, prefix):
-    return granted in (prefix, "*")
+    return granted == prefix or (granted.endswith("*") and prefix.startswith(granted[:-1]))
 
 
 def test_decide_reads_no_audio(installation, credentials):

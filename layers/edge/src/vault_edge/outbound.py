@@ -75,14 +75,46 @@ def fetch_json(url: str, *, limit: int = MAX_DOCUMENT) -> Any:
 
     Raises ``SourceUnavailable`` for whatever goes wrong.
     """
+    host = _allowed(url)
+    try:
+        return repeated(lambda: _get(url, limit))
+    except Transient as error:
+        raise SourceUnavailable(f"{host} did not answer") from error
+
+
+@dataclass(frozen=True)
+class Answered:
+    """What an address said: its status, and at most as many bytes as were asked for."""
+
+    status: int
+    body: bytes
+
+
+def post_text(url: str, body: bytes, *, limit: int = MAX_DOCUMENT) -> Answered:
+    """POST plain text once, over HTTPS (plain HTTP on loopback only), no redirects. Raises ``SourceUnavailable``."""
+    import requests
+
+    host = _allowed(url)
+    headers = {"content-type": "text/plain; charset=utf-8"}
+    try:
+        with requests.post(
+            url, data=body, headers=headers, timeout=(CONNECT_S, READ_S), allow_redirects=False, stream=True
+        ) as response:
+            data = response.raw.read(limit + 1, decode_content=True)
+    except (requests.RequestException, OSError) as error:
+        raise SourceUnavailable(f"{host} did not answer") from error
+    if len(data) > limit:
+        raise SourceUnavailable(f"{host} answered with more than expected")
+    return Answered(response.status_code, data)
+
+
+def _allowed(url: str) -> str:
+    """The host of an address that may be asked. Raises ``SourceUnavailable``."""
     parts = urlsplit(url)
     secure = parts.scheme == "https" and bool(parts.hostname)
     if not secure and not (parts.scheme == "http" and parts.hostname in LOOPBACK):
         raise SourceUnavailable("Only HTTPS addresses are asked")
-    try:
-        return repeated(lambda: _get(url, limit))
-    except Transient as error:
-        raise SourceUnavailable(f"{parts.hostname} did not answer") from error
+    return str(parts.hostname)
 
 
 def _get(url: str, limit: int) -> Any:

@@ -21,9 +21,11 @@ from vault_domain.tiles import (
     edge_names,
     width_of,
 )
+from vault_domain.witnesses import same_tree, size_of
 
 PUBLIC = "public"
 CHECKPOINT = "checkpoint"
+WITNESSED = f"{PUBLIC}/witnessed"
 MAX_CHECKPOINT = 64 * 1024
 
 
@@ -35,8 +37,14 @@ class LogReader:
         self._tiles: dict[TileName, tuple[bytes, ...]] = {}
 
     def checkpoint(self) -> str:
-        """The published checkpoint. Raises ``NotFound`` before the first one."""
-        return self._text(CHECKPOINT)
+        """The published checkpoint, with what witnesses have added. Raises ``NotFound`` before the first one."""
+        newest, seen = self._text(CHECKPOINT), self._witnessed()
+        return seen if seen and same_tree(seen, newest) else newest
+
+    def checkpoint_over(self, entries: int) -> str:
+        """The newest checkpoint that witnesses have signed, if it holds this many entries; else the newest of all."""
+        seen = self._witnessed()
+        return seen if seen and size_of(seen) >= entries else self.checkpoint()
 
     def archived(self, size: int) -> str:
         """The checkpoint that was published at this size. Raises ``NotFound``."""
@@ -71,6 +79,10 @@ class LogReader:
         if since is not None:
             older = Older(self.archived(since), consistency_path(since, size, self._perfect(size)))
         return Proof(entry, index, inclusion_path(index, size, self._perfect(size)), note, older)
+
+    def consistency(self, old: int, size: int) -> tuple[bytes, ...]:
+        """The path that shows the tree of size ``old`` to be the beginning of the one of ``size``; none from 0."""
+        return tuple(consistency_path(old, size, self._perfect(size))) if 0 < old < size else ()
 
     def between(self, since: int, until: int) -> Range:
         """Everything that entered between two published checkpoints; ``since`` 0 is the beginning.
@@ -131,6 +143,12 @@ class LogReader:
 
     def _read(self, name: TileName) -> bytes:
         return self._objects.read(f"{PUBLIC}/{name.path()}", limit=MAX_BUNDLE)
+
+    def _witnessed(self) -> str:
+        try:
+            return self._objects.read(WITNESSED, limit=MAX_CHECKPOINT).decode("utf-8", "replace")
+        except NotFound:
+            return ""
 
     def _text(self, name: str) -> str:
         return self._objects.read(f"{PUBLIC}/{name}", limit=MAX_CHECKPOINT).decode("utf-8", "replace")
