@@ -1,6 +1,5 @@
 """Printing figures: a title, aligned columns, medians."""
 
-import resource
 import time
 from collections.abc import Callable, Sequence
 from statistics import median
@@ -32,5 +31,6 @@ def percentile(values: Sequence[float], share: float) -> float:
 
 
 def peak_mb() -> float:
-    """Most memory that this process ever held, MB."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    """Most memory that this process ever held, MB. (The usage counter would carry the parent's over.)"""
+    with open("/proc/self/status") as status:
+        return next(int(line.split()[1]) for line in status if line.startswith("VmHWM")) / 1024
