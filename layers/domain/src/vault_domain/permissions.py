@@ -201,7 +201,8 @@ MATRIX: tuple[Row, ...] = (
     ),
     _row(
         "log.read", "read the audit log's checkpoint and tiles: hashes, and events without words or names", _ALL,
-        "GET /audit/checkpoint", "GET /audit/witnessed", "GET /audit/tile/{level}/{a}", "GET /audit/tile/{level}/{a}/{b}",
+        "GET /audit/checkpoint", "GET /audit/witnessed",
+        "GET /audit/tile/{level}/{a}", "GET /audit/tile/{level}/{a}/{b}",
         "GET /audit/tile/{level}/{a}/{b}/{c}", "GET /audit/tile/{level}/{a}/{b}/{c}/{d}",
     ),
     _row("log.prove", "get a proof that an event is in the log", "admin system", "GET /audit/proof/{event_id}"),
