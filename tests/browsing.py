@@ -14,8 +14,9 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from claiming import letters_in
 from lemm.client import Api
-from living import PASSWORD
+from living import PASSWORD, Vault, eventually
 
 ROOT = Path(__file__).resolve().parents[1]
 SHOTS = ROOT / "build" / "screenshots"
@@ -118,6 +119,20 @@ class Person:
     def calm(self) -> None:
         """Nothing went wrong behind the page's back."""
         assert self.wrong == [], f"{self.name}: {self.wrong}"
+
+
+def mailed_link(vault: Vault, to: str) -> str:
+    """The page that the newest letter to this address leads to, as the local outbox keeps it."""
+
+    def found() -> str | None:
+        vault.place.invoke("notify", {})
+        for letter in reversed(letters_in(vault.place.stack.data_dir / "outbox")):
+            link = re.search(r"/#(/\S+)", letter.get_content())
+            if letter["To"] == to and link:
+                return link[1]
+        return None
+
+    return str(eventually(found, 60, "the letter"))
 
 
 def _told(violation: dict[str, Any]) -> str:

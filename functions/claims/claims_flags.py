@@ -59,6 +59,8 @@ class FlagView(BaseModel):
     """One flag."""
 
     track_id: TrackId
+    title: str
+    artist: str
     by: AccountId
     about: About
     words: str
@@ -103,20 +105,21 @@ def flag(track_id: str, ask: FlagAsk, caller: Caller, deps: Deps) -> FlagView:
     if present is not None:  # 2
         if (present.about, present.words) != (ask.about, ask.words):
             raise Conflict("you have flagged this track already")
-        return _view(present)
+        return _view(present, track)
     count(deps.records, f"flags#{caller.id}", DAY_S, deps.policy().flags_per_day, deps.clock())  # 3
     journey = Journey(deps, track, caller.actor)  # 4
     made = Flag(track_id=track_id, by=caller.id, about=ask.about, words=ask.words, at=journey.now)
     journey.tell(Kind.TRACK_FLAGGED, about=ask.about)
     told = message("reviewers", Topic.FLAGGED, track_id, journey.now, caller.id, why=ask.about)
     journey.note(Put(made, 0), Put(told, 0))
-    return _view(made)
+    return _view(made, track)
 
 
 def flagged(ask: PageAsk, caller: Caller, deps: Deps) -> FlagPage:
     """Those on tracks of others; words on one's own track are not for its owner."""
     page = deps.records.find(Flag, "by_state", OPEN, limit=ask.limit, cursor=ask.cursor)
-    shown = tuple(_view(one) for one in page.items if not _own(one, caller, deps))
+    found = [(one, deps.records.get(Track, one.track_id)) for one in page.items]
+    shown = tuple(_view(one, track) for one, track in found if track is not None and track.owner != caller.id)
     return FlagPage(flags=shown, cursor=page.cursor)
 
 
@@ -161,13 +164,10 @@ def _answer(track: Track, settled: int, outcome: str, claim_id: str | None) -> F
     )
 
 
-def _own(one: Flag, caller: Caller, deps: Deps) -> bool:
-    track = deps.records.get(Track, one.track_id)
-    return track is not None and track.owner == caller.id
-
-
-def _view(one: Flag) -> FlagView:
-    return FlagView(**{name: getattr(one, name) for name in SHOWN})
+def _view(one: Flag, track: Track) -> FlagView:
+    said = track.metadata
+    shown = {name: getattr(one, name) for name in SHOWN}
+    return FlagView(**shown, title=said.title, artist=said.artist_display_name)
 
 
 def _entry(track: Track) -> ListingEntry:

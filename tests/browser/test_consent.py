@@ -1,9 +1,9 @@
 """Consent over time in the browser: changed by its owner, joined by another holder; metadata set right; roles."""
 
 import pytest
-from browsing import People
+from browsing import People, mailed_link
 from lemm.demo.people import METADATA, RIGHTS
-from living import ORIGINALS, Vault, song
+from living import ORIGINALS, PASSWORD, Vault, song
 
 
 @pytest.fixture(scope="module")
@@ -40,6 +40,65 @@ def test_an_owner_changes_what_they_allow_and_corrects_what_they_said(people: Pe
         page.get_by_role("heading", name="Two Hands, One Piano").wait_for()
     flags = cast["nova"][0].track(shared)["rights"]["flags"]
     assert (flags["internal_demo_ok"], flags["allow_per_artist_adapters"]) == (False, True)
+
+
+def test_somebody_invited_opens_an_account_and_consents(people: People, vault: Vault, cast, shared: str):
+    with people.window("nova") as nova, people.window("cleo") as cleo:
+        nova.sign_in(cast["nova"][1])
+        nova.go(f"/tracks/{shared}")
+        nova.page.get_by_label("E-mail of Cleo").fill("cleo@example.org")
+        nova.press("Ask for consent")
+        nova.page.get_by_text("asked on").wait_for()
+
+        page = cleo.go(mailed_link(vault, "cleo@example.org"))
+        page.get_by_text("You are named as Cleo").wait_for()
+        cleo.accessible()
+        cleo.shot("invitation")
+        cleo.press("Create an account")
+        page.get_by_label("Your name").fill("Cleo Marsh")
+        page.get_by_label("E-mail").fill("cleo@example.org")
+        page.get_by_label("Password").fill(PASSWORD)
+        page.get_by_label("I affirm").check()
+        cleo.press("Create the account")
+        page.get_by_label("Train and evaluate music models").check()
+        page.get_by_label("I have read the contribution terms").check()
+        cleo.accessible()
+        cleo.shot("invitation-answer")
+        cleo.press("Give my consent")
+        page.get_by_role("heading", name="Given by others, with your consent").wait_for()
+
+        nova.go("/messages")
+        nova.page.get_by_text("A consent to").wait_for()
+        nova.go(f"/tracks/{shared}")
+        nova.page.get_by_text("has consented").wait_for()
+        assert nova.page.get_by_text("Not used yet").count() == 0
+
+
+def test_an_admin_holds_an_accounts_tracks_and_lets_them_go(people: People, vault: Vault, cast, shared: str):
+    admin, owner = vault.place.admin, cast["nova"][0].call("GET", "/accounts/me")["account_id"]
+
+    def decision() -> str:
+        found = vault.admin.call("GET", "/bulk")["entities"]
+        return str(next(one for one in found if one["account_id"] == owner)["decision"]["outcome"])
+
+    with people.window("admin") as dora:
+        dora.sign_in(admin.email, admin.password)
+        page = dora.go("/holds")
+        entry = page.get_by_role("listitem").filter(has_text="Nova")
+        entry.get_by_text("Decide", exact=True).click()
+        entry.get_by_role("radio", name="Hold all").check()
+        entry.get_by_label("Why").fill("The same songs under two names?")
+        dora.accessible()
+        dora.shot("holds-decide")
+        dora.press("Record it")
+        entry.get_by_text("All held").wait_for()
+        assert decision() == "held"
+        entry.get_by_role("radio", name="Approve").check()
+        entry.get_by_label("Up to how many tracks").fill("100")
+        entry.get_by_label("Why").fill("They are two people of one band")
+        dora.press("Record it")
+        entry.get_by_text("Approved up to 100").wait_for()
+        assert decision() == "approved"
 
 
 def test_an_admin_finds_somebody_and_changes_their_role(people: People, vault: Vault, cast):

@@ -19,9 +19,19 @@ SIGNED_IN = {
     "messages-empty": "/messages",
     "give": "/submit",
     "policy-read": "/policy",
+    "listing": "/listing",
+    "packs": "/packs",
+    "models": "/models",
+    "releases-empty": "/releases",
     "not-for-you": "/review",
 }
-REVIEWERS = {"review-queue": "/review", "appeals": "/appeals", "claims": "/claims"}
+REVIEWERS = {
+    "review-queue": "/review",
+    "appeals": "/appeals",
+    "claims": "/claims",
+    "flags-empty": "/flags",
+    "proofs-empty": "/proofs",
+}
 ADMINS = {"people": "/people", "holds": "/holds"}
 
 

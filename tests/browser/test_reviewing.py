@@ -133,6 +133,47 @@ def test_a_rejection_is_appealed_and_answered(people: People, vault: Vault, cast
         ray.accessible()
 
 
+def test_whoever_shows_control_of_a_release_has_the_appeal_upheld(people: People, vault: Vault, cast, folder):
+    track_id = vault.decided(cast["ray"][0], disguised(folder, CATALOGUED[1]))["track_id"]
+    with people.window("ray") as ray, people.window("anna") as anna:
+        page = ray.sign_in(cast["ray"][1])
+        ray.go(f"/tracks/{track_id}")
+        page.get_by_label("Why it should be accepted").fill("It is my own release; I show that I control its page")
+        ray.press("Send the answer")
+        page.get_by_role("heading", name="Your appeal", exact=True).wait_for()
+        ray.press("Show that you control the release")
+        page.get_by_label("Artist").fill("Ray Lux")
+        page.get_by_label("Release, and its public page").fill("Evening Trains, https://records.example/evening-trains")
+        ray.press("Get a code")
+        code = page.locator("code.code")
+        code.wait_for()
+        ray.accessible()
+        ray.shot("releases")
+
+        anna.sign_in(cast["anna"][1])
+        anna.go("/proofs")
+        anna.page.get_by_text(code.inner_text()).wait_for()
+        anna.page.get_by_text("Record what you saw").click()
+        anna.page.get_by_role("radio", name="Yes").check()
+        anna.page.get_by_label("Where you looked").fill("https://records.example/evening-trains names Ray Lux")
+        anna.accessible()
+        anna.shot("proofs")
+        anna.press("Record it")
+        anna.page.get_by_role("heading", name="No proof waits").wait_for()
+        page.reload()
+        page.get_by_text("labelled as your own").wait_for()
+
+        eventually(lambda: vault.admin.call("GET", f"/tracks/{track_id}/appeal")["findings"], 60, "the comparison")
+        anna.go(f"/review/{track_id}")
+        anna.page.get_by_role("radio", name="Uphold it").check()
+        anna.page.get_by_label("Your answer to the owner").fill("The page of the release shows the code")
+        anna.accessible()
+        anna.press("Decide")
+        anna.page.get_by_text("Upheld.").wait_for()
+        ray.go(f"/tracks/{track_id}")
+        page.get_by_role("heading", name="In the vault", exact=True).wait_for(timeout=120_000)
+
+
 def test_a_policy_is_tried_changed_and_told(people: People, vault: Vault, cast):
     admin = vault.place.admin
     with people.window("admin") as dora, people.window("nova") as nova:

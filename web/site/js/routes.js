@@ -2,12 +2,18 @@
 import { Appeals } from "./pages/appeals.js";
 import { BulkPage } from "./pages/bulk.js";
 import { Claim, Claims } from "./pages/claims.js";
+import { Flags } from "./pages/flags.js";
 import { Held } from "./pages/held.js";
 import { Home } from "./pages/home.js";
 import { How } from "./pages/how.js";
 import { InvitationPage } from "./pages/invitation.js";
+import { Listing } from "./pages/listing.js";
 import { Messages } from "./pages/messages.js";
+import { Model, Models } from "./pages/models.js";
+import { Packs } from "./pages/packs.js";
 import { PeoplePage } from "./pages/people.js";
+import { Proofs } from "./pages/proofs.js";
+import { Releases } from "./pages/releases.js";
 import { Terms } from "./pages/terms.js";
 import { Join, SignIn } from "./pages/sign-in.js";
 import { PolicyPage } from "./pages/policy.js";
@@ -39,6 +45,13 @@ export const ROUTES = [
   { path: "/appeals", title: "Appeals", page: Appeals, role: "reviewer" },
   { path: "/claims", title: "Claims", page: Claims, role: "reviewer" },
   { path: "/claims/:id", title: "Claim", page: Claim, role: "reviewer", wide: true },
+  { path: "/flags", title: "Flags", page: Flags, role: "reviewer" },
+  { path: "/proofs", title: "Proofs", page: Proofs, role: "reviewer" },
+  { path: "/releases", title: "My releases", page: Releases, role: "contributor" },
+  { path: "/listing", title: "What is in the vault", page: Listing, role: "contributor" },
+  { path: "/packs", title: "Packs", page: Packs, role: "contributor" },
+  { path: "/models", title: "Models", page: Models, role: "contributor" },
+  { path: "/models/:id", title: "Model", page: Model, role: "contributor" },
   { path: "/messages", title: "Messages", page: Messages, role: "contributor" },
   { path: "/people", title: "People", page: PeoplePage, role: "admin" },
   { path: "/holds", title: "Holds", page: BulkPage, role: "admin" },

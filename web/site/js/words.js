@@ -47,9 +47,15 @@ const STATES = {
   },
 };
 
+const UPHELD = {
+  label: "Removed", tone: "bad", title: "Removed after a claim",
+  says: "A claim against this track was upheld. No training job gets it any more, and the recording is deleted after the retention time.",
+};
+
 /** How a track stands. A track that waits although nothing stands against it is on its way in. @returns {Told} */
 export function told(track) {
   const entering = track.status === "pending_review" && (track.verdict === "accept" || track.approval);
+  if (track.status === "removed" && track.reasons?.some((reason) => reason.code === "claim_upheld")) return UPHELD;
   return STATES[entering ? "entering" : track.status] ?? { label: track.status, tone: "off", title: track.status, says: "" };
 }
 

@@ -74,10 +74,9 @@ MATRIX: tuple[Row, ...] = (
     _row("consent.read", "see who allows what for a track, and since when", _SEES, "GET /tracks/{track_id}/consents"),
     _row("consent.change", "change what one allows", _OWN, "POST /tracks/{track_id}/consent"),
     _row("consent.invite", "ask a named rights holder to consent", _OWN, "POST /tracks/{track_id}/invitations"),
-    _row(
-        "consent.join", "consent as somebody who was invited, by the letter's token", _OWN,
-        "POST /invitations/look", "POST /invitations/accept",
-    ),
+    _row("consent.look", "see what one is asked to consent to, by the letter's token", _ALL, "POST /invitations/look"),
+    _row("consent.join", "consent as somebody who was invited, by the letter's token", _OWN,
+         "POST /invitations/accept"),
     _row("consent.list", "list the tracks of others in which one holds rights", _OWN, "GET /contributors/me/consents"),
     _row("review.queue", "see what waits for review", "reviewer admin", "GET /review/queue"),
     _row("review.read", "see evidence, votes and notes", _PEERS, "GET /review/{track_id}"),

@@ -62,13 +62,18 @@ function Shown({ claim, path, reload }) {
         <section class="card stack" aria-labelledby="answer"><h2 id="answer">The owner's answer</h2>
           ${claim.answer ? html`<blockquote class="said-box break">${claim.answer}</blockquote>` : html`<p class="quiet">None yet.</p>`}</section>
         ${claim.track_id && html`<section class="card stack" aria-labelledby="track"><h2 id="track">The track</h2>
-          <p><b class="break">${claim.track_title ?? "Not there any more"}</b> ${claim.track_status && html`<${Badge} tone=${told({ status: claim.track_status }).tone}>${told({ status: claim.track_status }).label}<//>`}
+          <p><b class="break">${claim.track_title ?? "Not there any more"}</b> ${claim.track_status && html`<${TrackBadge} claim=${claim} />`}
             <br /><span class="small quiet break">${claim.track_id}${claim.owner ? `, of ${shortId(claim.owner)}` : ""}</span></p>
           <h3>What is known against it now</h3>${claim.findings.length ? html`<${Reasons} reasons=${claim.findings} />` : html`<p class="quiet">Nothing.</p>`}</section>`}
         ${claim.sources.length > 0 && html`<${Evidence} sources=${claim.sources} trackId=${claim.track_id} seconds=${0} />`}
       </div>
       <aside class="stack case-side" aria-label="Decision"><${Steps} claim=${claim} path=${path} reload=${reload} /></aside>
     </div>`;
+}
+
+function TrackBadge({ claim }) {
+  const state = told({ status: claim.track_status, reasons: claim.state === "removed" ? [{ code: "claim_upheld" }] : [] });
+  return html`<${Badge} tone=${state.tone}>${state.label}<//>`;
 }
 
 function Steps({ claim, path, reload }) {

@@ -6,6 +6,7 @@ import { is } from "../session.js";
 import { announce } from "../ui/announce.js";
 import { Choice } from "../ui/fields.js";
 import { Button, Empty, Loaded, ProblemNotice, Time } from "../ui/parts.js";
+import { wasRead } from "../ui/unread.js";
 
 const BOXES = [["own", "Yours", "contributor"], ["reviewers", "Reviewers'", "reviewer"], ["admins", "Admins'", "admin"]];
 const WISHES = { all: "Everything", important: "What is important", none: "Only what I can't do without" };
@@ -20,11 +21,13 @@ export function Messages() {
   const boxes = BOXES.filter(([, , role]) => is(role));
   const read = (id) => action.run(async () => {
     await post(`/messages/${id}/read`, { box });
+    wasRead();
     state.reload();
   });
   const all = () => action.run(async () => {
     await post("/messages/read", { box });
     announce("All marked as read.");
+    wasRead();
     state.reload();
   });
   return html`

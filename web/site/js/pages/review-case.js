@@ -16,7 +16,7 @@ import { Ballot, Votes } from "./review-vote.js";
 
 async function load(path) {
   const [found, track] = await Promise.all([get(`/review/${path}`), get(`/tracks/${path}`)]);
-  const disputed = ["dispute_pending", "rejected_final"].includes(found.status);
+  const disputed = ["dispute_pending", "rejected_final"].includes(found.status) || found.history.some((row) => row.trigger === "appeal_upheld");
   const appeal = disputed ? await get(`/tracks/${path}/appeal`).catch((problem) => {
     if (problem instanceof Problem && problem.status === 404) return null;
     throw problem;
@@ -52,8 +52,8 @@ function Case({ found, appeal, seconds, path, reload }) {
         <section class="card" aria-labelledby="history"><h2 id="history">History</h2><${History} rows=${found.history} /></section>
       </div>
       <aside class="stack case-side" aria-label="Decision">
-        ${appeal ? html`<${AppealCase} appeal=${appeal} path=${path} reload=${reload} />`
-          : html`<${Hold} found=${found} path=${path} reload=${reload} /><${Ballot} found=${found} path=${path} reload=${reload} />`}
+        ${appeal && html`<${AppealCase} appeal=${appeal} path=${path} reload=${reload} />`}
+        ${(!appeal || appeal.outcome === "upheld") && html`<${Hold} found=${found} path=${path} reload=${reload} /><${Ballot} found=${found} path=${path} reload=${reload} />`}
         <${Votes} found=${found} />
       </aside>
     </div>`;

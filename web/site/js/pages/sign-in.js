@@ -12,6 +12,9 @@ const onwards = (query, otherwise) => {
   go(next.startsWith("/") ? next : otherwise);
 };
 
+/** Where one was going, from one of these pages to the other. */
+const kept = (query) => (query.get("next") ? `?next=${encodeURIComponent(query.get("next"))}` : "");
+
 export function SignIn({ query }) {
   const [email, setEmail] = useState("");
   const [password, setPassword] = useState("");
@@ -29,7 +32,7 @@ export function SignIn({ query }) {
         <${Field} label="Password" type="password" autocomplete="current-password" required value=${password} onInput=${setPassword} />
         <p class="form-end"><${Button} type="submit" kind="main" busy=${action.busy}>Sign in<//></p>
       </form>
-      <p class="quiet">New here? <a href="#/join">Create an account</a>. You stay signed in while this tab is open and in use.</p>
+      <p class="quiet">New here? <a href=${`#/join${kept(query)}`}>Create an account</a>. You stay signed in while this tab is open and in use.</p>
     </div>`;
 }
 
@@ -62,6 +65,6 @@ export function Join({ query }) {
         </div>
         <p class="form-end"><${Button} type="submit" kind="main" busy=${action.busy}>Create the account<//></p>
       </form>
-      <p class="quiet">You have one? <a href="#/sign-in">Sign in</a>.</p>
+      <p class="quiet">You have one? <a href=${`#/sign-in${kept(query)}`}>Sign in</a>.</p>
     </div>`;
 }

@@ -9,9 +9,9 @@ import { Badge, Button, ProblemNotice } from "../ui/parts.js";
 import { claimTold } from "../words-claims.js";
 
 export const TrackClaims = ({ claims, path, reload }) =>
-  claims.map((claim) => html`<${About} key=${claim.claim_id} claim=${claim} path=${path} reload=${reload} />`);
+  claims.map((claim, n) => html`<${About} key=${claim.claim_id} claim=${claim} which=${claims.length > 1 ? `, ${n + 1} of ${claims.length}` : ""} path=${path} reload=${reload} />`);
 
-function About({ claim, path, reload }) {
+function About({ claim, which, path, reload }) {
   const said = claimTold(claim.state);
   const [answer, set] = useState(claim.answer ?? "");
   const action = useAction();
@@ -23,7 +23,7 @@ function About({ claim, path, reload }) {
   const id = `claim-${claim.claim_id}`;
   return html`
     <section class="card stack" aria-labelledby=${id}>
-      <div class="row apart"><h2 id=${id}>A claim about this track</h2><${Badge} tone=${said.tone}>${said.label}<//></div>
+      <div class="row apart"><h2 id=${id}>A claim about this track${which}</h2><${Badge} tone=${said.tone}>${said.label}<//></div>
       <p>${said.owner}</p>
       <p class="quiet">Somebody ${claim.capacity === "rights_holder" ? "who says that they hold the rights" : "who speaks for the rights holder"}${claim.work ? html` names <b>“${claim.work.title}” by ${claim.work.artist}</b> (${claim.work.where})` : ""}:</p>
       <blockquote class="said-box break">${claim.basis || "The words were erased, some time after the end."}</blockquote>

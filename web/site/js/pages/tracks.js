@@ -23,7 +23,7 @@ export function Tracks() {
     <div class="stack">
       <div class="row apart">
         <h1>My tracks</h1>
-        <a class="button main" href="#/submit">Give tracks</a>
+        <span class="row"><a href="#/releases">My releases</a><a class="button main" href="#/submit">Give tracks</a></span>
       </div>
       <${Loaded} state=${state} lines=${6}>${(tracks) => tracks.length
         ? html`
