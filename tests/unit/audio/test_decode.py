@@ -15,6 +15,7 @@ from vault_domain.errors import DecodeLimit, NotAudio, TooLong, TooShort, Trunca
 from .conftest import ENCODINGS, RATE, SECONDS, encode, music, write_wav
 
 LOSSLESS = ["a.wav", "a.flac", "deep.flac", "a.aiff", "float.wav", "flac.ogg", "alac.m4a"]
+VORBIS = ["-c:a", "libvorbis", "-q:a", "4"]
 LOSSY = ["a.mp3", "bare.mp3", "a.ogg", "a.opus", "a.m4a", "fast.m4a", "a.aac"]
 
 
@@ -99,6 +100,16 @@ def test_what_is_not_kept_is_heard_alike(files, tmp_path, work, name):
     same = ("audio_sha256", "content_sha256", "chromaprint", "duration_s", "channels", "sample_rate", "facts")
     assert [getattr(gone, name) for name in same] == [getattr(kept, name) for name in same]
     assert (passing / "analysis.flac").read_bytes() == kept.analysis.read_bytes()
+
+
+@pytest.mark.parametrize("keep", [True, False])
+def test_time_stamps_that_step_back_at_the_end_are_no_damage(tmp_path, work, keep):
+    """Vorbis made anew from Vorbis may end so."""
+    first = encode(write_wav(tmp_path / "x.wav", music(6.72, seed=3)[:, :1]), tmp_path / "x.ogg", *VORBIS)
+    again = encode(first, tmp_path / "y.ogg", "-af", "volume=-9dB", *VORBIS)
+    command = canonical.command(decode.ffmpeg_path(), again, decode.containers.identify(again), seconds=60)
+    assert "non monotonically" in subprocess.run(command, cwd=tmp_path, capture_output=True, text=True).stderr
+    assert decode.decode(again, work, keep=keep).duration_s == pytest.approx(6.72, abs=0.02)
 
 
 def test_a_cover_picture_is_no_sound_and_no_obstacle(files, tmp_path, work):

@@ -11,9 +11,10 @@ One ffmpeg run reads the source once and writes, under fixed names:
                       chromaprint's own reader, so that items equal fpcalc's
 ===================== ===========================================================
 
-``canonical.wav`` holds the samples of ``canonical.flac`` for as long as they are
-measured and hashed: unpacking FLAC costs more than writing them twice. Where
-nobody keeps the canonical audio there is no FLAC at all.
+``canonical.au`` holds the samples of ``canonical.flac`` for as long as they are
+measured and hashed: unpacking FLAC costs more than writing them twice. (Not WAV:
+its writer refuses files whose time stamps step back, as the ends of some Vorbis
+files do.) Where nobody keeps the canonical audio there is no FLAC at all.
 
 The bytes depend on the source and on ffmpeg's build alone: no tags, no dates,
 ``-bitexact``, one thread. A change to any filter or setting here is a new
@@ -31,7 +32,7 @@ MAX_RATE: Final = 48_000
 ANALYSIS_RATE: Final = 16_000
 
 CANONICAL, PASSING, ANALYSIS, PCM, LOG = (
-    "canonical.flac", "canonical.wav", "analysis.flac", "chromaprint.pcm", "decode.log",
+    "canonical.flac", "canonical.au", "analysis.flac", "chromaprint.pcm", "decode.log",
 )  # fmt: skip
 FILES: Final = (CANONICAL, PASSING, ANALYSIS, PCM, LOG)
 
@@ -88,7 +89,7 @@ def command(ffmpeg: Path, source: Path, held: Container, *, seconds: float, keep
     return [
         *_input(ffmpeg, source, held, seconds),
         *canonical,
-        *_plain(f"pcm_s{24 if held.deep else 16}le", "wav"),
+        *_plain(f"pcm_s{24 if held.deep else 16}be", "au"),
         PASSING,
         *((*canonical, *_flac(5), CANONICAL) if keep else ()),
         *_output(_HEAR),
