@@ -9,8 +9,8 @@ from vault_domain.events import Actor
 from vault_domain.evidence import SourceReport
 from vault_domain.policy import CatalogueEntry
 from vault_edge.app import App, Deps, Json
-from vault_edge.comparing import MatchAsk, patiently, query_of, record_reports
-from vault_edge.matching import Query, Source, acoustid_report, report_of, unmade
+from vault_edge.comparing import MatchAsk, Unaskable, patiently, query_of, record_reports
+from vault_edge.matching import ACOUSTID, Query, Source, acoustid_report, report_of, unmade
 from vault_edge.pack_sources import reference_refusal
 
 app = App("external-match")
@@ -31,14 +31,17 @@ def match(ask: MatchAsk, deps: Deps) -> Json:
     return {**ask.model_dump(), "sources": [{"source": one.source, "status": one.status} for one in reports]}
 
 
-def _questions(query: Query, deps: Deps) -> list[Callable[[], SourceReport]]:
+def _questions(query: Query | Unaskable, deps: Deps) -> list[Callable[[], SourceReport]]:
     """One question per source; AcoustID first, since it takes longest."""
-    entries = deps.records.list(CatalogueEntry, "catalogues").items
-    asked: list[Callable[[], SourceReport]] = [lambda: acoustid_report(query, deps.acoustid, deps.clock())]
-    for entry in entries:
-        if entry.active:
-            asked.append(partial(_report, query, entry, deps.clock(), deps))
-    return asked
+    entries = [one for one in deps.records.list(CatalogueEntry, "catalogues").items if one.active]
+    now = deps.clock()
+    if isinstance(query, Unaskable):
+        names = (ACOUSTID, *(f"catalogue:{entry.name}" for entry in entries))
+        return [partial(unmade, query.subject, name, "external", "not_checked", query.reason, now) for name in names]
+    return [
+        lambda: acoustid_report(query, deps.acoustid, deps.clock()),
+        *(partial(_report, query, entry, now, deps) for entry in entries),
+    ]
 
 
 def _report(query: Query, entry: CatalogueEntry, now: datetime, deps: Deps) -> SourceReport:

@@ -3,8 +3,8 @@
 from vault_domain.events import Actor
 from vault_domain.evidence import FingerprintRecord, Original, SourceReport
 from vault_edge.app import App, Deps, Json
-from vault_edge.comparing import MatchAsk, patiently, query_of, record_reports
-from vault_edge.matching import VAULT, Query, Source, report_of
+from vault_edge.comparing import MatchAsk, Unaskable, patiently, query_of, record_reports
+from vault_edge.matching import VAULT, Query, Source, report_of, unmade
 
 app = App("internal-match")
 ACTOR = Actor(id="fn:internal-match", role="system")
@@ -22,7 +22,9 @@ def match(ask: MatchAsk, deps: Deps) -> Json:
     return {**ask.model_dump(), "sources": [{"source": report.source, "status": report.status}]}
 
 
-def _report(query: Query, deps: Deps) -> SourceReport:
+def _report(query: Query | Unaskable, deps: Deps) -> SourceReport:
+    if isinstance(query, Unaskable):
+        return unmade(query.subject, VAULT, "internal", "not_checked", query.reason, deps.clock())
     source = Source(
         name=VAULT,
         side="internal",

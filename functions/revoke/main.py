@@ -2,18 +2,24 @@
 
 Rights, status and claim to the sound change in one transaction: from then on no
 grant and no read succeeds. The index follows; asking again finishes what a call
-that was cut off left undone, and gives the same receipt.
+that was cut off left undone, and gives the same receipt. Fingerprints that were
+allowed to stay can be withdrawn later, by anybody who holds rights.
 """
 
+from typing import Any, Literal
+
+from pydantic import BaseModel, Field
 from vault_domain.admission import may_be_indexed
+from vault_domain.consents import forget_fingerprints, held_by
 from vault_domain.errors import NotFound
-from vault_domain.events import Kind
+from vault_domain.events import Kind, make_event
 from vault_domain.evidence import Original
 from vault_domain.ids import TrackId
-from vault_domain.ports import Delete, Put
+from vault_domain.permissions import roles
+from vault_domain.ports import Delete, Put, Require
 from vault_domain.reasons import Reason
 from vault_domain.revocation import REVOCATION_RECEIPT, keeps_fingerprints, revocation_receipt
-from vault_domain.rights import RevokeAsk, RightsRecord, revoke
+from vault_domain.rights import CONSENT_RECEIPT, RevokeAsk, RightsRecord, consent_receipt, holder_receipt, revoke
 from vault_domain.tracks import Guards, Track, way_out
 from vault_domain.training import RunTrack
 from vault_edge.app import App, Caller, Deps, Json
@@ -21,8 +27,20 @@ from vault_edge.journey import Journey
 from vault_edge.membership import leave
 from vault_edge.racing import settled
 from vault_edge.receipts import signed_receipt
+from vault_edge.texts import title_of
 
 app = App("revoke")
+
+
+class Forgotten(BaseModel):
+    """What is left of a track: nothing that a check could find."""
+
+    track_id: str
+    fingerprints: Literal["removed"] = "removed"
+    consent_version: int
+    receipt: dict[str, Any] = Field(description="The consent as it is now, signed (docs/formats/consent-receipt.md)")
+
+
 OWNER = Guards(is_owner=True)
 PAGE = 200
 
@@ -47,6 +65,39 @@ def take_back(track_id: TrackId, ask: RevokeAsk, caller: Caller, deps: Deps) -> 
         },
         "receipt": signed_receipt(REVOCATION_RECEIPT, statement, deps),
     }
+
+
+@app.post("/tracks/{track_id}/fingerprints/withdrawal", role=roles("consent.forget"))
+def forget(track_id: TrackId, caller: Caller, deps: Deps) -> Forgotten:
+    """Let the fingerprints of a track that was taken back go as well, from the next check on. Twice is once."""
+    rights = settled(lambda: _forget(track_id, caller, deps))
+    leave(deps.index, track_id, deps.clock())
+    own = caller.id == rights.contributor
+    title = title_of(held_by(rights, caller.id)[1])
+    said = consent_receipt(rights, title) if own else holder_receipt(rights, caller.id, title)
+    return Forgotten(
+        track_id=track_id, consent_version=rights.consent_version, receipt=signed_receipt(CONSENT_RECEIPT, said, deps)
+    )
+
+
+def _forget(track_id: str, caller: Caller, deps: Deps) -> RightsRecord:
+    """The last sweep of a track may be over: one whose audio is gone counts as changed, so that its features go too."""
+    track, rights = deps.records.get(Track, track_id), deps.records.get(RightsRecord, track_id)
+    if track is None or rights is None:
+        raise NotFound("no such track of yours")
+    now = deps.clock()
+    made = forget_fingerprints(rights, caller.id, now)
+    if made is None:
+        return rights
+    after, consent = made
+    event = make_event(
+        deps.new_id("evt"), Kind.CONSENT_CHANGED, track_id, caller.actor, now,
+        {"terms_sha256": consent.terms_sha256, "consent": str(consent.consent_version)},
+        **consent.flags.model_dump(), narrowed=["keep_fingerprints_after_revocation"], widened=[],
+    )  # fmt: skip
+    seen = Require(track, track.version) if track.stored else Put(track.with_changes(changed=now), track.version)
+    deps.records.commit([Put(after, rights.version), Put(consent, 0), seen], [event])
+    return after
 
 
 def _record(track_id: str, ask: RevokeAsk, caller: Caller, deps: Deps) -> tuple[Track, RightsRecord]:

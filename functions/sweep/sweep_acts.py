@@ -7,13 +7,16 @@ from sweep_sight import claim_of, see_removed_track, see_upload
 from vault_domain.admission import vault_audio_key, vault_features_key, vault_query_key
 from vault_domain.errors import Conflict
 from vault_domain.events import Actor, Kind, make_event
+from vault_domain.evidence import FingerprintRecord
 from vault_domain.ports import Delete, Put, Require
 from vault_domain.sweeping import (
     NEVER_ARRIVED,
+    AboutTrack,
     ExpireUpload,
     HideTrack,
     Instruction,
     PurgeAudio,
+    PurgeFingerprints,
     PurgeUpload,
     RefuseUpload,
     ReleaseClaim,
@@ -42,7 +45,7 @@ ACTOR = Actor(id="fn:sweep", role="system")
 
 def carry_out(instruction: Instruction, deps: Deps, patience: timedelta) -> bool:
     """Do it if it is still what the rules say; False when the world moved on."""
-    if isinstance(instruction, HideTrack | PurgeAudio):
+    if isinstance(instruction, HideTrack | PurgeAudio | PurgeFingerprints):
         return settled(lambda: _removed(instruction, deps))
     return settled(lambda: _upload(instruction, deps, patience))
 
@@ -98,24 +101,33 @@ def _purge(instruction: PurgeUpload, seen: SeenUpload, deps: Deps) -> None:
     _change(upload, purged, Kind.AUDIO_PURGED, deps, why=instruction.why)
 
 
-def _removed(instruction: HideTrack | PurgeAudio, deps: Deps) -> bool:
+def _removed(instruction: AboutTrack, deps: Deps) -> bool:
     seen = see_removed_track(instruction.track_id, deps)
     if instruction not in plan_removed(seen, deps.policy(), deps.clock()):
         return False
     if isinstance(instruction, HideTrack):
         leave(deps.index, instruction.track_id, deps.clock())
         return True
-    vault = deps.bucket("vault")
+    vault, track = deps.bucket("vault"), seen.track
+    if isinstance(instruction, PurgeFingerprints):
+        event = make_event(deps.new_id("evt"), Kind.AUDIO_PURGED, track.track_id, ACTOR, deps.clock(), why="forgotten")
+        deps.records.commit([Require(track, track.version), *_prints(track.track_id, deps)], [event])
+        return True
     for place in (vault_audio_key, vault_query_key):
         vault.delete(place(instruction.track_id), all_versions=True)
     for made in list(vault.list(f"logmel/{instruction.track_id}/")):  # what training jobs were served of it
         vault.delete(made.key, all_versions=True)
-    if instruction.features_too:
-        vault.delete(vault_features_key(instruction.track_id), all_versions=True)
-    track = seen.track
+    prints = _prints(track.track_id, deps) if instruction.features_too else []
     event = make_event(deps.new_id("evt"), Kind.AUDIO_PURGED, track.track_id, ACTOR, deps.clock(), why="removed")
-    deps.records.commit([Put(track.with_changes(stored=None), track.version)], [event])
+    deps.records.commit([Put(track.with_changes(stored=None), track.version), *prints], [event])
     return True
+
+
+def _prints(track_id: str, deps: Deps) -> list[Delete]:
+    """Delete the features, and give the change that deletes the record of them."""
+    deps.bucket("vault").delete(vault_features_key(track_id), all_versions=True)
+    known = deps.records.get(FingerprintRecord, track_id)
+    return [Delete(known, known.version)] if known is not None else []
 
 
 def _change(before: Upload, after: Upload, kind: Kind, deps: Deps, **data: str) -> None:

@@ -6,7 +6,7 @@ from functools import lru_cache
 
 from vault_domain.admission import may_be_indexed
 from vault_domain.errors import NotFound
-from vault_domain.evidence import Original
+from vault_domain.evidence import FingerprintRecord, Original
 from vault_domain.policy import Policy
 from vault_domain.records import stamp
 from vault_domain.revocation import keeps_fingerprints
@@ -54,8 +54,10 @@ def see_removed(deps: Deps, policy: Policy, now: datetime, *, everything: bool) 
         page = deps.records.find(Track, "by_status", Status.REMOVED.value, since=since, limit=PAGE, cursor=cursor)
         for track in page.items:
             rights = deps.records.get(RightsRecord, track.track_id)
-            asked = may_be_indexed(track) and not keeps_fingerprints(track, rights, policy)
-            yield SeenRemoved(track, rights, asked and track.track_id in indexed())
+            kept = keeps_fingerprints(track, rights, policy)
+            asked = may_be_indexed(track) and not kept
+            printed = not kept and track.stored is None and _is_fingerprinted(track.track_id, deps)
+            yield SeenRemoved(track, rights, asked and track.track_id in indexed(), printed)
         cursor = page.cursor
         if cursor is None:
             return
@@ -66,7 +68,12 @@ def see_removed_track(track_id: str, deps: Deps) -> SeenRemoved:
     track = deps.records.get(Track, track_id)
     if track is None:
         raise NotFound("no such track")
-    return SeenRemoved(track, deps.records.get(RightsRecord, track_id), track_id in indexed_tracks(deps))
+    rights, indexed = deps.records.get(RightsRecord, track_id), track_id in indexed_tracks(deps)
+    return SeenRemoved(track, rights, indexed, _is_fingerprinted(track_id, deps))
+
+
+def _is_fingerprinted(track_id: str, deps: Deps) -> bool:
+    return deps.records.get(FingerprintRecord, track_id) is not None
 
 
 def indexed_tracks(deps: Deps) -> frozenset[str]:

@@ -36,7 +36,8 @@ def test_a_collaborator_joins_and_then_ends_the_use_for_training(vault: Vault, t
     nova, job = vault.contributor("nova"), vault.service("training")
     upload_id = nova.upload(song(tmp_path, ORIGINALS[0]))
     metadata = {**METADATA, "title": "Together", "is_collaboration": True, "collaborator_names": ["Ray"]}
-    track_id = nova.submit(upload_id, metadata, RIGHTS, vault.terms_sha256)["track_id"]
+    rights = {**RIGHTS, "keep_fingerprints_after_revocation": True}
+    track_id = nova.submit(upload_id, metadata, rights, vault.terms_sha256)["track_id"]
     eventually(lambda: nova.status(track_id)["status"] == "accepted", 120, "the admission")
     assert track_id not in granted(vault, job)[1]
 
@@ -62,3 +63,13 @@ def test_a_collaborator_joins_and_then_ends_the_use_for_training(vault: Vault, t
     with pytest.raises(ApiProblem) as refused:
         vault.contributor("stranger").call("GET", f"/tracks/{track_id}/consents")
     assert refused.value.status == 404
+
+    doubtful = {"expects": 1, "metadata": {**metadata, "year": 2199}, "reason": "a slip"}
+    assert nova.call("POST", f"/tracks/{track_id}/corrections", doubtful)["reviewer_asked"]
+    assert [one["track_id"] for one in vault.admin.call("GET", "/flags")["flags"]] == [track_id]
+    nova.revoke(track_id)
+    forgotten = f"/tracks/{track_id}/fingerprints/withdrawal"
+    with pytest.raises(ApiProblem):
+        vault.contributor("stranger").call("POST", forgotten)
+    assert ray.call("POST", forgotten)["fingerprints"] == "removed"
+    assert track_id not in vault.index()[1]

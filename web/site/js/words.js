@@ -173,7 +173,7 @@ export const FLAGS = [
     name: "keep_fingerprints_after_revocation", title: "Keep fingerprints after you take it back",
     does: "Measurements of the sound (never the audio) stay, so that generated music which comes too close to your track is still stopped.",
     never: "Fingerprints are not used for training, and your music can't be made from them.",
-    back: "This switch is about that very moment: off, the fingerprints go as well.",
+    back: "Off, the fingerprints go as well. You can still turn it off after you took the track back.",
   },
 ];
 

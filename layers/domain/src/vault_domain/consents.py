@@ -3,6 +3,7 @@
 - A new version narrows under any text that its holder accepted; it widens only under the present text.
 - A use needs every holder's permission, so whoever narrows ends that use for the whole track.
 - An invitation is a letter; its token is stored nowhere, only its hash is; a newer invitation replaces it.
+- After a revocation one thing is left to take back: that fingerprints stay.
 - Who was invited consents for themselves, with an account of their own.
 """
 
@@ -165,6 +166,21 @@ def change_consent(
     if ask.accepted_terms_sha256 != present_terms and (ask.accepted_terms_sha256 != terms or widened(flags, ask.flags)):
         raise TermsOutdated("Read the present terms (GET /terms) and send the hash of that text")
     return _with_consent(rights, holder, holder, ask.flags, ask.accepted_terms_sha256, now)
+
+
+def forget_fingerprints(rights: RightsRecord, holder: str, now: datetime) -> tuple[RightsRecord, Consent] | None:
+    """The rights of a track that was taken back, with fingerprints withdrawn as well; None when they were before.
+
+    Raises ``NotFound`` for somebody without rights, ``Conflict`` while the
+    track is not taken back: then a new version of the consent says it.
+    """
+    flags, terms, _ = held_by(rights, holder)
+    if not rights.revoked:
+        raise Conflict("this track was not taken back; change what you allow instead")
+    if not flags.keep_fingerprints_after_revocation:
+        return None
+    fewer = flags.model_copy(update={"keep_fingerprints_after_revocation": False})
+    return _with_consent(rights, holder, holder, fewer, terms, now)
 
 
 def is_same_letter(before: Invited | None, address_hash: str, now: datetime) -> bool:

@@ -2,7 +2,8 @@
 
 - Collaborators can be added and are asked for their consent; none is ever dropped by a correction.
 - A track in review whose maker is named anew is voted on anew; contradictions come and go with the metadata.
-- What is in the vault is not made doubtful by a correction: one that raises a question is refused there.
+- A correction that raises a question is recorded, and a reviewer is asked: by a fresh vote before a track is in, by a
+  flag once it is. Being in the vault, it stays there until a person has judged, as with everybody's flags.
 """
 
 from dataclasses import dataclass
@@ -26,6 +27,7 @@ WHO = ("artist_display_name", "collaborator_names", "is_collaboration", "release
 """Fields that say whose it is: a reviewer who judged it judged them as well."""
 _BEFORE_DECISION = (Status.SUBMITTED, Status.PENDING_AUTOMATED_CHECKS)
 _IN_DECISION = (Status.PENDING_REVIEW, Status.DISPUTE_PENDING)
+_JUDGED = (*_IN_DECISION, Status.ACCEPTED)
 _CORRECTABLE = (*_BEFORE_DECISION, *_IN_DECISION, Status.ACCEPTED)
 
 
@@ -65,6 +67,8 @@ class Correction:
     rights: RightsRecord
     fields: tuple[str, ...]
     recheck: bool
+    question: str
+    """What a reviewer is asked about a track that is in the vault; empty when nothing is."""
 
     def changes(self, genres: tuple[GenreEntry, ...]) -> tuple[Change, ...]:
         """What is written, given the genre rows that are there."""
@@ -94,9 +98,9 @@ def correct(track: Track, rights: RightsRecord, ask: CorrectionAsk, now: datetim
     number = track.metadata_version + 1
     flags = _flags(track, rights, ask.metadata, fields, number, now)
     gained = [flag for flag in flags if flag not in track.flags]
-    if gained and (track.status is Status.ACCEPTED or (track.status is Status.PENDING_REVIEW and favoured(track))):
-        raise Conflict("this correction raises a question for a reviewer: take the track back and submit it anew")
     corrected = track.with_changes(metadata=ask.metadata, metadata_version=number, flags=flags)
+    if gained and track.status is Status.PENDING_REVIEW and favoured(track):  # on its way in: decided anew first
+        corrected = corrected.with_changes(verdict="review", approval=None, was_favoured=True)
     made = MetadataVersion(track_id=track.track_id, number=number, metadata=ask.metadata, reason=ask.reason, at=now)
     first = MetadataVersion(
         track_id=track.track_id, number=1, metadata=track.metadata, reason="As submitted", at=track.submitted
@@ -105,6 +109,7 @@ def correct(track: Track, rights: RightsRecord, ask: CorrectionAsk, now: datetim
         before=track, track=corrected, versions=(first, made) if number == 2 else (made,), rights_before=rights,
         rights=_with_parties(rights, track.metadata, ask.metadata), fields=fields,
         recheck=track.status is Status.PENDING_REVIEW and flags != track.flags,
+        question=" ".join(flag.detail for flag in gained) if track.status is Status.ACCEPTED else "",
     )  # fmt: skip
 
 
@@ -122,9 +127,9 @@ def _flags(
     kept = [flag for flag in track.flags if flag not in outdated and flag.code != "corrected"]
     found = [*kept, *metadata_reasons(metadata, kind, now.year)]
     named = [name for name in fields if name in WHO]
-    if track.status in _IN_DECISION and named:
+    if track.status in _JUDGED and named:
         found.append(Reason(code="corrected", detail=f"Version {number} corrects {', '.join(named)}."))
-    elif track.status in _IN_DECISION:
+    elif track.status in _JUDGED:
         found += [flag for flag in track.flags if flag.code == "corrected"]
     return tuple(found)
 

@@ -64,6 +64,15 @@ class Flag(Record):
         return found if self.outcome else {**found, "by_state": (OPEN, stamp(self.at))}
 
 
+def asked_by_correction(present: Flag | None, track: Track, question: str, now: datetime) -> Flag:
+    """The owner's own correction asks that somebody look; an open one of theirs is told more."""
+    words = f"Corrected by its owner. {question}"[:MAX_WORDS]
+    if present is None:
+        return Flag(track_id=track.track_id, by=track.owner, about="wrong_details", words=words, at=now)
+    fresh = {"outcome": None, "settled_by": None, "settled": None, "reason": None, "claim_id": None}
+    return present.with_changes(**fresh, words=words, at=now)
+
+
 def settled(flag: Flag, ask: FlagsAsk, by: str, now: datetime, claim_id: str | None) -> Flag:
     """The flag, settled."""
     return flag.with_changes(outcome=ask.outcome, settled_by=by, settled=now, reason=ask.reason, claim_id=claim_id)

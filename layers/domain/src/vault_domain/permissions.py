@@ -73,6 +73,10 @@ MATRIX: tuple[Row, ...] = (
     _row("track.revoke", "take a track back", _OWN, "POST /tracks/{track_id}/revoke"),
     _row("consent.read", "see who allows what for a track, and since when", _SEES, "GET /tracks/{track_id}/consents"),
     _row("consent.change", "change what one allows", _OWN, "POST /tracks/{track_id}/consent"),
+    _row(
+        "consent.forget", "let a track's fingerprints go too, after it was taken back", _OWN,
+        "POST /tracks/{track_id}/fingerprints/withdrawal",
+    ),
     _row("consent.invite", "ask a named rights holder to consent", _OWN, "POST /tracks/{track_id}/invitations"),
     _row("consent.look", "see what one is asked to consent to, by the letter's token", _ALL, "POST /invitations/look"),
     _row("consent.join", "consent as somebody who was invited, by the letter's token", _OWN,

@@ -75,6 +75,13 @@ class PurgeAudio:
 
 
 @dataclass(frozen=True)
+class PurgeFingerprints:
+    """Delete what is left of a removed track's sound: its audio is gone, and its fingerprints may not stay."""
+
+    track_id: str
+
+
+@dataclass(frozen=True)
 class HideTrack:
     """Take a removed track out of the index: the revocation was cut off before that."""
 
@@ -88,7 +95,8 @@ class LapseDispute:
     track_id: str
 
 
-Instruction = ExpireUpload | RefuseUpload | StartPipeline | ReleaseClaim | PurgeUpload | PurgeAudio | HideTrack
+AboutTrack = PurgeAudio | PurgeFingerprints | HideTrack
+Instruction = ExpireUpload | RefuseUpload | StartPipeline | ReleaseClaim | PurgeUpload | AboutTrack
 
 
 @dataclass(frozen=True)
@@ -103,11 +111,12 @@ class SeenUpload:
 
 @dataclass(frozen=True)
 class SeenRemoved:
-    """One removed track; ``indexed``: a search would find it."""
+    """One removed track; ``indexed``: a search would find it; ``fingerprinted``: its fingerprints are on record."""
 
     track: Track
     rights: RightsRecord | None
     indexed: bool
+    fingerprinted: bool = False
 
 
 def plan_upload(seen: SeenUpload, policy: Policy, now: datetime, patience: timedelta) -> Instruction | None:
@@ -128,7 +137,7 @@ def plan_upload(seen: SeenUpload, policy: Policy, now: datetime, patience: timed
 
 def plan_removed(seen: SeenRemoved, policy: Policy, now: datetime) -> tuple[Instruction, ...]:
     """What a track that was taken back still has to lose."""
-    track, found = seen.track, []
+    track, found = seen.track, list[Instruction]()
     if track.status is not Status.REMOVED:
         return ()
     kept = keeps_fingerprints(track, seen.rights, policy)
@@ -136,6 +145,8 @@ def plan_removed(seen: SeenRemoved, policy: Policy, now: datetime) -> tuple[Inst
         found.append(HideTrack(track.track_id))
     if track.stored is not None and now - track.changed >= timedelta(days=policy.removed_audio_days):
         return (*found, PurgeAudio(track.track_id, features_too=not kept))
+    if track.stored is None and seen.fingerprinted and not kept:
+        found.append(PurgeFingerprints(track.track_id))
     return tuple(found)
 
 

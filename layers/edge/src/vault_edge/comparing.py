@@ -7,6 +7,7 @@ that ran twice leaves the same state as one that ran once.
 
 import time
 from collections.abc import Callable, Iterable
+from typing import NamedTuple
 
 from pydantic import BaseModel
 from vault_audio.features import unpack
@@ -27,6 +28,8 @@ from vault_edge.racing import settled
 MAX_FEATURES_BYTES = 128 * 2**20
 TRIES = 3
 PAUSE_S = 0.5
+IN_VAULT = (Status.ACCEPTED, Status.UNDER_INVESTIGATION)
+NOT_KEPT = "this track was admitted before its query was kept, so it can't be compared anew; submit it again"
 
 
 class MatchAsk(BaseModel):
@@ -36,16 +39,29 @@ class MatchAsk(BaseModel):
     upload_id: UploadId
 
 
-def query_of(ask: MatchAsk, deps: Deps) -> Query:
-    """The track's features as they were recorded. Raises ``Revoked`` for a track that was taken back."""
+class Unaskable(NamedTuple):
+    """A track that nothing can be asked about: what a comparison asks with was not kept, and why."""
+
+    subject: str
+    reason: str
+
+
+def query_of(ask: MatchAsk, deps: Deps) -> Query | Unaskable:
+    """The track's features as they were recorded. Raises ``Revoked`` for a track that was taken back.
+
+    A track that came into the vault before queries were kept there has none:
+    that is said, so that its sources are recorded as not checked.
+    """
     track = deps.records.get(Track, ask.track_id)
     known = deps.records.get(FingerprintRecord, ask.track_id)
+    if track is not None and track.status is Status.REMOVED:
+        raise Revoked("the track was taken back")
     if track is None or known is None or track.upload_id != ask.upload_id:
         raise NotFound("no such upload and track, or it has no fingerprints yet")
-    if track.status is Status.REMOVED:
-        raise Revoked("the track was taken back")
     bucket, key, wanted = "quarantine", features_key(ask.upload_id), known.features_sha256
-    if known.query_sha256 is not None:  # admitted: the quarantine keeps nothing of it
+    if track.status in IN_VAULT:  # the quarantine keeps nothing of it
+        if known.query_sha256 is None:
+            return Unaskable(ask.track_id, NOT_KEPT)
         bucket, key, wanted = "vault", vault_query_key(ask.track_id), known.query_sha256
     data = deps.bucket(bucket).read(key, limit=MAX_FEATURES_BYTES)
     if sha256_hex(data) != wanted:

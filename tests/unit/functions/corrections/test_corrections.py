@@ -1,13 +1,15 @@
 """corrections: the owner's words set right, on record, and looked at again where somebody judged them."""
 
 import pytest
-from ingesting import OWNER, STRANGER, admitted, an_upload, main_of, run, submitted, track_of
+from ingesting import OWNER, STRANGER, admitted, an_upload, decided, main_of, run, submitted, track_of
 from killing import ends_the_same
 from reviewing import ANNA, BEN, flagged, seen, vote
 from simulator import Simulator
 from vault_domain.corrections import CorrectionAsk, MetadataVersion
 from vault_domain.errors import Conflict, NotFound
 from vault_domain.events import AuditEvent, Kind
+from vault_domain.flags import Flag, FlagsAsk
+from vault_domain.messages import Message, Topic
 from vault_domain.rights import RightsRecord, allows
 from vault_domain.submission import Metadata
 from vault_domain.tracks import GenreEntry, Status
@@ -68,13 +70,49 @@ def test_a_collaborator_who_is_added_has_to_consent(sim: Simulator):
         correct(sim, track_id, is_collaboration=False, collaborator_names=[])
 
 
-def test_in_the_vault_a_questionable_correction_is_refused_and_nothing_changes(sim: Simulator):
+def flags_of(sim: Simulator) -> list[tuple[str, bool]]:
+    """What reviewers find in their list: words, and whether they are open."""
+    return [(one.words, one.outcome is None) for one in sim.store.everything(Flag)]
+
+
+def test_in_the_vault_a_question_goes_to_reviewers_as_a_flag_of_the_owner(sim: Simulator):
     _, track_id = admitted(sim)
-    before = sim.dump()
-    with pytest.raises(Conflict):
-        correct(sim, track_id, year=2031)
-    assert sim.dump() == before
+    answer = correct(sim, track_id, year=2031)
+    assert (answer.reviewer_asked, answer.status) == (True, "accepted")
+    ((words, is_open),) = flags_of(sim)
+    assert is_open
+    assert "The year lies in the future" in words
+    told = [one for one in sim.store.everything(Message) if one.topic is Topic.FLAGGED]
+    assert [(one.recipient, one.about) for one in told] == [("reviewers", track_id)]
+    claims = main_of("claims")
+    claims.settle_flags(track_id, FlagsAsk(outcome="dismissed", reason="A slip of the pen"), ANNA, sim.container())
+    assert correct(sim, track_id, year=2031).reviewer_asked is False
+    assert correct(sim, track_id, year=2031, artist_display_name="Nova").reviewer_asked
+    assert [is_open for _, is_open in flags_of(sim)] == [True]
     assert track_of(sim, track_id).status is Status.ACCEPTED
+
+
+def test_a_plain_correction_in_the_vault_asks_nobody(sim: Simulator):
+    _, track_id = admitted(sim)
+    assert correct(sim, track_id, title="Glass Town").reviewer_asked is False
+    assert flags_of(sim) == []
+
+
+def test_on_its_way_in_a_question_stops_the_admission(sim: Simulator):
+    _, track_id = decided(sim)
+    assert correct(sim, track_id, year=2031).checked_again
+    assert run("admit", sim.container(), track_id=track_id)["outcome"] == "pending_review"
+    assert run("decide", sim.container(), track_id=track_id)["outcome"] == "review"
+    assert run("admit", sim.container(), track_id=track_id)["outcome"] == "pending_review"
+
+
+def test_a_question_may_be_killed_anywhere():
+    def make():
+        sim = Simulator()
+        _, track_id = admitted(sim)
+        return sim, lambda deps: correct(sim, track_id, deps=deps, expects=1, year=2031)
+
+    assert ends_the_same(make) >= 2
 
 
 def test_only_the_owner_corrects(sim: Simulator):

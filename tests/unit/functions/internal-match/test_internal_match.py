@@ -3,6 +3,8 @@
 import numpy as np
 import pytest
 from granting import numbered, take_back
+from ingesting import admitted, track_of
+from ingesting import run as step
 from simulator import Simulator, killed_everywhere
 from sounds import arranged, as_file, in_vault, piece, waiting
 from vault_domain.canonical import sha256_hex
@@ -13,6 +15,7 @@ from vault_domain.ports import Put
 from vault_domain.tracks import Track
 from vault_domain.uploads import features_key
 from vault_edge.index import IndexStore
+from vault_edge.reviewing import findings_of
 from vault_index.snapshot import ShardCache
 from vault_store.snapshots import SnapshotStore
 
@@ -224,3 +227,20 @@ def test_a_copy_is_one_hit_that_names_both_axes(sim: Simulator, load_step) -> No
     copies = [hit for hit in report_of(sim, ask).hits if hit.ref == track_id]
     assert len(copies) == 1 or copies[1].similarity > copies[0].similarity
     assert set(copies[0].detectors) >= {"fp_robust", "melody"}
+
+
+def test_a_track_admitted_before_queries_were_kept_is_recorded_as_not_checked(sim: Simulator, load_step) -> None:
+    _, track_id = admitted(sim)
+    track, known = track_of(sim, track_id), sim.store.get(FingerprintRecord, track_id)
+    assert known is not None
+    sim.store.commit([Put(known.with_changes(query_sha256=None), known.version)])
+    ask = {"upload_id": track.upload_id, "track_id": track_id}
+    assert run(load_step, sim, ask)["sources"] == [{"source": "vault", "status": "not_checked"}]
+    step("external-match", sim.container(), **ask)
+    asked = {"vault", "acoustid"}
+    reports = [one for one in sim.store.everything(SourceReport) if one.subject == track_id and one.source in asked]
+    assert [one.status for one in reports] == ["not_checked"] * 2
+    assert all("before its query was kept" in one.reason for one in reports)
+    found = findings_of(track, sim.container())
+    assert found.verdict.outcome == "review"
+    assert {reason.code for reason in found.verdict.reasons} == {"source_not_checked"}

@@ -147,3 +147,43 @@ def test_killed_anywhere_and_repeated():
         return sim, lambda deps: module.take_back(track_id, RevokeAsk(), OWNER, deps)
 
     assert ends_the_same(make) >= 4
+
+
+def keeping(sim: Simulator) -> str:
+    _, track_id = admitted(sim, keep_fingerprints_after_revocation=True)
+    return track_id
+
+
+def test_fingerprints_can_be_withdrawn_after_the_revocation_and_a_new_receipt_says_so(sim: Simulator):
+    track_id = keeping(sim)
+    with pytest.raises(Conflict):
+        main_of("revoke").forget(track_id, OWNER, sim.container())
+    assert statement(sim, take_back(sim, track_id))["fingerprints"] == "kept_for_safety_checks"
+    assert indexed(sim)
+    answer = main_of("revoke").forget(track_id, OWNER, sim.container())
+    assert not indexed(sim)
+    signer = sim.signer("receipt")
+    said = open_sealed(answer.receipt, "consent-receipt", {signer.key_id: signer.public_key()})
+    assert (said["consent_version"], said["flags"]["keep_fingerprints_after_revocation"]) == (2, False)
+    assert statement(sim, take_back(sim, track_id))["fingerprints"] == "removed"
+    rights = sim.store.get(RightsRecord, track_id)
+    assert rights is not None
+    assert rights.revoked
+
+
+def test_nobody_else_withdraws_fingerprints(sim: Simulator):
+    track_id = keeping(sim)
+    take_back(sim, track_id)
+    with pytest.raises(NotFound):
+        main_of("revoke").forget(track_id, STRANGER, sim.container())
+    assert indexed(sim)
+
+
+def test_withdrawing_fingerprints_may_be_killed_anywhere():
+    def make():
+        sim = Simulator()
+        track_id = keeping(sim)
+        take_back(sim, track_id)
+        return sim, lambda deps: main_of("revoke").forget(track_id, OWNER, deps)
+
+    assert ends_the_same(make) >= 2

@@ -22,7 +22,7 @@ from ingesting import (
 from killing import ends_the_same
 from simulator import Killed, Simulator
 from vault_domain.admission import vault_audio_key, vault_features_key, vault_query_key
-from vault_domain.evidence import Hit, Original
+from vault_domain.evidence import FingerprintRecord, Hit, Original
 from vault_domain.ports import PostForm, Put
 from vault_domain.rights import RevokeAsk
 from vault_domain.tracks import Status
@@ -217,6 +217,26 @@ def test_removed_audio_goes_after_its_time(sim: Simulator, keeps):
     assert vault.head(vault_query_key(track_id)) is None
     assert (vault.head(vault_features_key(track_id)) is not None) is keeps
     assert (track_id in indexed(sim)) is keeps
+    assert done(sim, now=True) == []
+
+
+@pytest.mark.parametrize("pauses", [(5,), (31, 369)])
+def test_fingerprints_that_are_withdrawn_after_a_revocation_go_wholly(sim: Simulator, pauses):
+    _, track_id = admitted(sim, keep_fingerprints_after_revocation=True)
+    sweep(sim)
+    revoke = main_of("revoke")
+    revoke.take_back(track_id, RevokeAsk(), OWNER, sim.container())
+    for days in pauses:
+        sim.clock.now += timedelta(days=days)
+        sweep(sim)
+    assert track_id in indexed(sim)
+    answer = revoke.forget(track_id, OWNER, sim.container())
+    assert revoke.forget(track_id, OWNER, sim.container()) == answer
+    assert track_id not in indexed(sim)
+    sim.clock.now += timedelta(days=31 if len(pauses) == 1 else 1)
+    sweep(sim)
+    assert sim.bucket("vault").head(vault_features_key(track_id)) is None
+    assert sim.store.get(FingerprintRecord, track_id) is None
     assert done(sim, now=True) == []
 
 

@@ -24,6 +24,7 @@ export function Allowed({ track, path, mine, owner = mine, reload }) {
       <h2 id="allowed">What ${mine ? "you allow" : "is allowed"}</h2>
       <${Loaded} state=${state} lines=${4}>${(found) => html`
         ${found.revoked && html`<p><b>All of it was taken back.</b> What follows was allowed before.</p>`}
+        ${found.revoked && mine && flagsOf(found, session()?.account.account_id).keep_fingerprints_after_revocation && html`<${Forget} path=${path} onDone=${changed} />`}
         ${editing ? html`<${Editor} found=${found} path=${path} onDone=${changed} onLeave=${() => edit(false)} />` : html`<${Present} found=${found} mine=${mine} />`}
         <${Holders} found=${found} path=${path} mine=${owner && !found.revoked} reload=${state.reload} />
         <${Versions} found=${found} />
@@ -62,6 +63,20 @@ function Editor({ found, path, onDone, onLeave }) {
       <${ProblemNotice} problem=${action.problem ?? terms.problem} />
       <p class="row"><${Button} type="submit" kind="main" busy=${action.busy} disabled=${!terms.data || (!off.length && !on.length)}>Save<//><${Button} onClick=${onLeave}>Leave it as it is<//></p>
     </form>`;
+}
+
+/** The one thing that is left to take back. */
+function Forget({ path, onDone }) {
+  const action = useAction();
+  const send = async () => {
+    if (!await action.run(() => post(`/tracks/${path}/fingerprints/withdrawal`))) return;
+    announce("The fingerprints are gone too.");
+    onDone();
+  };
+  return html`
+    <${Notice} tone="note" title="Fingerprints stay, as you allowed.">They keep generated music away from your track. You can let them go as well; that can't be undone.
+      <${ProblemNotice} problem=${action.problem} />
+      <p><${Button} kind="small" busy=${action.busy} onClick=${send}>Let the fingerprints go too<//></p><//>`;
 }
 
 function Holders({ found, path, mine, reload }) {

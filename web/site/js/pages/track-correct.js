@@ -5,18 +5,23 @@ import { useAction, useData } from "../hooks.js";
 import { html, useState } from "../lib.js";
 import { announce } from "../ui/announce.js";
 import { Field } from "../ui/fields.js";
-import { Button, Loaded, ProblemNotice } from "../ui/parts.js";
+import { Button, Loaded, Notice, ProblemNotice } from "../ui/parts.js";
 import { MusicFields, metadataOf, startFrom } from "./submit-music.js";
+
+const ASKED = "It raises a question, so a reviewer looks at it. The track stays in the vault meanwhile.";
 
 export function Correct({ track, path, reload }) {
   const [open, set] = useState(false);
-  const done = () => {
+  const [asked, ask] = useState(false);
+  const done = (reviewer) => {
     set(false);
+    ask(reviewer);
     reload();
   };
   return html`
     <section class="card stack" aria-labelledby="about"><h2 id="about">What you said about it</h2>
       ${open ? html`<${Form} track=${track} path=${path} onDone=${done} onLeave=${() => set(false)} />` : html`<${Said} music=${track.metadata} />
+        ${asked && html`<${Notice} tone="note" title="Corrected.">${ASKED}<//>`}
         <p class="row"><${Button} onClick=${() => set(true)}>Correct it<//></p>
         ${track.metadata_version > 1 && html`<${Versions} path=${path} number=${track.metadata_version} />`}`}
     </section>`;
@@ -38,16 +43,20 @@ function Form({ track, path, onDone, onLeave }) {
   const send = async (event) => {
     event.preventDefault();
     const metadata = { ...track.metadata, ...metadataOf(music), title: title.trim() };
-    if (await action.run(() => post(`/tracks/${path}/corrections`, { expects: track.metadata_version, metadata, reason: reason.trim() }))) {
-      announce("Corrected.");
-      onDone();
-    }
+    /** @type {any} */
+    let answer;
+    const went = await action.run(async () => {
+      answer = await post(`/tracks/${path}/corrections`, { expects: track.metadata_version, metadata, reason: reason.trim() });
+    });
+    if (!went) return;
+    announce(answer.reviewer_asked ? ASKED : "Corrected.");
+    onDone(answer.reviewer_asked);
   };
   return html`
     <form class="stack" onSubmit=${send}>
       <${Field} label="Title" required maxlength="200" value=${title} onInput=${setTitle} />
       <${MusicFields} music=${music} onChange=${setMusic} wrong=${{}} />
-      <${Field} label="Why do you correct it?" hint="If it bears on a decision, the track is decided anew." required minlength="3" maxlength="500" value=${reason} onInput=${setReason} />
+      <${Field} label="Why do you correct it?" hint="If it bears on a decision, the track is decided anew, or a reviewer looks at it." required minlength="3" maxlength="500" value=${reason} onInput=${setReason} />
       <${ProblemNotice} problem=${action.problem} />
       <p class="row"><${Button} type="submit" kind="main" busy=${action.busy}>Save<//><${Button} onClick=${onLeave}>Leave it as it is<//></p>
     </form>`;
