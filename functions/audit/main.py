@@ -14,7 +14,7 @@ from vault_domain.bundles import OUTPUT
 from vault_domain.canonical import Json
 from vault_domain.errors import BadRequest, Conflict, Corrupt, NotFound
 from vault_domain.events import AuditEvent, Kind
-from vault_domain.ids import EventId, OutputId
+from vault_domain.ids import EventId, OutputId, RunId
 from vault_domain.permissions import roles
 from vault_domain.records import stamp
 from vault_domain.tiles import parse_path
@@ -36,10 +36,14 @@ Part = Annotated[str, StringConstraints(pattern=r"^[a-z0-9.]{1,8}$")]
 
 
 class EventsAsk(BaseModel):
-    """What to look for; a subject, an actor or a kind is needed, all that are given must fit."""
+    """What to look for: what (a track, a run, an account, an output), who, of which run, which kind, and when.
+
+    A subject, a run, an actor or a kind is needed; all that are given must fit.
+    """
 
     subject: Annotated[str | None, Field(min_length=1, max_length=120)] = None
     actor: Annotated[str | None, Field(min_length=1, max_length=80)] = None
+    run: RunId | None = None
     kind: Kind | None = None
     since: datetime | None = None
     until: datetime | None = None
@@ -184,15 +188,18 @@ def _index(ask: EventsAsk) -> tuple[str, str]:
     """The narrowest index first."""
     if ask.subject is not None:
         return "by_subject", ask.subject
+    if ask.run is not None:
+        return "by_run", ask.run
     if ask.actor is not None:
         return "by_actor", ask.actor
     if ask.kind is not None:
         return "by_event_kind", ask.kind.value
-    raise BadRequest("Name a subject, an actor or a kind")
+    raise BadRequest("Name a subject, a run, an actor or a kind")
 
 
 def _fits(event: AuditEvent, ask: EventsAsk) -> bool:
-    wanted = ((ask.subject, event.subject), (ask.actor, event.actor.id), (ask.kind, event.event))
+    run, _ = event.indexes().get("by_run", (None, ""))
+    wanted = ((ask.subject, event.subject), (ask.actor, event.actor.id), (ask.kind, event.event), (ask.run, run))
     return all(asked is None or asked == found for asked, found in wanted)
 
 

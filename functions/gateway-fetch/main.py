@@ -9,6 +9,7 @@ from vault_domain.errors import OverLimit, PolicyRefused
 from vault_domain.events import Actor, AuditEvent, Kind, make_event
 from vault_domain.ids import TrackId
 from vault_domain.leases import Lease, check_lease, check_training_open, meter
+from vault_domain.messages import Topic, message
 from vault_domain.ports import Put, Require
 from vault_domain.rights import RightsRecord
 from vault_domain.runs import check_read, check_token, mark_read
@@ -67,18 +68,26 @@ def _record_read(track_id: str, claims: dict[str, Any], deps: Deps) -> Served:
     )  # fmt: skip
     expected = [Require(track, track.version), Require(rights, rights.version)]
     alarms = [_alarm_event(unusual, metered, run, deps)] if unusual else []
-    deps.records.commit([Put(read, granted.version), Put(metered, lease.version), *expected], [event, *alarms])
+    told = [_told(unusual, metered, run, deps)] if unusual else []
+    deps.records.commit([Put(read, granted.version), Put(metered, lease.version), *told, *expected], [event, *alarms])
     return found
 
 
 def _alarm(cause: str, claims: dict[str, Any], deps: Deps) -> None:
-    """A limit that was hit is told once per lease and cause."""
+    """A limit that was hit is told once per lease and cause: to the log, and to the admins."""
     run = check_token(deps.records.get(TrainingRun, claims["run_id"]), claims, deps.clock())
     lease = deps.records.get(Lease, run.run_id, f"{Lease.kind}#{claims['lease']}")
     if lease is None or cause in lease.alarms:
         return
-    told = lease.with_changes(alarms=(*lease.alarms, cause))
-    deps.records.commit([Put(told, lease.version)], [_alarm_event(cause, told, run, deps)])
+    marked = lease.with_changes(alarms=(*lease.alarms, cause))
+    changes = [Put(marked, lease.version), _told(cause, marked, run, deps)]
+    deps.records.commit(changes, [_alarm_event(cause, marked, run, deps)])
+
+
+def _told(cause: str, lease: Lease, run: TrainingRun, deps: Deps) -> Put:
+    why = f"{cause} is out of bounds; worker {lease.worker} has read {lease.reads} times, {lease.bytes} bytes."
+    name = f"{lease.worker}:{cause}"
+    return Put(message("admins", Topic.RUN_ALARM, run.run_id, deps.clock(), name, why=why), 0)
 
 
 def _alarm_event(cause: str, lease: Lease, run: TrainingRun, deps: Deps) -> AuditEvent:

@@ -48,6 +48,19 @@ def test_a_record_of_another_kind_does_not_count(records, owner):
     assert [note.kind for note in records.list(Note, owner).items] == ["note"]
 
 
+def test_many_are_got_as_each_would_be(records, owner):
+    """In the order of the keys: absent ones, impossible ones, ones of another kind, twice the same, over a hundred."""
+    notes = [Note(owner=owner, number=number, text="x" * number) for number in range(130)]
+    for first in range(0, len(notes), 50):
+        records.commit([Put(note, 0) for note in notes[first : first + 50]])
+    records.commit([Put(Notebook(owner=owner, title="t"), 0)])
+    keys = [note.key() for note in reversed(notes)]
+    keys[3:3] = [(owner, "note#999999"), ("", "note"), (owner, "notebook"), (owner, "x" * 1025), notes[7].key()]
+    assert records.get_many(Note, keys) == tuple(records.get(Note, *key) for key in keys)
+    assert records.get_many(Note, keys)[3:8] == (None, None, None, None, notes[7].with_changes(version=1))
+    assert records.get_many(Note, []) == ()
+
+
 # --- expectations -------------------------------------------------------------
 
 

@@ -47,6 +47,7 @@ class Flaky(Connection):
         self.before: list[Exception] = []
         self.after: list[Exception] = []
         self.tokens: list[str] = []
+        self.most = 100
 
     def transact_write_items(self, *args: Any, **kwargs: Any) -> Any:
         self.tokens.append(kwargs["client_request_token"])
@@ -61,6 +62,18 @@ class Flaky(Connection):
         if self.before:
             raise GetError("failed", self.before.pop(0))
         return super().get_item(*args, **kwargs)
+
+    def dispatch(self, operation_name: str, operation_kwargs: dict) -> Any:
+        """A batch: refused, or answered for its first keys only, as a store may that has enough for now."""
+        if operation_name != "BatchGetItem":
+            return super().dispatch(operation_name, operation_kwargs)
+        if self.before:
+            raise self.before.pop(0)
+        ((name, asked),) = operation_kwargs["RequestItems"].items()
+        some = {name: {**asked, "Keys": asked["Keys"][: self.most]}}
+        found = super().dispatch(operation_name, {"RequestItems": some})
+        left = asked["Keys"][self.most :]
+        return {**found, "UnprocessedKeys": {name: {**asked, "Keys": left}} if left else {}}
 
     def query(self, *args: Any, **kwargs: Any) -> Any:
         if self.before:
@@ -83,7 +96,7 @@ def table() -> Iterator[Flaky]:
 @pytest.fixture
 def flaky(table: Flaky) -> Iterator[Flaky]:
     """The one connection, with an empty script and an empty table."""
-    table.before, table.after, table.tokens = [], [], []
+    table.before, table.after, table.tokens, table.most = [], [], [], 100
     yield table
     get_backend("dynamodb")[DEFAULT_ACCOUNT_ID][REGION].tables["events"].items.clear()
 
@@ -287,3 +300,25 @@ def test_deleting_with_an_event_survives_a_lost_answer(records, flaky):
     flaky.after = [TIMEOUT]
     records.commit([Delete(record, 1)], [event()])
     assert records.get(AuditEvent, record.event_id) is None
+
+
+# --- many at once ---------------------------------------------------------------
+
+
+def test_what_a_batch_leaves_over_is_asked_for_again(records, flaky):
+    things = [thing() for _ in range(12)]
+    records.commit([Put(one, 0) for one in things])
+    flaky.most, keys = 3, [one.key() for one in things]
+    assert [one.event_id for one in records.get_many(AuditEvent, keys)] == [one.event_id for one in things]
+    flaky.most, flaky.before = 100, [TIMEOUT, answer("ThrottlingException")]
+    assert len(records.get_many(AuditEvent, keys)) == 12
+    flaky.most = 0
+    with pytest.raises(Unavailable):
+        records.get_many(AuditEvent, keys)
+
+
+def test_a_batch_that_is_denied_is_unavailable_at_once(records, flaky):
+    flaky.before = [answer("AccessDeniedException")] * 2
+    with pytest.raises(Unavailable):
+        records.get_many(AuditEvent, [thing().key()])
+    assert len(flaky.before) == 1

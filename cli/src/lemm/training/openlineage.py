@@ -1,7 +1,7 @@
 """Run events for an OpenLineage backend, sent over HTTP by the training job.
 
 Event form: OpenLineage 2-0-2 (https://openlineage.io/spec/2-0-2/OpenLineage.json).
-The job sends START, any number of RUNNING, and one of COMPLETE and FAIL. A
+The job sends START, RUNNING at each epoch that begins, and one of COMPLETE and FAIL. A
 backend that is away never stops training: what could not be sent is kept and
 sent first the next time, in order.
 
@@ -16,6 +16,7 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any, Literal
 
 import httpx
@@ -62,13 +63,16 @@ class OpenLineage:
 
     @contextmanager
     def following(self, stream: VaultStream) -> Iterator[None]:
-        """START now; at the end COMPLETE when the stream's run was completed, else FAIL."""
+        """START now, RUNNING at each epoch; at the end COMPLETE when the stream's run was completed, else FAIL."""
         self.tell("START", stream)
+        stream.on_epoch = partial(self._running, stream)
         try:
             yield
         except BaseException:
             self.tell("FAIL", stream)
             raise
+        finally:
+            stream.on_epoch = lambda: None
         self.tell("COMPLETE" if (stream.ended or {}).get("state") == "completed" else "FAIL", stream)
 
     def tell(self, kind: EventType, stream: VaultStream) -> bool:
@@ -79,6 +83,9 @@ class OpenLineage:
                 return False
             self._waiting.popleft()
         return True
+
+    def _running(self, stream: VaultStream) -> None:
+        self.tell("RUNNING", stream)
 
     def _sent(self, event: Json) -> bool:
         try:

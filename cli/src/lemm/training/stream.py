@@ -81,6 +81,8 @@ class VaultStream:
         self.skipped: dict[str, str] = {}
         """Tracks that were left out, and the code of the refusal."""
         self._consumed: dict[str, None] = {}
+        self.on_epoch: Callable[[], None] = lambda: None
+        """Called when an epoch begins, or goes on."""
         self.ended: Json | None = None
         """The run's record, once it was completed or given up here."""
 
@@ -124,6 +126,7 @@ class VaultStream:
     ) -> Iterator[tuple[Json, bytes]]:
         """One epoch's tracks from ``place`` on, shuffled by the seed; of several workers, this one's part."""
         begun = Place(place) if isinstance(place, int) else place
+        self.on_epoch()
         order = epoch_order(self.entries(), self.manifest["seed"], begun, worker, workers, shuffle)
         for entry, found in self._ahead(order):
             self.place = Place(begun.epoch, entry["track_id"])

@@ -92,7 +92,9 @@ class AuditEvent(Record):
 
     table: ClassVar[str] = "events"
     kind: ClassVar[str] = "event"
-    index_names: ClassVar[frozenset[str]] = frozenset({"by_subject", "by_event_kind", "by_actor", "unsequenced"})
+    index_names: ClassVar[frozenset[str]] = frozenset(
+        {"by_subject", "by_event_kind", "by_actor", "by_run", "unsequenced"}
+    )
 
     event_id: EventId
     envelope: int = ENVELOPE
@@ -114,6 +116,9 @@ class AuditEvent(Record):
             "by_event_kind": (self.event.value, self.sequence_key),
             "by_actor": (self.actor.id, self.sequence_key),
         }
+        run = self.data.get("run_id", self.subject)
+        if isinstance(run, str) and run.startswith("run_"):
+            found["by_run"] = (run, self.sequence_key)
         if self.sequence is None:
             found["unsequenced"] = (self.event_id[-1], self.sequence_key)
         return found

@@ -49,6 +49,10 @@ WORDS: dict[Topic, tuple[str, str]] = {
         "Many outputs were blocked",
         "{count} outputs of {about} came too close to known music within a short time.",
     ),
+    Topic.RUN_ALARM: (
+        "A training run reads more than usual",
+        "Run {about}: {why} The log has every read.",
+    ),
     Topic.INVITED: (
         "You are asked to agree to the use of a piece of music",
         "Somebody gave {work} to the LEMM Vault, a dataset of music under consent, and named you as one of those who "

@@ -53,6 +53,7 @@ class Topic(StrEnum):
     CLAIM_OVERDUE = "claim_overdue"
     FLAGGED = "track_flagged"
     BLOCKED = "outputs_blocked"
+    RUN_ALARM = "run_alarm"
     INVITED = "holder_invited"
     JOINED = "holder_joined"
     NARROWED = "consent_narrowed"
@@ -74,7 +75,7 @@ class Message(Record):
     recipient: str = Field(pattern=r"^((acc|svc|clm|inv)_[0-9a-z]{26}|reviewers|admins)$")
     topic: Topic
     about: str = Field(min_length=1, max_length=120)
-    """The track, claim or service that it is about."""
+    """The track, claim, service or run that it is about."""
     facts: dict[str, str] = Field(default_factory=dict, max_length=8)
     secret: str | None = Field(default=None, max_length=120)
     """What the link's token is made from when the mail is written."""

@@ -61,6 +61,9 @@ class Records(Protocol):
     def get(self, kind: type[R], hash_key: str, range_key: str | None = None) -> R | None:
         """One record, read consistently; ``range_key`` defaults to the record's kind."""
 
+    def get_many(self, kind: type[R], keys: Sequence[tuple[str, str]]) -> tuple[R | None, ...]:
+        """Records by (hash, range), each as :meth:`get` gives it, in the order of ``keys``; not all of one moment."""
+
     def list(self, kind: type[R], hash_key: str, *, limit: int = 200, cursor: str | None = None) -> Page[R]:
         """Records of this kind under one hash key, by ascending range key, consistently."""
 

@@ -7,7 +7,7 @@ thought dead, can't mix their rows. Killed anywhere, it leaves a claim that
 opens nothing and that the same job takes over by asking again.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
@@ -18,7 +18,7 @@ from vault_domain.canonical import digest
 from vault_domain.combining import Named, check_licences, use_of
 from vault_domain.events import Actor, AuditEvent, Kind, make_event
 from vault_domain.policy import Policy
-from vault_domain.ports import Change, Delete, Put, Records, Require
+from vault_domain.ports import Change, Delete, Put, R, Records, Require
 from vault_domain.rights import RightsRecord
 from vault_domain.tracks import Status, Track
 from vault_domain.training import DataSpec, Entry, RunTrack, TrainingRun, check_grant, in_order, matches, select
@@ -27,8 +27,10 @@ from vault_edge.canaries import all_canaries
 from vault_edge.deps import Deps
 from vault_edge.pack_sources import Asked, asked_for, named
 
-READERS = 8
-PAGE = 200
+READERS = 4
+READ_TOGETHER = 100
+"""Records in one request."""
+PAGE = 1000
 BATCH = 90
 """Rows in one commit; a transaction of the store holds 100 items."""
 
@@ -154,16 +156,24 @@ def accepted_tracks(records: Records) -> Iterator[Track]:
 
 def tracks_by_id(records: Records, track_ids: Iterable[str]) -> list[Track]:
     """These tracks, as they are now."""
-    with ThreadPoolExecutor(READERS) as pool:
-        found = pool.map(lambda track_id: records.get(Track, track_id), track_ids)
-        return [track for track in found if track is not None]
+    return [track for track in many(records, Track, track_ids) if track is not None]
 
 
 def with_rights(records: Records, tracks: list[Track]) -> list[Candidate]:
     """Each track with its rights as they are now."""
+    return list(zip(tracks, many(records, RightsRecord, (track.track_id for track in tracks)), strict=True))
+
+
+def many(records: Records, kind: type[R], hash_keys: Iterable[str]) -> list[R | None]:
+    """The record of this kind under each key, in order; some requests at a time."""
+    parts = batched([(key, kind.kind) for key in hash_keys])
     with ThreadPoolExecutor(READERS) as pool:
-        rights = pool.map(lambda track: records.get(RightsRecord, track.track_id), tracks)
-        return list(zip(tracks, rights, strict=True))
+        return [one for part in pool.map(lambda keys: records.get_many(kind, keys), parts) for one in part]
+
+
+def batched(keys: Sequence[tuple[str, str]], size: int = READ_TOGETHER) -> list[Sequence[tuple[str, str]]]:
+    """The keys in runs of at most ``size``."""
+    return [keys[first : first + size] for first in range(0, len(keys), size)]
 
 
 def _row_changes(stored: Iterable[RunTrack], wanted: Iterable[RunTrack]) -> Iterator[Change]:

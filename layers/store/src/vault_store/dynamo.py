@@ -21,7 +21,7 @@ from collections.abc import Callable, Mapping, Sequence
 from threading import Lock
 from typing import Any, TypeVar
 
-from botocore.exceptions import BotoCoreError
+from botocore.exceptions import BotoCoreError, ClientError
 from pynamodb.connection import Connection
 from pynamodb.connection.base import MetaTable
 from pynamodb.exceptions import PynamoDBException, TableError, TransactWriteError
@@ -33,9 +33,9 @@ from vault_domain.ports import Change, Page
 from vault_domain.records import Record
 
 from vault_store.dynamo_faults import judge
-from vault_store.dynamo_wire import from_attributes, schema, start_key, to_attributes
+from vault_store.dynamo_wire import from_attributes, schema, start_key, to_attributes, to_key
 from vault_store.items import MAX_RANGE_BYTES, Action, Item, Plan, decode, make_plan, possible_key
-from vault_store.patience import Patience
+from vault_store.patience import Patience, Transient
 from vault_store.queries import Cursors, Position, Query, find_query, list_query
 
 R = TypeVar("R", bound=Record)
@@ -44,6 +44,8 @@ Requests = dict[str, list[dict[str, Any]]]
 
 CONNECT_SECONDS = 3
 READ_SECONDS = 10
+BATCH_KEYS = 100
+"""What one BatchGetItem takes."""
 
 
 class DynamoRecords:
@@ -79,6 +81,18 @@ class DynamoRecords:
             return None
         item = self._item(kind.table, (hash_key, sort))
         return decode(kind, item) if item is not None and item.kind == kind.kind else None
+
+    def get_many(self, kind: type[R], keys: Sequence[tuple[str, str]]) -> tuple[R | None, ...]:
+        """Records by (hash, range), each read consistently, in the order of ``keys``; a hundred in one request."""
+        possible = [
+            key for key in dict.fromkeys(keys) if possible_key(key[0]) and possible_key(key[1], MAX_RANGE_BYTES)
+        ]
+        found: dict[tuple[str, str], R] = {}
+        for first in range(0, len(possible), BATCH_KEYS):
+            for item in self._items(kind.table, possible[first : first + BATCH_KEYS]):
+                if item.kind == kind.kind:
+                    found[item.pk, item.sk] = decode(kind, item)
+        return tuple(found.get(key) for key in keys)
 
     def list(self, kind: type[R], hash_key: str, *, limit: int = 200, cursor: str | None = None) -> Page[R]:
         """Records of this kind under one hash key, by ascending range key, consistently."""
@@ -155,6 +169,22 @@ class DynamoRecords:
         found = answer.get("Item")
         return from_attributes(table, found) if found else None
 
+    def _items(self, table: str, keys: Sequence[tuple[str, str]]) -> Sequence[Item]:
+        """Up to a hundred items; what the store left over is asked for again."""
+        name, found = self._physical(table), list[Item]()
+        left: dict[str, Any] = {name: {"Keys": [to_key(*key) for key in keys], "ConsistentRead": True}}
+
+        def batch() -> None:
+            nonlocal left
+            answer = self._call(lambda: self._connection.dispatch("BatchGetItem", {"RequestItems": left}))
+            found.extend(from_attributes(table, raw) for raw in answer.get("Responses", {}).get(name, ()))
+            left = answer.get("UnprocessedKeys") or {}
+            if left:
+                raise Transient("some items were left over")
+
+        self._patience.persist(batch, "the record store")
+        return found
+
     def _page(self, kind: type[R], query: Query, limit: int, cursor: str | None) -> Page[R]:
         after = None if cursor is None else self._cursors.open(query, cursor)
         if query.is_empty():
@@ -207,7 +237,7 @@ class DynamoRecords:
             raise judge(error.cause, [reason.code for reason in error.cancellation_reasons if reason]) from None
         except PynamoDBException as error:
             raise judge(error.cause, []) from None
-        except BotoCoreError as error:  # the client itself could not be made
+        except (BotoCoreError, ClientError) as error:  # the client could not be made, or was called directly
             raise judge(error, []) from None
 
     def _physical(self, table: str, index: str | None = None) -> str:

@@ -39,6 +39,10 @@ class MemoryRecords:
             item = self._table(kind.table).get((hash_key, range_key or kind.kind))
         return decode(kind, item) if item is not None and item.kind == kind.kind else None
 
+    def get_many(self, kind: type[R], keys: Sequence[tuple[str, str]]) -> tuple[R | None, ...]:
+        """Records by (hash, range), in the order of ``keys``."""
+        return tuple(self.get(kind, *key) for key in keys)
+
     def list(self, kind: type[R], hash_key: str, *, limit: int = 200, cursor: str | None = None) -> Page[R]:
         """Records of this kind under one hash key, by ascending range key."""
         return self._page(kind, list_query(kind, hash_key, limit), limit, cursor)

@@ -45,11 +45,11 @@ def lineage(backend: Backend, sim: Simulator) -> OpenLineage:
 def test_a_run_is_told_from_start_to_end(stream, backend, sim):
     told = lineage(backend, sim)
     with told.following(stream):
-        list(stream)
-        told.tell("RUNNING", stream)
+        for epoch in range(2):
+            list(stream.epoch(epoch))
         stream.complete("c" * 64)
     events = [event for _, event in backend.seen]
-    assert [event["eventType"] for event in events] == ["START", "RUNNING", "COMPLETE"]
+    assert [event["eventType"] for event in events] == ["START", "RUNNING", "RUNNING", "COMPLETE"]
     assert {event["run"]["runId"] for event in events} == {run_uuid("run_one")}
     last = events[-1]
     assert last["job"] == {"namespace": "studio", "name": "train.m"}

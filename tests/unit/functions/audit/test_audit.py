@@ -60,13 +60,28 @@ def test_events_are_found_by_what_who_kind_and_time(audit, sim: Simulator):
     assert found(audit, sim, "subject=trk_a&until=2026-03-01T12:30:00Z") == [one]
 
 
+def test_everything_of_a_run_is_found_by_its_name(audit, sim: Simulator):
+    """What is about the run itself, and each read of a track under it."""
+    reads = {number: {"run_id": f"run_{'one' if number < 6 else 'two'}"} for number in (4, 5, 6)}
+    for number, data in reads.items():
+        read = make_event(an_id("evt", number), Kind.VAULT_ACCESS, "trk_a", STEP, later(hours=number), **data)
+        sim.store.commit([], [read])
+    happen(sim, 3, Kind.RUN_OPENED, "run_one", ADMIN)
+    assert found(audit, sim, "run=run_one") == [an_id("evt", number) for number in (5, 4, 3)]
+    assert found(audit, sim, "run=run_one&subject=trk_a") == [an_id("evt", number) for number in (5, 4)]
+    assert found(audit, sim, f"run=run_one&actor={ADMIN.id}") == [an_id("evt", 3)]
+    assert found(audit, sim, "run=run_three") == []
+    run("audit-sequence", sim.container())
+    assert found(audit, sim, "run=run_two") == [an_id("evt", 6)]
+
+
 def test_pages_follow_each_other(audit, sim: Simulator):
     answer = body_of(get(audit, "/audit/events", "subject=trk_a&limit=1", token(sim, "admin")))
     assert [one["event_id"] for one in answer["events"]] == [an_id("evt", 1)]
     assert found(audit, sim, f"subject=trk_a&limit=1&cursor={answer['cursor']}") == [an_id("evt", 0)]
 
 
-@pytest.mark.parametrize("query", ["", "since=2026-03-01T12:30:00", "subject=a&since=2026-03-01T12:30:00", "kind=x", "subject=a&cursor=x"])  # fmt: skip  # noqa: E501
+@pytest.mark.parametrize("query", ["", "since=2026-03-01T12:30:00", "subject=a&since=2026-03-01T12:30:00", "kind=x", "run=x", "subject=a&cursor=x"])  # fmt: skip  # noqa: E501
 def test_a_search_that_is_none_is_refused(audit, sim: Simulator, query: str):
     assert get(audit, "/audit/events", query, token(sim, "admin"))["statusCode"] == 422
 

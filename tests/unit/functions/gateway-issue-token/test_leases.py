@@ -6,7 +6,9 @@ from lineages import SPEC, Training
 from simulator import Simulator, killed_everywhere
 from vault_domain.events import AuditEvent, Kind
 from vault_domain.leases import Lease
+from vault_domain.letters import words
 from vault_domain.lineage import ModelTrainingRun
+from vault_domain.messages import Message, Topic
 from vault_domain.policy import Policy, PolicyVersion
 from vault_domain.ports import Put
 from vault_domain.run_tracks import leaves_of, root_hex
@@ -122,6 +124,10 @@ def test_rate_and_volume_are_limited_and_told_once(training: Training):
     under(training, run_passes_alarm=1, run_passes_max=2)
     assert [training.read(token, 1) for _ in range(6)] == [302, 302, 302, 302, 429, 429]
     assert [one.data["cause"] for one in told(training, Kind.RUN_ALARM)].count("volume") == 1
+    letters = training.sim.store.everything(Message)
+    assert sorted(one.facts["why"].split(" ")[0] for one in letters) == ["rate", "volume"]
+    assert {(one.recipient, one.topic, one.about) for one in letters} == {("admins", Topic.RUN_ALARM, "run_one")}
+    assert "run_one" in words(letters[0])[1]
     assert training.sim.store.get(RunTrack, "run_one", f"granted#{numbered('trk', 1)}").reads == 6
 
 
