@@ -10,7 +10,7 @@ the same composers stay in, and noise, tones, loops and silence; part of them
 with noise or at another speed. With ``--per`` weights are fitted first, on
 copies and unrelated queries of the first half of the real tracks (by hash of
 their names); the tails are then measured on the other half and on composed
-queries, which took no part. Without it the three weights stay, and all real
+queries, which took no part. Without it the weights stay, and all real
 tracks are asked.
 """
 
@@ -20,7 +20,7 @@ import sys
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
-from itertools import chain
+from itertools import chain, product
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
@@ -39,8 +39,13 @@ from vault_models.corpus import composed
 
 QUERY_SEEDS = 6_000_000
 KINDS = ("score", "pairs", "plain")
+"""Evidence of a passage; the fourth weight, ``rivals``, is for what the query's other tracks reach."""
 LENGTHS = (3.0, 10.0, 30.0)
 WHOLE = 180.0
+
+
+Told = tuple[list[str], np.ndarray]
+"""The track of each passage found, and its evidence, one row each."""
 
 
 @dataclass(frozen=True)
@@ -136,24 +141,36 @@ def fitted(shard: Shard, tracks: Sequence[Track], per: int, processes: int) -> d
 
     What counts is the tail, not the average: each weighing is judged by the rarity (up to 1 in 10,000)
     that it gives the copies, under an exponential fitted to the best scores of unrelated queries."""
-    heard = []
-    for track, audio in copies(tracks, per):
-        own = [evidence(one) for name, one in found(shard, audio, frozenset()) if name in track.related]
-        heard.append(np.array(own or [[0.0] * len(KINDS)]))
+    heard = [(told(found(shard, audio, frozenset())), track.related) for track, audio in copies(tracks, per)]
     unrelated = {10.0: 8 * per, 3.0: 6 * per}
     rows = evidence_of([shard], real_queries(tracks, unrelated), processes)
-    best, weights = -1.0, (1.0, 0.0, 0.0)
-    for pairs in (0.0, 2.0, 4.0, 6.0, 8.0, 10.0, 13.0, 17.0):
-        for plain in (0.0, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 8.0):
-            trial = np.array([1.0, pairs, plain])
-            quiet = tail(np.array([float((row @ trial).max(initial=-5.0)) for *_, row in rows]), 10.0)
-            raws = np.array([float((row @ trial).max()) for row in heard])
-            rarity = -np.log10(quiet["share"]) + (raws - quiet["start"]) / (quiet["scale"] * np.log(10))
-            gain = float(np.clip(rarity, 0, 4).mean())
-            if gain > best:
-                best, weights = gain, (1.0, pairs, plain)
+    best, weights = -1.0, builtin().weights
+    for pairs, plain, rivals in product((4.0, 7.0, 10.0, 13.0), (1.5, 3.0, 4.5, 6.0), (0.0, 0.4, 0.7, 1.0)):
+        trial = {"score": 1.0, "pairs": pairs, "plain": plain, "rivals": rivals, "bias": 0.0}
+        quiet = tail(np.array([best_raw(row, trial) for *_, row in rows]), 10.0)
+        raws = np.array([best_raw(row, trial, related) for row, related in heard])
+        rarity = -np.log10(quiet["share"]) + (raws - quiet["start"]) / (quiet["scale"] * np.log(10))
+        gain = float(np.clip(rarity, 0, 4).mean())
+        if gain > best:
+            best, weights = gain, trial
     print(f"weights {weights} give {len(heard)} hard copies a mean rarity of {best:.2f}, {len(rows)} unrelated queries")
-    return {**dict(zip(KINDS, weights, strict=True)), "bias": 0.0}
+    return weights
+
+
+def told(passed: Sequence[tuple[str, passages.Passage]]) -> Told:
+    """The tracks found, and the evidence of their passages."""
+    return [name for name, _ in passed], np.array([evidence(one) for _, one in passed]).reshape(-1, len(KINDS))
+
+
+def best_raw(row: Told, weights: dict[str, float], related: frozenset[str] | None = None) -> float:
+    """The best raw score of a query with any track, or with the related ones, as a search would state it."""
+    names, evidences = row
+    raws = evidences @ np.array([weights[kind] for kind in KINDS]) + weights["bias"]
+    by_track: dict[str, float] = {}
+    for name, raw in zip(names, raws.tolist(), strict=True):
+        by_track[name] = max(by_track.get(name, -np.inf), raw)
+    own = [raw for name, raw in by_track.items() if related is None or name in related]
+    return max(own, default=0.0) - weights["rivals"] * search.rivals(by_track.values())
 
 
 def tail(values: np.ndarray, seconds: float) -> dict[str, float]:
@@ -191,8 +208,8 @@ def measured(kind: str, values: np.ndarray, seconds: float) -> dict[str, Any]:
     }  # fmt: skip
 
 
-Row = tuple[int, str, float, np.ndarray]
-"""Number of the catalogue, kind and length of an unrelated query, and the evidence of all its passages, one per row."""
+Row = tuple[int, str, float, Told]
+"""Number of the catalogue, kind and length of an unrelated query, and what it found."""
 
 _shared: dict[str, tuple[Shard, ...]] = {}
 
@@ -213,19 +230,16 @@ def _evidence(query: Query) -> list[Row]:
     features, out = extract(query.audio), []
     for number, shard in enumerate(_shared["shards"]):
         passed = search.passages_in([shard], features, query.related, builtin())
-        rows = np.array([evidence(one) for _, one in passed]).reshape(-1, len(KINDS))
-        out.append((number, query.kind, length, rows))
+        out.append((number, query.kind, length, told(passed)))
     return out
 
 
 def scored(rows: Sequence[Row], catalogue: int, weights: dict[str, float]) -> dict[tuple[str, float], list[float]]:
     """The best raw score of each query in one catalogue, by music and length; whole tracks count as three minutes."""
     scores: dict[tuple[str, float], list[float]] = {}
-    own = np.array([weights[kind] for kind in KINDS])
     for number, kind, length, row in rows:
         if number == catalogue:
-            best = float((row @ own).max(initial=0.0)) + weights["bias"]
-            scores.setdefault((kind, length), []).append(best)
+            scores.setdefault((kind, length), []).append(best_raw(row, weights))
     return scores
 
 
@@ -252,7 +266,7 @@ def main() -> None:
     sources += [composed_queries(chosen.queries // 6, (30.0,))]
     rows = evidence_of(shards, chain(*sources), chosen.processes)
     if chosen.keep:
-        kept = [(number, kind, length, row.round(4).tolist()) for number, kind, length, row in rows]
+        kept = [(*about, names, found.round(4).tolist()) for *about, (names, found) in rows]
         chosen.keep.write_text(json.dumps(kept))
     document = assembled([scored(rows, number, weights) for number in range(len(shards))], weights, shards)
     chosen.out.write_text(json.dumps(document, indent=1, sort_keys=True) + "\n")

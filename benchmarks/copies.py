@@ -17,6 +17,7 @@ import time
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
+from multiprocessing import get_context
 from pathlib import Path
 
 import numpy as np
@@ -54,6 +55,7 @@ class Result:
     kind: str
     first: bool
     similarity: float
+    raw: float
     span_error: float
     tempo_error: float
     pitch_error: float
@@ -76,14 +78,14 @@ def generated_tracks(count: int) -> Iterator[Track]:
         yield Track(name, "generated", composed(seed, 60.0), frozenset({name}))
 
 
-def query_of(
-    track: Track, condition: Condition, others: Sequence[Track], seed: int
-) -> tuple[Samples, float, float] | None:
-    """A query with where the passage begins in the query and in the track; None: the track is too short."""
-    rng = default_rng([seed, 7])
-    need = int((condition.seconds * condition.tempo + 0.2) * RATE)
-    if len(track.audio) <= need:
-        return None
+def needed(condition: Condition) -> int:
+    """Samples of the reference that a query is made of."""
+    return int((condition.seconds * condition.tempo + 0.2) * RATE)
+
+
+def query_of(track: Track, condition: Condition, others: Sequence[Track], seed: int) -> tuple[Samples, float, float]:
+    """A query with where the passage begins in the query and in the track."""
+    rng, need = default_rng([seed, 7]), needed(condition)
     for _ in range(20):
         start = int(rng.integers(len(track.audio) - need))
         piece = track.audio[start : start + need]
@@ -103,19 +105,19 @@ def query_of(
 
 def judged(
     condition: Condition, track: Track, made: tuple[Samples, float, float], matches: list[Match], host: frozenset[str]
-) -> tuple[bool, float, float, float, float]:
-    """Ranked first (of tracks that are not really in the query), similarity, and errors of the best span."""
+) -> tuple[bool, float, float, float, float, float]:
+    """Ranked first (of tracks that are not really in the query), similarity, raw score, and errors of the best span."""
     ours = [match for match in matches if match.track in track.related]
     others = [match for match in matches if match.track not in track.related | host]
     if not ours:
-        return False, 0.0, float("nan"), float("nan"), float("nan")
+        return False, 0.0, 0.0, float("nan"), float("nan"), float("nan")
     first = not others or ours[0].raw >= others[0].raw
     span = ours[0].spans[0]
     begin, end = made[1], made[1] + condition.seconds
     shared = max(0.0, min(end, span.query_end) - max(begin, span.query_start))
     whole = max(end, span.query_end) - min(begin, span.query_start)
     return (
-        first, ours[0].similarity, 1 - shared / whole, abs(span.tempo_factor / condition.tempo - 1),
+        first, ours[0].similarity, ours[0].raw, 1 - shared / whole, abs(span.tempo_factor / condition.tempo - 1),
         abs(span.pitch_semitones - condition.semitones),
     )  # fmt: skip
 
@@ -127,34 +129,52 @@ def items(audio: Samples) -> np.ndarray:
     return fingerprint((np.clip(resample(audio, CHROMAPRINT_RATE / RATE)[0], -1, 1) * 32767).astype(np.int16))
 
 
-def measure(
-    conditions: Sequence[Condition], tracks: Sequence[Track], shard: Shard, per: int, prints: dict[str, np.ndarray]
-) -> Iterator[Result]:
-    for condition in conditions:
+@dataclass(frozen=True, eq=False)
+class World:
+    """What queries are made of and searched in; forked processes share it."""
+
+    conditions: Sequence[Condition]
+    tracks: Sequence[Track]
+    shard: Shard
+    prints: dict[str, np.ndarray]
+
+
+_world: list[World] = []
+
+
+def measure(world: World, per: int, processes: int) -> Iterator[Result]:
+    """Every condition on ``per`` tracks of each kind, or as many as are long enough."""
+    _world[:] = [world]
+    with get_context("fork").Pool(processes) as pool:
+        yield from pool.imap(_result, jobs(world, per), chunksize=4)
+
+
+def jobs(world: World, per: int) -> Iterator[tuple[int, int]]:
+    """Numbers of condition and track."""
+    for number, condition in enumerate(world.conditions):
         for kind in ("real", "generated"):
-            pool = [track for track in tracks if track.kind == kind]
-            order = default_rng(len(condition.name)).permutation(len(pool))
-            done = 0
-            for number in order:
-                if done == per:
-                    break
-                track = pool[number]
-                others = [other for other in tracks if other.id not in track.related]
-                made = query_of(track, condition, others, int(number))
-                if made is None:
-                    continue
-                done += 1
-                features = extract(made[0].astype(np.float32))
-                began = time.process_time()
-                matches = search([shard], features, limit=100)
-                taken = time.process_time() - began
-                shared = condition.group in ("mix", "splice") or "mix" in condition.name
-                present = frozenset(m.track for m in matches) if shared else frozenset()
-                first, similarity, span, tempo, pitch = judged(condition, track, made, matches, present)
-                found = bool(prints) and any(
-                    chromaprint_match(items(made[0]), prints[other]) for other in track.related if other in prints
-                )
-                yield Result(condition.name, kind, first, similarity, span, tempo, pitch, found, taken)
+            pool = [at for at, track in enumerate(world.tracks) if track.kind == kind]
+            order = [pool[at] for at in default_rng(len(condition.name)).permutation(len(pool))]
+            long_enough = [at for at in order if len(world.tracks[at].audio) > needed(condition)]
+            yield from ((number, at) for at in long_enough[:per])
+
+
+def _result(job: tuple[int, int]) -> Result:
+    world = _world[0]
+    condition, track = world.conditions[job[0]], world.tracks[job[1]]
+    others = [other for other in world.tracks if other.id not in track.related]
+    made = query_of(track, condition, others, job[1])
+    features = extract(made[0].astype(np.float32))
+    began = time.process_time()
+    matches = search([world.shard], features, limit=100)
+    taken = time.process_time() - began
+    shared = condition.group in ("mix", "splice") or "mix" in condition.name
+    present = frozenset(m.track for m in matches) if shared else frozenset()
+    first, *figures = judged(condition, track, made, matches, present)
+    found = bool(world.prints) and any(
+        chromaprint_match(items(made[0]), world.prints[other]) for other in track.related if other in world.prints
+    )
+    return Result(condition.name, track.kind, first, *figures, found, taken)
 
 
 def quiet(tracks: Sequence[Track], shard: Shard, count: int, seconds: float) -> list[tuple[str, float]]:
@@ -212,6 +232,7 @@ def main() -> None:
     parser.add_argument("--generated", type=int, default=40)
     parser.add_argument("--quiet", type=int, default=300, help="unrelated queries per length")
     parser.add_argument("--curves", action="store_true", help="severity curves instead of the table")
+    parser.add_argument("--processes", type=int, default=2)
     parser.add_argument("--no-chromaprint", action="store_true")
     parser.add_argument("--out", type=Path, default=Path("build/benchmarks"))
     chosen = parser.parse_args()
@@ -223,7 +244,8 @@ def main() -> None:
     print(f"{len(tracks)} tracks, {shard.seconds / 3600:.2f} h, {per_minute:.1f} kB per minute")
     prints = {} if chosen.no_chromaprint else {track.id: items(track.audio) for track in tracks}
     results = []
-    for result in measure(curves() if chosen.curves else standard(), tracks, shard, chosen.per, prints):
+    world = World(curves() if chosen.curves else standard(), tracks, shard, prints)
+    for result in measure(world, chosen.per, chosen.processes):
         results.append(result)
         print(f"\r{len(results)} queries", end="", file=sys.stderr, flush=True)
     for kind in ("real", "generated"):

@@ -57,6 +57,16 @@ def test_same_sound_same_bytes():
     assert features.pack(features.extract(sound(7)), True) == features.pack(features.extract(sound(7)), True)
 
 
+@pytest.mark.parametrize("with_embedding", [False, True])
+def test_sixteen_bit_samples_in_a_file_say_the_same(tmp_path, with_embedding):
+    whole = np.rint(sound(35) * 20_000).astype("<i2")
+    whole.tofile(tmp_path / "x.pcm")
+    mapped = np.memmap(tmp_path / "x.pcm", dtype="<i2", mode="r")
+    plain, given_embed = whole.astype(np.float32) / 32768, embed if with_embedding else None
+    same = [features.pack(features.extract(heard, given_embed), True) for heard in (mapped, plain)]
+    assert same[0] == same[1]
+
+
 def test_gain_moves_no_landmark():
     music = sound(6) + np.random.default_rng(3).standard_normal(6 * RATE).astype(np.float32) * np.float32(1e-3)
     loud, quiet = features.extract(music), features.extract(music * np.float32(0.1))

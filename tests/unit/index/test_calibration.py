@@ -68,7 +68,7 @@ def test_below_the_measured_size_a_match_is_no_surer_than_at_it(raw, seconds, sm
 def test_the_shipped_file_is_sound():
     made = calibration.builtin()
     assert made.settings == 1
-    assert set(made.weights) == {"bias", "score", "pairs", "plain"}
+    assert set(made.weights) == {"bias", "score", "pairs", "plain", "rivals"}
     assert all(weight >= 0 for weight in made.weights.values())
 
 

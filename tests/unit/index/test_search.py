@@ -5,8 +5,10 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from vault_audio.features import extract
-from vault_index.search import Match, search, windows
+from vault_index.search import RIVALS_UNDER, Match, rivals, search, windows
 from vault_index.shard import Shard, build_shard
 
 
@@ -125,3 +127,23 @@ def test_a_long_copy_scores_what_its_best_ten_seconds_do(shard, song):
     assert (short.track, long.track) == ("song-3", "song-3")
     assert long.spans[0].query_end - long.spans[0].query_start > 30
     assert long.raw < 1.35 * short.raw
+
+
+RAWS = st.lists(st.floats(-5, 60), max_size=12)
+
+
+@given(RAWS, st.floats(0, 3))
+def test_rivals_grow_with_what_other_tracks_reach(raws, more):
+    assert 0 <= rivals(raws) <= max(0.0, RIVALS_UNDER - 5)
+    if all(raw + more < RIVALS_UNDER for raw in raws):
+        assert rivals([raw + more for raw in raws]) >= rivals(raws)
+
+
+@given(RAWS, st.lists(st.floats(RIVALS_UNDER, 60), max_size=5))
+def test_tracks_that_are_found_are_no_rivals(raws, found):
+    assert rivals([*raws, *found]) == rivals(raws)
+
+
+def test_an_ordinary_query_has_no_rivals():
+    assert rivals([]) == rivals([14.0, 12.0]) == rivals([12.0, 6.0, 4.9, 4.0]) == 0
+    assert rivals([12.0, 11.0, 9.5, 8.0]) == pytest.approx(4.5)

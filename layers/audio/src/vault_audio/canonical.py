@@ -102,8 +102,8 @@ def command(ffmpeg: Path, source: Path, held: Container, *, seconds: float, keep
 
 
 def analysis_command(ffmpeg: Path, source: Path, held: Container, *, seconds: float) -> list[str]:
-    """The analysis audio alone, same samples: for offline matching."""
-    return [*_input(ffmpeg, source, held, seconds), *_output(_HEAR), *_flac(0), ANALYSIS]
+    """The analysis audio alone, same samples, not packed: for offline matching, which maps it into memory."""
+    return [*_input(ffmpeg, source, held, seconds), *_output(_HEAR), *_plain("pcm_s16le", "s16le"), PCM]
 
 
 def _input(ffmpeg: Path, source: Path, held: Container, seconds: float) -> list[str]:

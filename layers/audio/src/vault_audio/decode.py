@@ -23,20 +23,19 @@ import re
 import signal
 import sys
 import tempfile
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
+from numpy.typing import NDArray
 from vault_domain.errors import DecodeLimit, NotAudio, TooLong, TooShort, Truncated, Unavailable
 
 from vault_audio import canonical as recipe
 from vault_audio import containers, recordings, sandbox
 from vault_audio.chromaprint import Items, compress, fingerprint, head
-from vault_audio.flac_header import StreamInfo
-from vault_audio.recordings import Samples, analysis_blocks, read_analysis
+from vault_audio.recordings import read_analysis
 
 if TYPE_CHECKING:
     from vault_domain.audio_rules import AudioFacts
@@ -57,11 +56,9 @@ __all__ = [
     "Decoded",
     "Limits",
     "decode",
-    "decode_analysis",
     "decode_for_matching",
     "ffmpeg_path",
     "read_analysis",
-    "stream_analysis",
 ]
 
 
@@ -123,37 +120,22 @@ def decode(
         _remove(workdir, (_SOURCE, recipe.PASSING, recipe.PCM, recipe.LOG))
 
 
-def decode_analysis(
-    source: Path | bytes, workdir: Path, limits: Limits | None = None, *, ffmpeg: Path | None = None
-) -> Path:
-    """The analysis audio alone, with the same refusals: what offline matching of long mixes needs."""
-    limits = limits or Limits()
-    try:
-        path = _on_disk(source, workdir, limits)
-        held = _identified(path)
-        command = recipe.analysis_command(ffmpeg or ffmpeg_path(), path, held, seconds=limits.max_duration_s + 1)
+def decode_for_matching(path: Path, limits: Limits = OFFLINE, *, ffmpeg: Path | None = None) -> NDArray[np.int16]:
+    """Any accepted file as analysis audio, mono 16 kHz, 16 bit, shape (n,), with the same refusals.
+
+    The samples lie in an unnamed file that is read as they are: hours of them take no memory, and nothing is left.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        workdir = Path(folder)
+        held = _identified(path.resolve())
+        _bounded(path.stat().st_size, limits)
+        command = recipe.analysis_command(
+            ffmpeg or ffmpeg_path(), path.resolve(), held, seconds=limits.max_duration_s + 1
+        )
         log = _run(command, workdir, limits)
-        _duration(workdir / recipe.ANALYSIS, held, log, limits)
-    except BaseException:
-        _remove(workdir, recipe.FILES)
-        raise
-    finally:
-        _remove(workdir, (_SOURCE, recipe.LOG))
-    return workdir / recipe.ANALYSIS
-
-
-def decode_for_matching(path: Path, limits: Limits = OFFLINE, *, ffmpeg: Path | None = None) -> Samples:
-    """Any accepted file as analysis audio, mono 16 kHz, shape (n,); leaves nothing behind."""
-    with tempfile.TemporaryDirectory() as folder:
-        return read_analysis(decode_analysis(path, Path(folder), limits, ffmpeg=ffmpeg))
-
-
-def stream_analysis(
-    path: Path, block_s: float = 60.0, limits: Limits = OFFLINE, *, ffmpeg: Path | None = None
-) -> Iterator[Samples]:
-    """Any accepted file as successive blocks of analysis audio; the file is judged before the first block."""
-    with tempfile.TemporaryDirectory() as folder:
-        yield from analysis_blocks(decode_analysis(path, Path(folder), limits, ffmpeg=ffmpeg), block_s)
+        heard = workdir / recipe.PCM
+        _duration(heard.stat().st_size / 2 / recipe.ANALYSIS_RATE, held, log, limits)
+        return np.memmap(heard, dtype="<i2", mode="r")
 
 
 @lru_cache(maxsize=1)
@@ -175,14 +157,17 @@ def ffmpeg_path() -> Path:
 
 
 def _on_disk(source: Path | bytes, workdir: Path, limits: Limits) -> Path:
-    size = len(source) if isinstance(source, bytes) else source.stat().st_size
-    if size > limits.max_source_bytes:
-        raise DecodeLimit(f"the file has {size >> 20} MB; {limits.max_source_bytes >> 20} MB are allowed")
+    _bounded(len(source) if isinstance(source, bytes) else source.stat().st_size, limits)
     if isinstance(source, Path):
         return source.resolve()
     path = (workdir / _SOURCE).resolve()
     path.write_bytes(source)
     return path
+
+
+def _bounded(size: int, limits: Limits) -> None:
+    if size > limits.max_source_bytes:
+        raise DecodeLimit(f"the file has {size >> 20} MB; {limits.max_source_bytes >> 20} MB are allowed")
 
 
 def _identified(path: Path) -> containers.Container:
@@ -198,7 +183,9 @@ def _decode(path: Path, workdir: Path, limits: Limits, keep: bool, ffmpeg: Path)
     held = _identified(path)
     command = recipe.command(ffmpeg, path, held, seconds=limits.max_duration_s + 1, keep=keep)
     log = _run(command, workdir, limits)
-    info, duration_s = _duration(workdir / recipe.PASSING, held, log, limits)
+    info = recordings.stream_info(workdir / recipe.PASSING)
+    duration_s = info.samples / info.sample_rate
+    _duration(duration_s, held, log, limits)
     from vault_audio.facts import measure  # here: offline matching decodes without measuring
 
     items = fingerprint(np.memmap(workdir / recipe.PCM, dtype="<i2", mode="r"))
@@ -238,9 +225,8 @@ def _run(command: list[str], workdir: Path, limits: Limits) -> str:
     raise Truncated("the decoder found damaged data or an early end")
 
 
-def _duration(path: Path, held: containers.Container, log: str, limits: Limits) -> tuple[StreamInfo, float]:
-    info = recordings.stream_info(path)
-    seconds = info.samples / info.sample_rate
+def _duration(seconds: float, held: containers.Container, log: str, limits: Limits) -> None:
+    """Refuse what is too long, too short, or shorter than announced."""
     if seconds > limits.max_duration_s:
         raise TooLong(f"longer than the {limits.max_duration_s:g} s that we take")
     announced = _announced(held, log)
@@ -248,7 +234,6 @@ def _duration(path: Path, held: containers.Container, log: str, limits: Limits) 
         raise Truncated(f"{announced:.1f} s are announced, {seconds:.1f} s are there")
     if seconds < limits.min_duration_s:
         raise TooShort(f"{seconds:.1f} s; at least {limits.min_duration_s:g} s are needed")
-    return info, seconds
 
 
 def _announced(held: containers.Container, log: str) -> float | None:

@@ -82,17 +82,24 @@ class Features:
         )  # fmt: skip
 
 
-def extract(samples: NDArray[np.float32], embed: Embed | None = None) -> Features:
-    """Features of mono 16 kHz samples; ``embed`` adds the embeddings, if given."""
-    signal = np.ascontiguousarray(np.asarray(samples, np.float32).reshape(-1))
+def extract(samples: spectrum.Sound, embed: Embed | None = None) -> Features:
+    """Features of mono 16 kHz samples; ``embed`` adds the embeddings, if given.
+
+    16-bit samples are read half a minute at a time: mapped from a file, hours of them take little memory.
+    """
     if embed is None:
-        return _heard(signal)
+        return _heard(samples if samples.dtype == np.int16 else _contiguous(samples))
+    signal = samples * spectrum.STEP_16 if samples.dtype == np.int16 else _contiguous(samples)
     with ThreadPoolExecutor(1) as beside:  # both spend their time outside the interpreter's lock
         embedding = beside.submit(embed, _finite(signal))
         return _with_embedding(_heard(signal), embedding.result())
 
 
-def _heard(signal: NDArray[np.float32]) -> Features:
+def _contiguous(samples: spectrum.Sound) -> NDArray[np.float32]:
+    return np.ascontiguousarray(np.asarray(samples, np.float32).reshape(-1))
+
+
+def _heard(signal: spectrum.Sound) -> Features:
     """Landmarks, map and tune."""
     parts: list[landmarks.Peaks] = []
     dense = np.zeros((spectrum.frame_count(len(signal)), spectrum.BINS), np.int8)

@@ -1,8 +1,7 @@
 """Read decoded recordings as arrays, whole or in blocks.
 
-Promise: :func:`blocks`, :func:`int_blocks` and :func:`analysis_blocks` hold one
-block in memory however long the recording is; :func:`read_analysis` holds all
-of it (64 kB per second). Only files that we wrote come here: one
+Promise: :func:`blocks` and :func:`int_blocks` hold one block in memory however
+long the recording is; :func:`read_analysis` holds all of it (64 kB per second). Only files that we wrote come here: one
 that can't be read is Corrupt, a fault of ours.
 """
 
@@ -30,14 +29,6 @@ def read_analysis(path: Path) -> Samples:
     with _opened(path) as file:
         _check(path, file)
         return np.asarray(file.read(dtype="float32"), dtype=np.float32)
-
-
-def analysis_blocks(path: Path, block_s: float) -> Iterator[Samples]:
-    """Analysis audio in successive blocks of ``block_s`` seconds (the last one shorter)."""
-    with _opened(path) as file:
-        _check(path, file)
-        for block in file.blocks(round(block_s * ANALYSIS_RATE), dtype="float32"):
-            yield np.asarray(block, dtype=np.float32)
 
 
 def blocks(path: Path, frames: int) -> Iterator[Samples]:

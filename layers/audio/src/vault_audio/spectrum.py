@@ -40,7 +40,11 @@ _HALF_BINS: Final = 12  # by 25 bins
 _SOFTEN_DB: Final = 2.0  # added to the local deviation, so that flat regions stay near zero
 _FLOOR: Final = np.float32(1e-12)  # power of a tone at -120 dB: below any 16-bit noise
 
+STEP_16: Final = np.float32(2**-15)
+
 Floats = NDArray[np.float32]
+Sound = Floats | NDArray[np.int16]
+"""Mono samples at :data:`RATE`, shape (n,): full scale is 1, or 2**15 in 16 bit (which may lie in a file)."""
 
 
 def frame_count(samples: int) -> int:
@@ -48,7 +52,7 @@ def frame_count(samples: int) -> int:
     return 0 if samples == 0 else (samples - 1) // HOP + 1
 
 
-def normalised_blocks(samples: Floats, context: int = 8) -> Iterator[tuple[int, int, int, Floats]]:
+def normalised_blocks(samples: Sound, context: int = 8) -> Iterator[tuple[int, int, int, Floats]]:
     """Walk the signal; yield ``(start, skip, keep, z)``.
 
     ``z`` has shape (frames, BINS); rows ``skip : skip + keep`` are the frames
@@ -63,7 +67,7 @@ def normalised_blocks(samples: Floats, context: int = 8) -> Iterator[tuple[int, 
         yield start, start - low, stop - start, z[low - first : high - first]
 
 
-def log_spectrum(samples: Floats, first: int, last: int) -> Floats:
+def log_spectrum(samples: Sound, first: int, last: int) -> Floats:
     """Level in dB of frames ``first .. last``, shape (frames, BINS)."""
     reach = _HIGH_FFT + _LOW_FFT * _DECIMATE + _TAPS
     begin = first * HOP - reach
@@ -98,12 +102,13 @@ def local_normalise(level: Floats) -> Floats:
     return centred
 
 
-def _padded(samples: Floats, begin: int, end: int) -> Floats:
+def _padded(samples: Sound, begin: int, end: int) -> Floats:
     """Samples ``begin .. end`` with silence where the signal does not reach; never NaN or infinite."""
     out = np.zeros(end - begin, np.float32)
     low, high = max(begin, 0), min(end, len(samples))
     if high > low:
-        out[low - begin : high - begin] = samples[low:high]
+        piece = samples[low:high]
+        out[low - begin : high - begin] = piece * STEP_16 if piece.dtype == np.int16 else piece
     np.nan_to_num(out, copy=False, nan=0.0, posinf=1.0, neginf=-1.0)
     np.clip(out, -8.0, 8.0, out=out)
     return out

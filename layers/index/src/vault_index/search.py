@@ -27,6 +27,11 @@ from vault_index.verify import Alignment, query_map
 DETECTOR: Final = "fp_robust"
 _WINDOW_S: Final = 30.0
 _OVERLAP_S: Final = 2.5
+_RIVAL: Final = 3
+RIVALS_UNDER: Final = 16.0
+"""From this raw score on, a track counts as found, not as a rival: versions of one piece must not hide each other."""
+_LEAST_RIVALS: Final = 5.0
+"""What the rivals of an ordinary query reach in a small catalogue, where there may be none."""
 
 
 @dataclass(frozen=True)
@@ -60,6 +65,7 @@ class Match:
     evidence: int
     """Landmarks of the reference found in their place in the query."""
     raw: float
+    """Of the best span, less what the query's rivals reach."""
 
 
 def search(
@@ -123,9 +129,10 @@ def _matches(
     for track, passage in found:
         by_track.setdefault(track, []).append(passage)
     out = []
+    less = used.weights.get("rivals", 0.0) * rivals(max(part.raw for part in parts) for parts in by_track.values())
     for track, parts in by_track.items():
         parts.sort(key=lambda part: (-part.raw, part.query_start))
-        spans = tuple(_span(part, used.similarity(part.raw, query_s, catalogue_s)) for part in parts)
+        spans = tuple(_span(part, used.similarity(part.raw - less, query_s, catalogue_s)) for part in parts)
         kept = tuple(span for i, span in enumerate(spans) if i == 0 or span.similarity >= 0.4)
         best = kept[0].similarity
         out.append(
@@ -137,10 +144,20 @@ def _matches(
                 kept,
                 _coverage(kept, query_s),
                 sum(span.evidence for span in kept),
-                parts[0].raw,
+                parts[0].raw - less,
             )
         )
     return sorted(out, key=lambda match: (-match.raw, match.track))
+
+
+def rivals(raws: Iterable[float]) -> float:
+    """How well the query goes with tracks that it is no copy of, from the best raw score of every track.
+
+    Some music resembles much else: few notes, long ones, the commonest keys and tempos. What such a query
+    reaches with one track is judged by what it reaches with others (in speaker recognition: cohort or
+    T-normalisation; Auckenthaler and others, 2000). Zero for an ordinary query."""
+    under = sorted((raw for raw in raws if raw < RIVALS_UNDER), reverse=True)
+    return max(0.0, under[_RIVAL - 1] - _LEAST_RIVALS) if len(under) >= _RIVAL else 0.0
 
 
 def _span(part: passages.Passage, similarity: float) -> Span:
