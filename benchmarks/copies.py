@@ -170,11 +170,11 @@ def _result(job: tuple[int, int]) -> Result:
     taken = time.process_time() - began
     shared = condition.group in ("mix", "splice") or "mix" in condition.name
     present = frozenset(m.track for m in matches) if shared else frozenset()
-    first, *figures = judged(condition, track, made, matches, present)
+    first, similarity, raw, span, tempo, pitch = judged(condition, track, made, matches, present)
     found = bool(world.prints) and any(
         chromaprint_match(items(made[0]), world.prints[other]) for other in track.related if other in world.prints
     )
-    return Result(condition.name, track.kind, first, *figures, found, taken)
+    return Result(condition.name, track.kind, first, similarity, raw, span, tempo, pitch, found, taken)
 
 
 def quiet(tracks: Sequence[Track], shard: Shard, count: int, seconds: float) -> list[tuple[str, float]]:
