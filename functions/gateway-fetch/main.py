@@ -10,6 +10,7 @@ from vault_domain.events import Actor, AuditEvent, Kind, make_event
 from vault_domain.ids import TrackId
 from vault_domain.leases import Lease, check_lease, check_training_open, meter
 from vault_domain.messages import Topic, message
+from vault_domain.policy import HEAD_OF_POLICY, in_force
 from vault_domain.ports import Put, Require
 from vault_domain.rights import RightsRecord
 from vault_domain.runs import check_read, check_token, mark_read
@@ -35,25 +36,32 @@ def fetch(track_id: TrackId, request: Request, deps: Deps) -> Answer:
     """
     claims = verify_run_token(request.headers, deps)
     try:
-        found = settled(lambda: _record_read(track_id, claims, deps))  # a revocation in between is seen
+        found, seconds = settled(lambda: _record_read(track_id, claims, deps))  # a revocation in between is seen
     except OverLimit as refusal:
         settled(partial(_alarm, str(refusal.facts["cause"]), claims, deps))
         raise
-    link = deps.bucket("vault").presign_get(found.key, seconds=min(deps.policy().read_link_s, LONGEST_LINK_S))
+    link = deps.bucket("vault").presign_get(found.key, seconds=min(seconds, LONGEST_LINK_S))
     return Answer(status=302, headers={"location": link, "content-digest-sha256": found.sha256})
 
 
-def _record_read(track_id: str, claims: dict[str, Any], deps: Deps) -> Served:
-    """Steps 2 to 7. The commit demands the very rights and status that were judged, and a lease that stands."""
-    now, policy = deps.clock(), deps.policy()
+def _record_read(track_id: str, claims: dict[str, Any], deps: Deps) -> tuple[Served, int]:
+    """Steps 2 to 7; what to serve, and for how many seconds.
+
+    All that is judged comes in one request. The commit demands the very rights and status that were judged, and a
+    lease that stands.
+    """
+    now, run_id = deps.clock(), claims["run_id"]
+    granted_key, lease_key = f"{RunTrack.kind}#{track_id}", f"{Lease.kind}#{claims['lease']}"
+    known = deps.records.together([
+        HEAD_OF_POLICY, (TrainingRun, run_id, TrainingRun.kind), (Lease, run_id, lease_key),
+        (RunTrack, run_id, granted_key), (Track, track_id, Track.kind), (RightsRecord, track_id, RightsRecord.kind),
+    ])  # fmt: skip
+    policy = in_force(known.get(*HEAD_OF_POLICY))[1]
     check_training_open(policy)
-    run = check_token(deps.records.get(TrainingRun, claims["run_id"]), claims, now)
-    lease = check_lease(deps.records.get(Lease, run.run_id, f"{Lease.kind}#{claims['lease']}"), now)
+    run = check_token(known.get(TrainingRun, run_id), claims, now)
+    lease = check_lease(known.get(Lease, run_id, lease_key), now)
     granted, track, rights = check_read(
-        run,
-        deps.records.get(RunTrack, run.run_id, f"{RunTrack.kind}#{track_id}"),
-        deps.records.get(Track, track_id),
-        deps.records.get(RightsRecord, track_id),
+        run, known.get(RunTrack, run_id, granted_key), known.get(Track, track_id), known.get(RightsRecord, track_id)
     )
     if is_held(deps.records.get(BulkDecision, ALL, bulk_key(track.owner))):
         raise PolicyRefused("governance holds tracks of this source; leave it out")
@@ -70,7 +78,7 @@ def _record_read(track_id: str, claims: dict[str, Any], deps: Deps) -> Served:
     alarms = [_alarm_event(unusual, metered, run, deps)] if unusual else []
     told = [_told(unusual, metered, run, deps)] if unusual else []
     deps.records.commit([Put(read, granted.version), Put(metered, lease.version), *told, *expected], [event, *alarms])
-    return found
+    return found, policy.read_link_s
 
 
 def _alarm(cause: str, claims: dict[str, Any], deps: Deps) -> None:

@@ -61,6 +61,27 @@ def test_many_are_got_as_each_would_be(records, owner):
     assert records.get_many(Note, []) == ()
 
 
+def test_records_of_several_kinds_are_got_together(records, owner):
+    note, book = Note(owner=owner, number=4), Notebook(owner=owner, title="t")
+    records.commit([Put(note, 0), Put(book, 0)])
+    wanted = [
+        (Note, *note.key()),
+        (Notebook, *book.key()),
+        (Note, *book.key()),
+        (Note, owner, "note#9"),
+        (Note, "", "x"),
+    ]
+    found = records.together([*wanted, wanted[0]])
+    for kind, *key in wanted:
+        assert found.get(kind, *key) == records.get(kind, *key)
+    assert found.get(Note, *note.key()).version == 1
+    assert found.get(Notebook, owner).title == "t"
+    assert found.get(Note, *book.key()) is None
+    with pytest.raises(KeyError):
+        found.get(Note, owner, "note#8")
+    assert records.together([]).found == {}
+
+
 # --- expectations -------------------------------------------------------------
 
 

@@ -150,3 +150,10 @@ class CatalogueEntry(Record):
 
 SHIPPED = Policy()
 SHIPPED_NUMBER = 1
+HEAD_OF_POLICY = (PolicyVersion, "policy", f"policy#{HEAD}")
+"""Where the policy in force is."""
+
+
+def in_force(head: PolicyVersion | None) -> tuple[int, Policy]:
+    """The policy in force and its number: what ships with the software until an admin changes it."""
+    return (head.number, head.policy) if head else (SHIPPED_NUMBER, SHIPPED)

@@ -5,7 +5,7 @@ against both. Reads are consistent unless they go through an index, which may
 lag by a moment.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Generic, Literal, Protocol, TypeVar
@@ -55,6 +55,22 @@ class Page(Generic[T]):
     cursor: str | None = None
 
 
+Wanted = tuple[type[Record], str, str]
+"""A record's kind, hash key and range key."""
+
+
+@dataclass(frozen=True)
+class Together:
+    """Records of several kinds that were read in one request; asked like the store itself."""
+
+    found: Mapping[Wanted, Record | None]
+
+    def get(self, kind: type[R], hash_key: str, range_key: str | None = None) -> R | None:
+        """One of them. Raises ``KeyError`` for one that was not asked for."""
+        found = self.found[kind, hash_key, range_key or kind.kind]
+        return found if isinstance(found, kind) else None
+
+
 class Records(Protocol):
     """All tables. A commit is one transaction: all of it happens, or none."""
 
@@ -63,6 +79,9 @@ class Records(Protocol):
 
     def get_many(self, kind: type[R], keys: Sequence[tuple[str, str]]) -> tuple[R | None, ...]:
         """Records by (hash, range), each as :meth:`get` gives it, in the order of ``keys``; not all of one moment."""
+
+    def together(self, wanted: Sequence[Wanted]) -> Together:
+        """Records of any kinds, each as :meth:`get` gives it; not all of one moment."""
 
     def list(self, kind: type[R], hash_key: str, *, limit: int = 200, cursor: str | None = None) -> Page[R]:
         """Records of this kind under one hash key, by ascending range key, consistently."""

@@ -206,10 +206,9 @@ class Deps:
 
     def policy_in_force(self) -> "tuple[int, Policy]":
         """The policy in force with its version number, which every decision names."""
-        from vault_domain.policy import HEAD, SHIPPED, SHIPPED_NUMBER, PolicyVersion
+        from vault_domain.policy import HEAD_OF_POLICY, in_force
 
-        head = self.records.get(PolicyVersion, "policy", f"policy#{HEAD}")
-        return (head.number, head.policy) if head else (SHIPPED_NUMBER, SHIPPED)
+        return in_force(self.records.get(*HEAD_OF_POLICY))
 
 
 def from_process() -> Deps:

@@ -29,7 +29,7 @@ from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.operand import Path
 from vault_domain.errors import VaultError
 from vault_domain.events import AuditEvent
-from vault_domain.ports import Change, Page
+from vault_domain.ports import Change, Page, Together, Wanted
 from vault_domain.records import Record
 
 from vault_store.dynamo_faults import judge
@@ -41,6 +41,8 @@ from vault_store.queries import Cursors, Position, Query, find_query, list_query
 R = TypeVar("R", bound=Record)
 T = TypeVar("T")
 Requests = dict[str, list[dict[str, Any]]]
+Place = tuple[str, str, str]
+"""A table, as the domain names it, with a hash and a range key."""
 
 CONNECT_SECONDS = 3
 READ_SECONDS = 10
@@ -84,15 +86,21 @@ class DynamoRecords:
 
     def get_many(self, kind: type[R], keys: Sequence[tuple[str, str]]) -> tuple[R | None, ...]:
         """Records by (hash, range), each read consistently, in the order of ``keys``; a hundred in one request."""
-        possible = [
-            key for key in dict.fromkeys(keys) if possible_key(key[0]) and possible_key(key[1], MAX_RANGE_BYTES)
-        ]
-        found: dict[tuple[str, str], R] = {}
+        found = self.together([(kind, *key) for key in keys])
+        return tuple(found.get(kind, *key) for key in keys)
+
+    def together(self, wanted: Sequence[Wanted]) -> Together:
+        """Records of any kinds, each read consistently; a hundred in one request."""
+        keys = dict.fromkeys((kind.table, pk, sk) for kind, pk, sk in wanted)
+        possible = [key for key in keys if possible_key(key[1]) and possible_key(key[2], MAX_RANGE_BYTES)]
+        held: dict[Place, Item] = {}
         for first in range(0, len(possible), BATCH_KEYS):
-            for item in self._items(kind.table, possible[first : first + BATCH_KEYS]):
-                if item.kind == kind.kind:
-                    found[item.pk, item.sk] = decode(kind, item)
-        return tuple(found.get(key) for key in keys)
+            held |= self._items(possible[first : first + BATCH_KEYS])
+        found: dict[Wanted, Record | None] = {}
+        for kind, pk, sk in wanted:
+            item = held.get((kind.table, pk, sk))
+            found[kind, pk, sk] = decode(kind, item) if item is not None and item.kind == kind.kind else None
+        return Together(found)
 
     def list(self, kind: type[R], hash_key: str, *, limit: int = 200, cursor: str | None = None) -> Page[R]:
         """Records of this kind under one hash key, by ascending range key, consistently."""
@@ -169,15 +177,20 @@ class DynamoRecords:
         found = answer.get("Item")
         return from_attributes(table, found) if found else None
 
-    def _items(self, table: str, keys: Sequence[tuple[str, str]]) -> Sequence[Item]:
-        """Up to a hundred items; what the store left over is asked for again."""
-        name, found = self._physical(table), list[Item]()
-        left: dict[str, Any] = {name: {"Keys": [to_key(*key) for key in keys], "ConsistentRead": True}}
+    def _items(self, places: Sequence[Place]) -> dict[Place, Item]:
+        """Up to a hundred items by table and key; what the store left over is asked for again."""
+        found: dict[Place, Item] = {}
+        tables = {self._physical(table): table for table, _, _ in places}
+        left: dict[str, Any] = {name: {"Keys": [], "ConsistentRead": True} for name in tables}
+        for table, *key in places:
+            left[self._physical(table)]["Keys"].append(to_key(*key))
 
         def batch() -> None:
             nonlocal left
             answer = self._call(lambda: self._connection.dispatch("BatchGetItem", {"RequestItems": left}))
-            found.extend(from_attributes(table, raw) for raw in answer.get("Responses", {}).get(name, ()))
+            for name, items in answer.get("Responses", {}).items():
+                for item in (from_attributes(tables[name], raw) for raw in items):
+                    found[tables[name], item.pk, item.sk] = item
             left = answer.get("UnprocessedKeys") or {}
             if left:
                 raise Transient("some items were left over")

@@ -13,7 +13,7 @@ from typing import TypeVar
 
 from vault_domain.errors import LostRace
 from vault_domain.events import AuditEvent
-from vault_domain.ports import Change, Page
+from vault_domain.ports import Change, Page, Together, Wanted
 from vault_domain.records import Record
 
 from vault_store.items import Action, Item, Plan, decode, make_plan
@@ -42,6 +42,10 @@ class MemoryRecords:
     def get_many(self, kind: type[R], keys: Sequence[tuple[str, str]]) -> tuple[R | None, ...]:
         """Records by (hash, range), in the order of ``keys``."""
         return tuple(self.get(kind, *key) for key in keys)
+
+    def together(self, wanted: Sequence[Wanted]) -> Together:
+        """Records of any kinds."""
+        return Together({one: self.get(*one) for one in wanted})
 
     def list(self, kind: type[R], hash_key: str, *, limit: int = 200, cursor: str | None = None) -> Page[R]:
         """Records of this kind under one hash key, by ascending range key."""
