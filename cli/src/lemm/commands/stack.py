@@ -46,7 +46,7 @@ def up(
             for name in ("url", "api", "openapi", "admin", "password", "data"):
                 out.print(f"  {name:<9} {facts[name]}", highlight=False, soft_wrap=True)
             out.print("\nNext, in another terminal:\n  lemm login --register 'Your Name'")
-            out.print("  lemm submit song.wav --artist ... --genre ...")
+            out.print("  lemm submit song.wav --artist ... --genre ... --product-ok")
             out.print("\nUntil an admin registers an outside catalogue (lemm catalogue build, register), the policy")
             out.print("sends every submission to a reviewer: a source that was not asked never counts as clean.")
         while True:
