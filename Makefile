@@ -46,8 +46,9 @@ test: $(STAMP) ## what must hold before a commit: unit, contract, conformance an
 	$(BIN)/python -m pytest -q -n 2 --dist loadgroup -m "not e2e and not slow and not browser"
 	$(BIN)/python -m pytest -q -m "e2e and not slow and not browser"
 
-test-full: $(STAMP) $(LAYERS) ## test, and the heavy rest: long fuzzing, kills under load, layer sizes, a real browser
+test-full: $(STAMP) $(LAYERS) ## test, and the heavy rest: long fuzzing, the API as described, kills under load, layer sizes, a real browser
 	$(BIN)/python -m pip install -q --disable-pip-version-check -r requirements/train.txt
+	$(BIN)/uv pip install -q --python $(BIN)/python --require-hashes -r requirements/api.txt
 	$(BIN)/python -m pytest -q -m "slow and not browser"
 	PYTHON=$(CURDIR)/$(BIN)/python web/check.sh
 	$(MAKE) browser

@@ -12,3 +12,4 @@ $export --package vault-index --prune vault-domain --prune numpy -o requirements
 $export --package vault-embedder --prune numpy --prune packaging -o requirements/layers/embedder.txt >/dev/null
 $export --all-packages --group local | awk '/^[a-z]/{p=0} /^imageio-ffmpeg==/{p=1} p{print}' > requirements/layers/ffmpeg.txt
 $export --package vault-edge -o requirements/service.txt >/dev/null
+$uv pip compile -q --generate-hashes --no-header --no-annotate -c requirements/dev.txt requirements/api.in -o requirements/api.txt

@@ -30,7 +30,7 @@ from vault_edge.tokens import b64, publish_key
 app = App("accounts")
 
 
-@app.post("/accounts", role="public", status=201)
+@app.post("/accounts", role="public", status=201, also=(403,))
 def register(ask: RegisterAsk, request: Request, deps: Deps) -> Json:
     """Open a contributor's account with e-mail and password."""
     if deps.token_rules.issuer is not None:
@@ -39,14 +39,14 @@ def register(ask: RegisterAsk, request: Request, deps: Deps) -> Json:
     return shown(open_account(ask, deps))
 
 
-@app.post("/accounts/external", role="public", status=201)
+@app.post("/accounts/external", role="public", status=201, also=(403,))
 def register_external(ask: ExternalAsk, request: Request, deps: Deps) -> Json:
     """Open a contributor's account for the identity in the provider's bearer token."""
     issuer, subject = identity_of_request(request.headers, deps)
     return shown(open_external(ask, identity_hash(issuer, subject), deps))
 
 
-@app.post("/accounts/login", role="public")
+@app.post("/accounts/login", role="public", also=(401, 403))
 def login(ask: LoginAsk, request: Request, deps: Deps) -> Json:
     """Sign in; the answer is a bearer token for 15 minutes."""
     if deps.token_rules.issuer is not None:
@@ -100,7 +100,7 @@ def create_service(ask: ServiceAsk, caller: Caller, deps: Deps) -> Json:
     return new_service(ask, caller, deps)
 
 
-@app.post("/accounts/token", role="public", form=True)
+@app.post("/accounts/token", role="public", form=True, also=(401,))
 def token(ask: TokenAsk, request: Request, deps: Deps) -> Json:
     """A token for a service account (OAuth 2 client credentials)."""
     return service_token(ask, request, deps)
@@ -118,7 +118,7 @@ def people(ask: Query[PeopleAsk], caller: Caller, deps: Deps) -> People:
     return people_of(ask, deps)
 
 
-@app.post("/accounts/find", role="admin")
+@app.post("/accounts/find", role="admin", also=(404,))
 def find(ask: FindAsk, caller: Caller, deps: Deps) -> Person:
     """Whose account an e-mail address belongs to; the address travels in the body, so that no log has it."""
     return find_person(ask, deps)

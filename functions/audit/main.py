@@ -82,13 +82,13 @@ def events(ask: Query[EventsAsk], deps: Deps) -> Json:
     return {"events": kept, "cursor": found.cursor}
 
 
-@app.get("/audit/checkpoint", role="public")
+@app.get("/audit/checkpoint", role="public", also=(404,), media=("text/plain",))
 def checkpoint(deps: Deps) -> Json:
     """The log's signed state: origin, size, root hash, signature."""
     return Answer(LogReader(deps.bucket("log")).checkpoint(), headers=SOON, content_type=TEXT)
 
 
-@app.get("/audit/witnessed", role="public")
+@app.get("/audit/witnessed", role="public", also=(404,), media=("text/plain",))
 def witnessed_checkpoint(deps: Deps) -> Json:
     """The newest checkpoint that a witness has signed, with all their lines; somewhat older than the newest of all."""
     note, _ = witnessed(deps.bucket("log"))
@@ -97,37 +97,37 @@ def witnessed_checkpoint(deps: Deps) -> Json:
     return Answer(note, headers=SOON, content_type=TEXT)
 
 
-@app.get("/audit/key", role="public")
+@app.get("/audit/key", role="public", also=(404,), media=("text/plain",))
 def key(deps: Deps) -> Json:
     """The log's public key, as `lemm verify --key` reads it. Keep it: a key fetched anew proves nothing."""
     return Answer(log_key(deps).text() + "\n", content_type=TEXT)
 
 
-@app.get("/audit/tile/{level}/{a}", role="public")
+@app.get("/audit/tile/{level}/{a}", role="public", media=("application/octet-stream",))
 def tile1(level: Part, a: Part, deps: Deps) -> Json:
     """A tile of hashes, or with level `entries` a bundle of events."""
     return _tile(deps, level, a)
 
 
-@app.get("/audit/tile/{level}/{a}/{b}", role="public")
+@app.get("/audit/tile/{level}/{a}/{b}", role="public", media=("application/octet-stream",))
 def tile2(level: Part, a: Part, b: Part, deps: Deps) -> Json:
     """A tile or bundle whose name has two parts."""
     return _tile(deps, level, a, b)
 
 
-@app.get("/audit/tile/{level}/{a}/{b}/{c}", role="public")
+@app.get("/audit/tile/{level}/{a}/{b}/{c}", role="public", media=("application/octet-stream",))
 def tile3(level: Part, a: Part, b: Part, c: Part, deps: Deps) -> Json:
     """A tile or bundle whose name has three parts."""
     return _tile(deps, level, a, b, c)
 
 
-@app.get("/audit/tile/{level}/{a}/{b}/{c}/{d}", role="public")
+@app.get("/audit/tile/{level}/{a}/{b}/{c}/{d}", role="public", media=("application/octet-stream",))
 def tile4(level: Part, a: Part, b: Part, c: Part, d: Part, deps: Deps) -> Json:
     """A tile or bundle whose name has four parts: enough for 256 billion events."""
     return _tile(deps, level, a, b, c, d)
 
 
-@app.get("/audit/proof/{event_id}", role=("admin", "system"))
+@app.get("/audit/proof/{event_id}", role=("admin", "system"), also=(409,))
 def proof(event_id: EventId, ask: Query[ProofAsk], deps: Deps) -> Json:
     """A proof file for one event: keep it, and check it offline with `lemm verify`."""
     event = deps.records.get(AuditEvent, event_id)
@@ -148,7 +148,7 @@ def proof(event_id: EventId, ask: Query[ProofAsk], deps: Deps) -> Json:
     return Answer(found.to_bytes(), content_type="application/json")
 
 
-@app.get("/safety/checks/{output_id}/proof", role=roles("safety.prove"), scope="safety")
+@app.get("/safety/checks/{output_id}/proof", role=roles("safety.prove"), scope="safety", also=(409,))
 def output_proof(output_id: OutputId, caller: Caller, deps: Deps) -> Json:
     """A file that proves what an output was checked against, at its last check; `lemm verify` checks it."""
     prover = Prover(deps)
@@ -159,7 +159,7 @@ def output_proof(output_id: OutputId, caller: Caller, deps: Deps) -> Json:
     return Answer(proof.to_bytes(), content_type="application/json")
 
 
-@app.get("/policy/proof", role=roles("policy.prove"))
+@app.get("/policy/proof", role=roles("policy.prove"), also=(404, 409))
 def policy_proof(ask: Query[RangeAsk], deps: Deps) -> Json:
     """A file with all that entered the log between two checkpoints: no policy change in between can be missing.
 

@@ -46,7 +46,7 @@ def listing(ask: Query[ListingAsk], deps: Deps) -> Listing:
     return listed(ask, deps)
 
 
-@app.post("/tracks/{track_id}/flags", role=roles("flag.file"), status=201)
+@app.post("/tracks/{track_id}/flags", role=roles("flag.file"), status=201, also=(429,))
 def raise_flag(track_id: TrackId, ask: FlagAsk, caller: Caller, deps: Deps) -> FlagView:
     """Ask that somebody look at a listed track that is not yours; once per track."""
     return flag(track_id, ask, caller, deps)
@@ -73,7 +73,7 @@ def file(ask: ClaimAsk, request: Request, deps: Deps) -> ClaimReceipt:
     return filed(ask, request.ip_hash, deps)
 
 
-@app.post("/claims/{claim_id}/confirmation", role="public")
+@app.post("/claims/{claim_id}/confirmation", role="public", also=(410,))
 def confirm(claim_id: ClaimId, ask: TokenAsk, deps: Deps) -> ClaimStatus:
     """Confirm your claim with the token of the link. A complete claim locks its track at once. Twice is once."""
     return confirmed(claim_id, ask.token, deps)

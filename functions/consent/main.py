@@ -85,7 +85,7 @@ def change(track_id: TrackId, ask: ConsentAsk, caller: Caller, deps: Deps) -> Co
     return changed(rights, caller, flags, terms, moved, deps)
 
 
-@app.post("/tracks/{track_id}/invitations", role=roles("consent.invite"), status=202)
+@app.post("/tracks/{track_id}/invitations", role=roles("consent.invite"), status=202, also=(429,))
 def ask_holder(track_id: TrackId, ask: InviteAsk, caller: Caller, deps: Deps) -> InvitationState:
     """Ask a rights holder whom you named to consent: they get a letter with a link; a newer one replaces it."""
     if deps.optional("MAIL_CONFIGURED") != "true":
@@ -95,7 +95,7 @@ def ask_holder(track_id: TrackId, ask: InviteAsk, caller: Caller, deps: Deps) ->
     return InvitationState(track_id=track_id, holder=ask.holder, name=name, invitations=invited.count, at=invited.at)
 
 
-@app.post("/invitations/look", role="public")
+@app.post("/invitations/look", role="public", also=(404, 410))
 def look(ask: LookAsk, deps: Deps) -> InvitationView:
     """What the letter's token is about, for whoever holds it: they may have no account yet. It changes nothing."""
     invitation, track, rights = _opened(ask.token, deps)
@@ -106,7 +106,7 @@ def look(ask: LookAsk, deps: Deps) -> InvitationView:
     )  # fmt: skip
 
 
-@app.post("/invitations/accept", role=roles("consent.join"))
+@app.post("/invitations/accept", role=roles("consent.join"), also=(404, 410))
 def accept(ask: AcceptAsk, caller: Caller, deps: Deps) -> ConsentChanged:
     """Consent as the rights holder whom the letter was sent to, with an account of your own."""
     rights = settled(lambda: _join(ask, caller, deps))

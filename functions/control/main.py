@@ -58,7 +58,7 @@ class Page(BaseModel):
     cursor: str | None = Field(default=None, max_length=2000)
 
 
-@app.post("/control", role=roles("control.open"), status=201)
+@app.post("/control", role=roles("control.open"), status=201, also=(429,))
 def begin(ask: ControlAsk, caller: Caller, deps: Deps) -> Proof:
     """Get a code to put into the public description of a release of yours. The same ask while it waits is one."""
     return _shown(settled(lambda: _begin(ask, caller, deps)), deps)
@@ -80,7 +80,7 @@ def waiting(page: Query[Page], caller: Caller, deps: Deps) -> Proofs:
     return Proofs(proofs=open_ones, cursor=found.cursor)
 
 
-@app.post("/control/{control_id}/record", role=roles("control.record"))
+@app.post("/control/{control_id}/record", role=roles("control.record"), also=(410,))
 def look(control_id: ControlId, ask: RecordAsk, caller: Caller, deps: Deps) -> Proof:
     """Record whether the code stands where the contributor said, and where you saw it."""
     _check_role("control.record", caller, deps)

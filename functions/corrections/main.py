@@ -63,7 +63,7 @@ def show(track_id: TrackId, caller: Caller, deps: Deps) -> Versions:
     return Versions(track_id=track_id, metadata_version=track.metadata_version, versions=versions or [first])
 
 
-@app.post("/tracks/{track_id}/corrections", role=roles("track.correct"))
+@app.post("/tracks/{track_id}/corrections", role=roles("track.correct"), also=(429,))
 def set_right(track_id: TrackId, ask: CorrectionAsk, caller: Caller, deps: Deps) -> Corrected:
     """Correct the metadata of your track. The same twice is the same as once."""
     track, rights, made = settled(lambda: _correct(track_id, ask, caller, deps))

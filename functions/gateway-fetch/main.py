@@ -25,7 +25,7 @@ app = App("gateway-fetch")
 LONGEST_LINK_S = 60
 
 
-@app.get("/training/objects/{track_id}", role="public")
+@app.get("/training/objects/{track_id}", role="public", status=302, also=(401, 403, 410, 429))
 def fetch(track_id: TrackId, request: Request, deps: Deps) -> Answer:
     """Read one track of a run with its token: a redirect to a link that lives for a minute at most.
 

@@ -22,7 +22,7 @@ from vault_edge.tokens import publish_key
 app = App("gateway-issue-token")
 
 
-@app.post("/training/tokens", role="system", scope="training", status=201)
+@app.post("/training/tokens", role="system", scope="training", status=201, also=(404, 410))
 def issue(spec: DataSpec, caller: Caller, deps: Deps) -> Json:
     """Open a run, or ask again for an open one: a signed manifest and a run token.
 
@@ -44,7 +44,7 @@ def issue(spec: DataSpec, caller: Caller, deps: Deps) -> Json:
     return {"run": _view(run), "manifest": manifest, **_leased(lease, deps)}
 
 
-@app.post("/training/runs/{run_id}/leases", role="system", scope="training", status=201)
+@app.post("/training/runs/{run_id}/leases", role="system", scope="training", status=201, also=(410, 429))
 def lease(run_id: RunId, ask: LeaseAsk, caller: Caller, deps: Deps) -> Json:
     """Open or renew a worker's lease on an open run: its token, and which tracks to leave out by now and why.
 
@@ -62,13 +62,13 @@ def show(run_id: RunId, caller: Caller, deps: Deps) -> Json:
     return _view(_own(run_id, caller, deps))
 
 
-@app.post("/training/runs/{run_id}/complete", role="system", scope="training", max_body=3 * 2**20)
+@app.post("/training/runs/{run_id}/complete", role="system", scope="training", max_body=3 * 2**20, also=(410,))
 def complete(run_id: RunId, ask: CompleteAsk, caller: Caller, deps: Deps) -> Json:
     """End a run: its token opens nothing any more. What the job says it used is compared with its grant."""
     return _view(settled(lambda: close(deps, _own(run_id, caller, deps), ask, caller.actor)))
 
 
-@app.post("/training/canaries", role=roles("training.canary"), status=201)
+@app.post("/training/canaries", role=roles("training.canary"), status=201, also=(404,))
 def plant(ask: CanaryAsk, caller: Caller, deps: Deps) -> Json:
     """Reserve tracks of yours for one run that has not begun, so that a copy which gets out names it.
 

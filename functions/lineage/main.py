@@ -29,7 +29,7 @@ def runs_of_track(track_id: TrackId, caller: Caller, deps: Deps) -> TrackRuns:
     return track_runs(track_id, uses, more)
 
 
-@app.get("/tracks/{track_id}/revocation", role=roles("lineage.track"))
+@app.get("/tracks/{track_id}/revocation", role=roles("lineage.track"), also=(409,))
 def revocation(track_id: TrackId, caller: Caller, deps: Deps) -> RevocationReport:
     """What a track that was taken back had touched: runs, models and released outputs, and when each use ended."""
     _visible(track_id, caller, deps)
@@ -40,7 +40,7 @@ def revocation(track_id: TrackId, caller: Caller, deps: Deps) -> RevocationRepor
     return revocation_report(rights, uses, deps, more=more, with_ids=caller.role == "admin")
 
 
-@app.get("/tracks/{track_id}/runs/{run_id}/proof", role=roles("lineage.track"))
+@app.get("/tracks/{track_id}/runs/{run_id}/proof", role=roles("lineage.track"), also=(409,))
 def track_proof(track_id: TrackId, run_id: RunId, caller: Caller, deps: Deps) -> Json:
     """A file that proves that a track was, or was not, among the tracks of an ended run; `lemm verify` checks it."""
     _visible(track_id, caller, deps)

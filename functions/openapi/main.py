@@ -34,13 +34,13 @@ def document() -> Answer:
     return Answer(_read(DOCUMENT), content_type="application/json", headers={"cache-control": "public, max-age=300"})
 
 
-@app.get("/docs", role="public")
+@app.get("/docs", role="public", media=("text/html",))
 def page() -> Answer:
     """A page to read and try the API on."""
     return Answer(_read(PAGE), content_type="text/html; charset=utf-8", headers={"content-security-policy": POLICY})
 
 
-@app.get("/docs/{name}", role="public")
+@app.get("/docs/{name}", role="public", media=("text/css", "text/javascript"))
 def asset(name: str) -> Answer:
     """A script or style sheet of the page."""
     headers = {"cache-control": "public, max-age=86400"}

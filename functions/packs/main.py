@@ -91,7 +91,7 @@ def now(name: PackName, number: Number, deps: Deps) -> Json:
     return {"pack": version.ref, "at": deps.clock(), **members_now(listed, known, version.query.purpose, held)}
 
 
-@app.get("/packs/{name}/{number}/export", role=roles("pack.members"))
+@app.get("/packs/{name}/{number}/export", role=roles("pack.members"), also=(409,))
 def export(name: PackName, number: Number, ask: Query[ExportAsk], deps: Deps) -> Json:
     """A frozen version for the outside: Croissant, the EU's summary of training content, and evidence per track."""
     version = _version(name, number, deps)

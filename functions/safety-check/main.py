@@ -21,7 +21,7 @@ app = App("safety-check")
 BODY = 6 * 2**20
 
 
-@app.post("/safety/checks", role="system", scope="safety", max_body=BODY)
+@app.post("/safety/checks", role="system", scope="safety", max_body=BODY, also=(404, 410))
 def check(ask: CheckAsk, caller: Caller, deps: Deps) -> Json:
     """Check one output against the vault, every registered catalogue and, where configured, AcoustID.
 

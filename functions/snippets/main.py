@@ -70,7 +70,7 @@ class Picture(BaseModel):
     mel_top_hz: int
 
 
-@app.post("/review/{track_id}/snippets", role=roles("snippet.open"), status=201)
+@app.post("/review/{track_id}/snippets", role=roles("snippet.open"), status=201, also=(429,))
 def open_link(track_id: TrackId, ask: SnippetAsk, caller: Caller, deps: Deps) -> SnippetLink:
     """Open a matched span of a track under review, or of the track that it resembles."""
     snippet = settled(lambda: _open(permitted("snippet.open", track_id, caller, deps), ask, caller, deps))
@@ -81,14 +81,14 @@ def open_link(track_id: TrackId, ask: SnippetAsk, caller: Caller, deps: Deps) ->
     )  # fmt: skip
 
 
-@app.get("/snippets/{snippet_id}", role=roles("snippet.hear"))
+@app.get("/snippets/{snippet_id}", role=roles("snippet.hear"), also=(410, 429), media=("audio/flac",))
 def hear(snippet_id: SnippetId, caller: Caller, deps: Deps) -> Answer:
     """The sound of a span that you opened."""
     snippet = settled(lambda: _play(snippet_id, caller, deps))
     return Answer(as_flac(_samples(snippet, deps)), content_type="audio/flac")
 
 
-@app.get("/snippets/{snippet_id}/picture", role=roles("snippet.hear"))
+@app.get("/snippets/{snippet_id}/picture", role=roles("snippet.hear"), also=(410, 429))
 def picture(snippet_id: SnippetId, caller: Caller, deps: Deps) -> Picture:
     """The span to be drawn."""
     snippet = playable(deps.records.get(Snippet, snippet_id), caller.id, deps.clock())

@@ -57,7 +57,7 @@ def _told(text: Terms) -> TermsText:
     )  # fmt: skip
 
 
-@app.post("/tracks/submit", role="contributor", status=202)
+@app.post("/tracks/submit", role="contributor", status=202, also=(404, 410))
 def submit(ask: SubmitAsk, caller: Caller, deps: Deps) -> Json:
     """Make a track of an upload, before or after its bytes arrive.
 

@@ -63,7 +63,7 @@ def receipt(track_id: TrackId, caller: Caller, deps: Deps) -> Json:
     return signed_receipt(CONSENT_RECEIPT, consent_receipt(rights, title_of(rights.terms_sha256)), deps)
 
 
-@app.get("/tracks/{track_id}/rights/odrl", role="contributor")
+@app.get("/tracks/{track_id}/rights/odrl", role="contributor", media=("application/ld+json",))
 def as_odrl(track_id: TrackId, caller: Caller, deps: Deps) -> Answer:
     """What is allowed at present, as an ODRL agreement in JSON-LD (docs/formats/rights-export.md)."""
     document = to_json(odrl(_rights(track_id, caller, deps)))

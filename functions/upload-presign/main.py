@@ -24,7 +24,7 @@ PAGE = 200
 SHOWN = {"upload_id", "purpose", "state", "filename", "created", "changed", "refusal", "flags", "track_id", "parked"}
 
 
-@app.post("/uploads", role=("contributor", "system"), status=201)
+@app.post("/uploads", role=("contributor", "system"), status=201, also=(429,))
 def open_form(ask: UploadAsk, caller: Caller, deps: Deps) -> Json:
     """Announce a file and get the form to send it with: fields first, the file last.
 

@@ -23,6 +23,7 @@ SIGNED_IN = {
     "packs": "/packs",
     "models": "/models",
     "releases-empty": "/releases",
+    "account": "/account",
     "not-for-you": "/review",
 }
 REVIEWERS = {

@@ -1,4 +1,5 @@
 /** Every address of the client: its page, its title, and the role it is for. */
+import { AccountPage } from "./pages/account.js";
 import { Appeals } from "./pages/appeals.js";
 import { BulkPage } from "./pages/bulk.js";
 import { Claim, Claims } from "./pages/claims.js";
@@ -52,6 +53,7 @@ export const ROUTES = [
   { path: "/packs", title: "Packs", page: Packs, role: "contributor" },
   { path: "/models", title: "Models", page: Models, role: "contributor" },
   { path: "/models/:id", title: "Model", page: Model, role: "contributor" },
+  { path: "/account", title: "Your account", page: AccountPage, role: "contributor" },
   { path: "/messages", title: "Messages", page: Messages, role: "contributor" },
   { path: "/people", title: "People", page: PeoplePage, role: "admin" },
   { path: "/holds", title: "Holds", page: BulkPage, role: "admin" },

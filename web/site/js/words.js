@@ -86,6 +86,7 @@ const REASONS = {
   approved_by_appeal: "Approved after your appeal",
   taken_back: "Taken back by its owner",
   corrected: "What was said about it was corrected",
+  own_catalogue_match: "It matches a release that its owner has shown control of",
   claim_confirmed: "Somebody reported an infringement",
   claim_dismissed: "The claim was not upheld",
   claim_upheld: "The claim was upheld",

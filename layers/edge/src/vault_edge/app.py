@@ -101,12 +101,16 @@ class App:
         status: int = 200,
         max_body: int = DEFAULT_BODY,
         form: bool = False,
+        also: tuple[int, ...] = (),
+        media: tuple[str, ...] = (),
     ) -> Callable[[F], F]:
         """Register a handler.
 
         ``role``: who may call ("public" needs no token); ``scope``: demanded of
         services; ``status``: of a plain result; ``max_body``: bytes; ``form``:
-        a urlencoded form is read as well as JSON. Paths name parts as ``{id}``.
+        a urlencoded form is read as well as JSON; ``also``: statuses that it may
+        answer with beside those that follow from its shape; ``media``: types of a
+        plain result that is not JSON. Paths name parts as ``{id}``.
         """
         roles = frozenset([role] if isinstance(role, str) else role)
         if not roles or not roles <= ROLES or (PUBLIC in roles and len(roles) > 1):
@@ -115,7 +119,7 @@ class App:
         def register(func: F) -> F:
             names = self._table().names(path)
             slots = slots_of(func, names)
-            self._table().add(Endpoint(func, method, path, roles, scope, status, max_body, form, slots))
+            self._table().add(Endpoint(func, method, path, roles, scope, status, max_body, form, slots, also, media))
             return func
 
         return register

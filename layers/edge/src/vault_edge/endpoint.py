@@ -71,6 +71,8 @@ class Endpoint:
     max_body: int
     form: bool
     slots: tuple[Slot, ...] = field(repr=False)
+    also: tuple[int, ...] = ()
+    media: tuple[str, ...] = ()
 
     @property
     def public(self) -> bool:

@@ -54,10 +54,12 @@ _PROBLEM: dict[str, Any] = {
     },
 }
 _MEANINGS = {
+    "302": "The place where it lies, good for seconds",
     "401": "No token, or one that does not verify",
     "403": "The role or scope does not allow this",
     "404": "No such thing, or it is not yours",
     "409": "Not possible in the present state",
+    "410": "Past its time, or taken back",
     "413": "The request is too large",
     "415": "This media type is not read here",
     "422": "Not of the documented form",
@@ -113,10 +115,13 @@ def _complete(operation: dict[str, Any], endpoint: Endpoint) -> None:
     codes |= {"422"} if "query" in sources else set()
     codes |= {"409"} if endpoint.method != "GET" else set()
     codes |= {"429"} if endpoint.public and "body" in sources else set()
-    content = {PROBLEM_TYPE: {"schema": {"$ref": f"{_REF}Problem"}}}
+    codes |= {str(status) for status in endpoint.also}
     responses = {code: answer for code, answer in operation["responses"].items() if code != "422"}
-    responses |= {code: {"description": _MEANINGS[code], "content": content} for code in sorted(codes)}
-    operation["responses"] = responses
+    operation["responses"] = responses | {code: _refusal(code) for code in sorted(codes)}
+    if endpoint.status < 400 and str(endpoint.status) in _MEANINGS:
+        operation["responses"][str(endpoint.status)] = _refusal(str(endpoint.status))
+    if endpoint.media:
+        responses[str(endpoint.status)]["content"] = {media: {"schema": _of(media)} for media in endpoint.media}
     if not endpoint.public:
         operation["security"] = [{"bearer": []}]
         operation["x-roles"] = sorted(endpoint.roles)
@@ -125,6 +130,19 @@ def _complete(operation: dict[str, Any], endpoint: Endpoint) -> None:
     if endpoint.form and "requestBody" in operation:
         body = operation["requestBody"]["content"]
         body["application/x-www-form-urlencoded"] = body["application/json"]
+
+
+def _refusal(code: str) -> dict[str, Any]:
+    """An answer other than the plain one; a redirection has no document."""
+    told: dict[str, Any] = {"description": _MEANINGS[code]}
+    return told if code < "400" else {**told, "content": {PROBLEM_TYPE: {"schema": {"$ref": f"{_REF}Problem"}}}}
+
+
+def _of(media: str) -> dict[str, Any]:
+    """What a body of this type is."""
+    if media.endswith("+json"):
+        return {"type": "object"}
+    return {"type": "string"} if media.startswith("text/") else {"type": "string", "format": "binary"}
 
 
 def _renamed(name: str, found: dict[str, Any], schemas: dict[str, Any]) -> dict[str, str]:

@@ -51,7 +51,7 @@ export function Header({ path, mine, onLeave }) {
           ${links(mine).map(([to, name, all]) => html`<a key=${to} href=${`#${to}`} aria-current=${current(...all)}>${name}${to === "/messages" && html`<${Unread} account=${mine.account.account_id} />`}</a>`)}
           ${mine
             ? html`
-              <span class="who push"><span class="hidden">Signed in as </span><b title=${mine.account.display_name}>${mine.account.display_name || "You"}</b>
+              <span class="who push"><span class="hidden">Signed in as </span><a href="#/account" aria-current=${current("/account")} title=${mine.account.display_name}>${mine.account.display_name || "You"}</a>
                 ${mine.account.role !== "contributor" && html`<span class="tag">${mine.account.role}</span>`}</span>
               <${Button} kind="small" onClick=${onLeave}>Sign out<//>`
             : html`
