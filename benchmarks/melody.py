@@ -12,8 +12,8 @@ music without their own track; composed pieces of other seeds.
 
 The calibration is measured on half, against a catalogue of that half alone: composed seeds, real tracks and
 collections of scores of its own. Detection and false positives are then
-measured on the other half, whose pieces and collections took no part in any
-choice. ``--keep`` holds what was heard, so that a second run is short.
+measured on the other half, whose pieces took no part in the calibration; some of
+the airs had been heard while settings were chosen. ``--keep`` holds what was heard, so that a second run is short.
 """
 
 import argparse
