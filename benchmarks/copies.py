@@ -52,6 +52,7 @@ class Result:
     """One query's outcome."""
 
     condition: str
+    group: str
     kind: str
     first: bool
     similarity: float
@@ -174,7 +175,7 @@ def _result(job: tuple[int, int]) -> Result:
     found = bool(world.prints) and any(
         chromaprint_match(items(made[0]), world.prints[other]) for other in track.related if other in world.prints
     )
-    return Result(condition.name, track.kind, first, similarity, raw, span, tempo, pitch, found, taken)
+    return Result(condition.name, condition.group, track.kind, first, similarity, raw, span, tempo, pitch, found, taken)
 
 
 def quiet(tracks: Sequence[Track], shard: Shard, count: int, seconds: float) -> list[tuple[str, float]]:
