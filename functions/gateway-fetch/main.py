@@ -47,8 +47,8 @@ def fetch(track_id: TrackId, request: Request, deps: Deps) -> Answer:
 def _record_read(track_id: str, claims: dict[str, Any], deps: Deps) -> tuple[Served, int]:
     """Steps 2 to 7; what to serve, and for how many seconds.
 
-    All that is judged comes in one request. The commit demands the very rights and status that were judged, and a
-    lease that stands.
+    What is judged comes in one request, but for governance's word on the owner. The commit demands the very rights
+    and status that were judged, and a lease that stands.
     """
     now, run_id = deps.clock(), claims["run_id"]
     granted_key, lease_key = f"{RunTrack.kind}#{track_id}", f"{Lease.kind}#{claims['lease']}"
