@@ -75,6 +75,8 @@ class Router:
 
     def _choose(self, environ: Environ, start: Start) -> Iterable[bytes]:
         path, method = environ.get("PATH_INFO", "/"), environ["REQUEST_METHOD"]
+        if any(ord(sign) < 32 for sign in path):  # the functions' own server would answer in HTML
+            return _nothing(environ, start)
         wanted = ("ANY", "GET" if method == "HEAD" else method)
         here = [entry for entry in self._entries if entry.pattern.fullmatch(path)]
         for entry in here:
@@ -102,6 +104,7 @@ def answer(
         "status": int(number),
         "detail": detail,
         "code": code,
+        "instance": "router",
     }
     body = json.dumps(document).encode()
     start(

@@ -112,7 +112,7 @@ def _complete(operation: dict[str, Any], endpoint: Endpoint) -> None:
     codes |= set() if endpoint.public else {"401", "403"}
     codes |= {"404"} if "path" in sources else set()
     codes |= {"413", "415", "422"} if "body" in sources else set()
-    codes |= {"422"} if "query" in sources else set()
+    codes |= {"413", "422"} if "query" in sources else set()
     codes |= {"409"} if endpoint.method != "GET" else set()
     codes |= {"429"} if endpoint.public and "body" in sources else set()
     codes |= {str(status) for status in endpoint.also}

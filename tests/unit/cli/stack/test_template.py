@@ -132,6 +132,13 @@ def ask(router, method, path, host="127.0.0.1:80"):
     return int(got["status"].split()[0]), body, got["headers"]
 
 
+def test_a_path_with_control_signs_is_nothing_and_is_told_as_a_problem():
+    functions = {route.function: app(route.function) for route in ROUTES}
+    status, body, headers = ask(Router(ROUTES, functions), "GET", "/tracks/trk\n1")
+    assert (status, headers["Content-Type"]) == (404, "application/problem+json")
+    assert {"type", "title", "status", "detail", "code", "instance"} == json.loads(body).keys()
+
+
 @pytest.mark.parametrize(
     ("method", "path", "expected"),
     [
