@@ -9,7 +9,7 @@ assumed is stated in :class:`Stream` and :class:`Reviewer`: how similar works of
 each kind look to the detectors, how often a person errs, and when people have
 time. The figures say what the rules make of such people, and how the thresholds
 move them; they do not say what people are like. For that, see
-docs/policy/contributor-test.md and the handbook's section on agreement.
+docs/policy/contributor-test.md, and `GET /statistics` for how far reviewers agree.
 """
 
 import argparse
