@@ -1,5 +1,6 @@
 """Leases: how long, how fast and how much; a limit is never passed, an alarm is told once."""
 
+from contextlib import suppress
 from datetime import timedelta
 
 import pytest
@@ -53,6 +54,25 @@ def test_renewing_counts_what_was_read_once():
     assert (counted.bytes_read, renewed.counted) == (70, 70)
     again, _ = renew(counted, "main", renewed, (), POLICY, NOW)
     assert again.bytes_read == 70
+
+
+@given(st.lists(st.tuples(st.sampled_from("abcdef"), st.integers(1, 12)), min_size=1, max_size=40))
+def test_workers_that_change_their_names_read_no_more_than_one(turns):
+    """One after another, each as much as it may until its lease is over: the run's limit holds for all together."""
+    policy = POLICY.model_copy(update={"lease_reads_per_minute": 100})
+    run, now, total = a_run(), NOW, 0
+    run = run.with_changes(expires=NOW + timedelta(days=9))
+    known = {}
+    for name, reads in turns:
+        run, lease = renew(run, name, known.get(name), known.values(), policy, now)
+        for _ in range(reads):
+            with suppress(OverLimit):
+                lease, _unusual = meter(lease, run, SIZE, policy, now)
+                total += SIZE
+        known[name] = lease
+        now = lease.expires
+    assert total <= policy.run_passes_max * run.bytes_granted
+    assert total == sum(lease.bytes for lease in known.values())
 
 
 def test_a_lease_that_is_over_opens_nothing_and_a_fresh_one_stays():

@@ -45,7 +45,7 @@ class Lease(Record):
     reads: int = Field(default=0, ge=0)
     bytes: int = Field(default=0, ge=0)
     counted: int = Field(default=0, ge=0)
-    """Bytes of it that the run's own sum holds; the rest is added at the next renewal."""
+    """Bytes of it that the run's own sum holds; the rest is added at the next renewal, or when the lease is over."""
     minute: UtcTime
     """When the present minute of reading began."""
     minute_reads: int = Field(default=0, ge=0)
@@ -76,23 +76,28 @@ def still_good(lease: Lease | None, now: datetime) -> bool:
 def renew(
     run: TrainingRun, worker: str, present: Lease | None, others: Iterable[Lease], policy: Policy, now: datetime
 ) -> tuple[TrainingRun, Lease]:
-    """A new lease, or the present one made longer; and the run with what was read under it added.
+    """A new lease, or the present one made longer; and the run with what was read under its leases.
 
-    A lease never outlives its run's manifest. Raises ``Expired`` for a run that is not open or past its time,
-    ``Conflict`` for one more worker than the policy allows.
+    Of another worker that still reads, what its last renewal counted; of one that is over, everything, so that a run
+    whose workers change their names reads no more than another. A lease never outlives its run's manifest.
+    Raises ``Expired`` for a run that is not open or past its time, ``Conflict`` for one more worker than the policy
+    allows.
     """
     if run.state != "open":
         raise Expired(f"this run is not open ({run.state})")
     if now >= run.expires:
         raise Expired("this run's time is over; ask for its manifest again")
     expires = min(run.expires, now + timedelta(seconds=policy.lease_life_s))
-    if present is None:
-        alive = sum(one.expires > now and not one.ended for one in others)
-        if alive >= policy.run_max_leases:
-            raise Conflict(f"a run has {policy.run_max_leases} workers at most", limit=policy.run_max_leases)
-        return run, Lease(run_id=run.run_id, worker=worker, opened=now, renewed=now, expires=expires, minute=now)
-    counted = run.with_changes(bytes_read=run.bytes_read + present.bytes - present.counted)
-    return counted, present.with_changes(renewed=now, expires=expires, counted=present.bytes)
+    rest = [one for one in others if one.worker != worker]
+    alive = [one for one in rest if one.expires > now and not one.ended]
+    own = present.bytes if present else 0
+    read = own + sum(one.counted if one in alive else one.bytes for one in rest)
+    counted = run.with_changes(bytes_read=max(run.bytes_read, read))
+    if present is not None:
+        return counted, present.with_changes(renewed=now, expires=expires, counted=own)
+    if len(alive) >= policy.run_max_leases:
+        raise Conflict(f"a run has {policy.run_max_leases} workers at most", limit=policy.run_max_leases)
+    return counted, Lease(run_id=run.run_id, worker=worker, opened=now, renewed=now, expires=expires, minute=now)
 
 
 def check_lease(lease: Lease | None, now: datetime) -> Lease:
