@@ -19,7 +19,7 @@ from vault_domain.messages import Message, Topic, message
 from vault_domain.ports import Put
 from vault_domain.tracks import Status, Track
 from vault_edge.app import Caller, Deps
-from vault_edge.claiming import let_go, take_hold, track_of
+from vault_edge.claiming import in_force, let_go, take_hold, track_of
 from vault_edge.journey import Journey
 from vault_edge.racing import settled
 from vault_edge.reviewing import findings_of, permitted, run_again
@@ -76,15 +76,16 @@ def _screen(claim_id: str, ask: ScreenAsk, caller: Caller, deps: Deps) -> Claim:
         let_go(made, caller.actor, Kind.CLAIM_SCREENED, deps, _ended(made, deps))
     else:
         event = make_event(
-            deps.new_id("evt"), Kind.CLAIM_SCREENED, claim_id, caller.actor, now, outcome=made.state.value
-        )
+            deps.new_id("evt"), Kind.CLAIM_SCREENED, claim_id, caller.actor, now, in_force(deps),
+            outcome=made.state.value,
+        )  # fmt: skip
         deps.records.commit([Put(made, claim.version), Put(_ended(made, deps), 0)], [event])
     return made
 
 
 def _examine(claim: Claim, track: Track, caller: Caller, deps: Deps) -> None:
     journey = Journey(deps, track, caller.actor)
-    journey.tell(Kind.CLAIM_SCREENED, claim_id=claim.claim_id, outcome=claim.state.value)
+    journey.tell(Kind.CLAIM_SCREENED, in_force(deps), claim_id=claim.claim_id, outcome=claim.state.value)
     told = message(
         track.owner, Topic.CLAIM_EXAMINED, track.track_id, journey.now, title=track.metadata.title,
         until=f"{claim.due:%d %B %Y}",
@@ -105,7 +106,7 @@ def _decide(claim_id: str, ask: SettleAsk, caller: Caller, deps: Deps) -> Claim:
         let_go(made, caller.actor, Kind.CLAIM_DECIDED, deps, _ended(made, deps))
         return made
     journey = Journey(deps, track, caller.actor)
-    journey.tell(Kind.CLAIM_DECIDED, {"policy": str(known.policy)}, claim_id=claim_id, outcome=made.state.value)
+    journey.tell(Kind.CLAIM_DECIDED, in_force(deps), claim_id=claim_id, outcome=made.state.value)
     journey.conclude(Put(made, claim.version))
     return made
 

@@ -31,6 +31,11 @@ def track_of(claim: Claim, deps: Deps) -> Track | None:
     return deps.records.get(Track, claim.track_id) if claim.track_id else None
 
 
+def in_force(deps: Deps) -> dict[str, str]:
+    """The policy version that a decision about a claim is made under, as its event names it."""
+    return {"policy": str(deps.policy_in_force()[0])}
+
+
 def take_hold(
     claim: Claim, track: Track, actor: Actor, kind: Kind, deps: Deps, *told: Message, by_itself: bool,
     also: Iterable[Change] = (),
@@ -45,7 +50,7 @@ def take_hold(
     held = locked(hold, claim.claim_id, journey.now, by_itself=by_itself)
     if track.status is Status.ACCEPTED:
         journey.take(Trigger.CLAIM_CONFIRMED, facts(held), reason_of("claim_confirmed", REPORTED, claim.claim_id))
-    journey.tell(kind, claim_id=claim.claim_id, locks=True, by_itself=by_itself)
+    journey.tell(kind, in_force(deps), claim_id=claim.claim_id, locks=True, by_itself=by_itself)
     return journey.conclude(Put(held, hold.version), Put(claim, claim.version), *_written(told), *also)
 
 
@@ -61,7 +66,8 @@ def let_go(claim: Claim, actor: Actor, kind: Kind, deps: Deps, *told: Message) -
         journey.take(Trigger.CLAIM_UPHELD, facts(hold), reason_of("claim_upheld", why, claim.claim_id))
     elif track.status is Status.UNDER_INVESTIGATION and not freed.claims:
         journey.take(Trigger.CLAIM_DISMISSED, facts(freed), reason_of("claim_dismissed", why, claim.claim_id))
-    journey.tell(kind, claim_id=claim.claim_id, outcome=claim.state.value, findings_sha256=claim.findings_sha256)
+    ended = {"claim_id": claim.claim_id, "outcome": claim.state.value, "findings_sha256": claim.findings_sha256}
+    journey.tell(kind, in_force(deps), **ended)
     journey.conclude(Put(freed, hold.version), Put(claim, claim.version), *_written(told))
 
 

@@ -25,9 +25,10 @@ from reviewing import ADMIN, ANNA, BEN, a_hit, found
 from simulator import Simulator
 from vault_domain.accounts import EmailClaim
 from vault_domain.errors import Conflict, Expired, Forbidden, NotFound, TooMany, Unavailable
-from vault_domain.events import AuditEvent
+from vault_domain.events import AuditEvent, Kind
 from vault_domain.infringement import Claim, ClaimState
 from vault_domain.messages import Message, Topic
+from vault_domain.policy import Policy, PolicyVersion
 from vault_domain.ports import Put
 from vault_domain.rights import RevokeAsk
 from vault_domain.tracks import HistoryRow, Status
@@ -475,3 +476,26 @@ def test_over_http(sim: Simulator, load_step):
     assert status("POST", f"{path}/screening", owner, unfounded) == 403
     assert status("POST", f"{path}/screening", anna, unfounded) == 200
     assert status("GET", f"/tracks/{track_id}/claims", owner) == 200
+
+
+# --- what is on record ------------------------------------------------------------------
+
+
+def test_every_step_of_a_claim_names_the_policy_that_it_was_made_under(sim: Simulator):
+    head = PolicyVersion(
+        number=7, policy=Policy(), author=ADMIN.id, reason=WORDS, at=sim.clock(), is_head=True
+    )  # fmt: skip
+    sim.store.commit([Put(head, 0)])
+    _, unfounded = admitted(sim)
+    screen(sim, claimed(sim, unfounded), "unfounded")
+    for seed, outcome in enumerate(("keep", "remove", "negotiate"), start=2):
+        _, track_id = admitted(sim, sound(seed))
+        claim_id = claimed(sim, track_id)
+        screen(sim, claim_id)
+        decide(sim, claim_id, outcome)
+    judged = (Kind.CLAIM_CONFIRMED, Kind.CLAIM_SCREENED, Kind.CLAIM_DECIDED)
+    found = [one for one in sim.store.everything(AuditEvent) if one.event in judged]
+    assert {kind: sum(one.event is kind for one in found) for kind in judged} == dict(
+        zip(judged, (4, 4, 3), strict=True)
+    )
+    assert {one.versions.get("policy") for one in found} == {"7"}
