@@ -87,7 +87,7 @@ def test_a_report_locks_a_track_until_people_have_looked(people: People, vault: 
 
 
 def test_a_flag_becomes_a_claim_that_somebody_else_decides(people: People, vault: Vault, cast, track_id: str):
-    title = "song-12"
+    title = f"song-{ORIGINALS[3]}"
     with people.window("ray") as ray, people.window("anna") as anna, people.window("ben") as ben:
         page = ray.sign_in(cast["ray"][1])
         ray.press("The vault")

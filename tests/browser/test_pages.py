@@ -80,12 +80,12 @@ def test_the_menu_of_a_phone_opens_and_closes(people: People):
         link = page.get_by_role("navigation", name="Main").get_by_role("link", name="How it works")
         assert not link.is_visible()
         page.get_by_role("button", name="Menu").click()
-        assert link.is_visible()
+        link.wait_for()
         somebody.accessible()
         somebody.shot("menu-phone")
         link.click()
         page.wait_for_url("**/#/how")
-        assert not link.is_visible()
+        link.wait_for(state="hidden")
 
 
 def test_a_slow_and_then_failing_vault_is_told_and_recovers(people: People, cast):

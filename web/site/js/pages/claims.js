@@ -6,6 +6,7 @@ import { html, useState } from "../lib.js";
 import { announce } from "../ui/announce.js";
 import { Evidence } from "../ui/evidence.js";
 import { Choice, Field, Tick } from "../ui/fields.js";
+import { Listen } from "../ui/listen.js";
 import { Badge, Button, Empty, Loaded, Notice, ProblemNotice } from "../ui/parts.js";
 import { Reasons } from "../ui/reasons.js";
 import { claimTold } from "../words-claims.js";
@@ -65,7 +66,7 @@ function Shown({ claim, path, reload }) {
           <p><b class="break">${claim.track_title ?? "Not there any more"}</b> ${claim.track_status && html`<${TrackBadge} claim=${claim} />`}
             <br /><span class="small quiet break">${claim.track_id}${claim.owner ? `, of ${shortId(claim.owner)}` : ""}</span></p>
           <h3>What is known against it now</h3>${claim.findings.length ? html`<${Reasons} reasons=${claim.findings} />` : html`<p class="quiet">Nothing.</p>`}</section>`}
-        ${claim.sources.length > 0 && html`<${Evidence} sources=${claim.sources} trackId=${claim.track_id} seconds=${0} />`}
+        ${claim.sources.length > 0 && html`<${Evidence} sources=${claim.sources} trackId=${claim.track_id} seconds=${0} listen=${claim.ended ? null : Listen} />`}
       </div>
       <aside class="stack case-side" aria-label="Decision"><${Steps} claim=${claim} path=${path} reload=${reload} /></aside>
     </div>`;
