@@ -71,7 +71,8 @@ def facts(*, revoked: int = 0, beside: tuple[Dataset, ...] = ()) -> PackFacts:
     vault = [(track, its_rights(track)) for track in tracks]
     found = collect(vault, PackQuery())
     version = draft(PackAsk(name="P"), found, None, None, BY, NOW)
-    version = freeze(version, FreezeAsk(members_sha256=version.members_sha256, reason="for the first model"), BY, NOW)
+    ask = FreezeAsk(members_sha256=version.members_sha256, reason="for the first model")
+    version = freeze(version, ask, BY, "slt", NOW)
     known = {track.track_id: (track, rights) for track, rights in vault}
     for track, rights in vault[:revoked]:
         known[track.track_id] = (track.with_changes(status=Status.REMOVED), revoke(rights, "", NOW))

@@ -9,6 +9,7 @@ from vault_domain.canonical import Json
 from vault_domain.errors import BadCredentials, LostRace, NotFound, Unauthenticated
 from vault_domain.events import Kind, make_event
 from vault_domain.ports import Put
+from vault_domain.sealing import word_hash
 from vault_edge.app import Caller, Deps
 from vault_edge.limiting import take_back
 from vault_edge.tokens import MAX_LIFE, MAX_SIGN_IN, issue_token, publish_key
@@ -75,12 +76,12 @@ def bearer_for(
 
 def give_role(account_id: str, ask: RoleAsk, caller: Caller, deps: Deps) -> Account:
     """Change a role with roster, history row and event in one commit."""
-    now = deps.clock()
+    now, salt = deps.clock(), deps.new_id("slt")
     account = deps.records.get(Account, account_id)
     if account is None:
         raise NotFound()
     roster = deps.records.get(AdminRoster, ROSTER_KEY) or AdminRoster()
-    changed, members, history = change_role(account, roster, ask.role, caller.id, ask.reason, now)
+    changed, members, history = change_role(account, roster, ask.role, caller.id, ask.reason, now, salt)
     event = make_event(
         deps.new_id("evt"),
         Kind.ROLE_CHANGED,
@@ -89,7 +90,7 @@ def give_role(account_id: str, ask: RoleAsk, caller: Caller, deps: Deps) -> Acco
         now,
         before=account.role,
         after=ask.role,
-        reason_hash=deps.salted(f"reason:{ask.reason}"),
+        reason_hash=word_hash(salt, ask.reason),
     )
     changes = [Put(changed, account.version), Put(members, roster.version), Put(history, 0)]
     deps.records.commit(changes, [event])

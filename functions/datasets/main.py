@@ -8,20 +8,38 @@ dataset with the licence text that they read and the gates that were passed.
 import json
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
+from pydantic import BaseModel, Field
 from vault_domain.combining import CLAIM, clean_claim, judge
-from vault_domain.datasets import CombineAsk, Dataset, DatasetAsk, DatasetId, event_facts, gates_of, register, uses_now
+from vault_domain.datasets import (
+    CombineAsk,
+    Dataset,
+    DatasetAsk,
+    DatasetId,
+    Registration,
+    event_facts,
+    gates_of,
+    register,
+    uses_now,
+)
 from vault_domain.errors import NotFound
 from vault_domain.events import Kind, make_event
 from vault_domain.permissions import roles
 from vault_domain.ports import Put
-from vault_edge.app import App, Caller, Deps, Json
+from vault_edge.app import App, Caller, Deps, Json, Query
 from vault_edge.pack_sources import all_datasets, find_dataset, named
 from vault_edge.racing import settled
 
 app = App("datasets")
 ASSESSED = Path(__file__).with_name("assessed.json")
+
+
+class Page(BaseModel):
+    """Which part of a history."""
+
+    limit: Annotated[int, Field(ge=1, le=100)] = 50
+    cursor: Annotated[str | None, Field(max_length=2000)] = None
 
 
 @app.get("/datasets", role=roles("dataset.read"))
@@ -39,6 +57,14 @@ def show(dataset_id: DatasetId, deps: Deps) -> Json:
     if found is None and assessed is None:
         raise NotFound("no such dataset")
     return {"registered": _view(found, deps) if found else None, "assessed": assessed}
+
+
+@app.get("/datasets/{dataset_id}/history", role=roles("dataset.history"))
+def history(dataset_id: DatasetId, page: Query[Page], deps: Deps) -> Json:
+    """Every registration, oldest first, with the words and the salt that the log's hashes of them are made from."""
+    rows = deps.records.list(Registration, f"{Dataset.kind}:{dataset_id}", limit=page.limit, cursor=page.cursor)
+    made = [row.made.model_dump(mode="json", exclude={"version"}) for row in rows.items]
+    return {"registrations": made, "cursor": rows.cursor}
 
 
 @app.post("/datasets", role=roles("dataset.register"), status=201)
@@ -62,14 +88,14 @@ def combine(ask: CombineAsk, deps: Deps) -> Json:
 
 def _enter(ask: DatasetAsk, caller: Caller, deps: Deps) -> Dataset:
     present = find_dataset(deps.records, ask.dataset_id)
-    made = register(present, ask, caller.id, deps.clock())
+    made = register(present, ask, caller.id, deps.new_id("slt"), deps.clock())
     if made is present:
         return made
     event = make_event(
         deps.new_id("evt"), Kind.PACK_REGISTERED, f"dataset:{ask.dataset_id}", caller.actor, deps.clock(),
         **event_facts(made),
     )  # fmt: skip
-    deps.records.commit([Put(made, present.version if present else 0)], [event])
+    deps.records.commit([Put(made, present.version if present else 0), Put(Registration(made=made), 0)], [event])
     return made
 
 

@@ -30,6 +30,7 @@ from vault_domain.packs import (
 )
 from vault_domain.permissions import roles
 from vault_domain.ports import Put
+from vault_domain.sealing import word_hash
 from vault_domain.training import CORE_PACK
 from vault_domain.training_summary import training_summary
 from vault_edge.app import Answer, App, Caller, Deps, Json, Query
@@ -161,12 +162,13 @@ def _build(ask: PackAsk, found: Selection, caller: Caller, deps: Deps) -> PackVe
 def _freeze(name: str, number: str, ask: FreezeAsk, caller: Caller, deps: Deps) -> PackVersion:
     version = _version(name, number, deps)
     members_of(deps.bucket("snapshots"), version)  # a list that can't be read is never frozen
-    frozen = freeze(version, ask, caller.id, deps.clock())
+    frozen = freeze(version, ask, caller.id, deps.new_id("slt"), deps.clock())
     if frozen is version:
         return version
     event = make_event(
         deps.new_id("evt"), Kind.PACK_FROZEN, f"pack:{version.ref}", caller.actor, deps.clock(),
-        members_sha256=version.members_sha256, members=version.members, reason=ask.reason,
+        members_sha256=version.members_sha256, members=version.members,
+        reason_hash=word_hash(frozen.salt or "", ask.reason),
     )  # fmt: skip
     deps.records.commit([Put(frozen, version.version)], [event])
     return frozen
@@ -185,7 +187,8 @@ def _version(name: str, number: str, deps: Deps) -> PackVersion:
 
 
 def _view(version: PackVersion) -> Json:
-    return {"pack": version.ref, **version.model_dump(mode="json", exclude={"version", "built_by", "frozen_by"})}
+    hidden = {"version", "built_by", "frozen_by", "salt"}
+    return {"pack": version.ref, **version.model_dump(mode="json", exclude=hidden)}
 
 
 handler, http = app.lambda_entry(), app.http_entry()

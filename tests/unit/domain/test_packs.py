@@ -101,11 +101,11 @@ def test_versions_are_numbered_and_only_made_when_something_differs() -> None:
 def test_freezing_names_the_content_that_is_meant() -> None:
     version = draft(PackAsk(name="P"), collect(vault_of(1), PackQuery()), None, None, BY, NOW)
     ask = FreezeAsk(members_sha256=version.members_sha256, reason="for the first model")
-    frozen = freeze(version, ask, BY, NOW)
+    frozen = freeze(version, ask, BY, "slt", NOW)
     assert (frozen.state, frozen.frozen, frozen.members_sha256) == ("frozen", NOW, version.members_sha256)
-    assert freeze(frozen, ask, BY, NOW) is frozen
+    assert freeze(frozen, ask, BY, "slt", NOW) is frozen
     with pytest.raises(Conflict):
-        freeze(version, FreezeAsk(members_sha256="0" * 64, reason="for the first model"), BY, NOW)
+        freeze(version, FreezeAsk(members_sha256="0" * 64, reason="for the first model"), BY, "slt", NOW)
 
 
 def test_how_much_may_still_be_used() -> None:

@@ -149,6 +149,8 @@ class RoleChange(Record):
     after: PersonRole
     by: str
     reason: str = Field(min_length=3, max_length=1000)
+    salt: str | None = Field(default=None, max_length=40)
+    """The log's hash of the reason is under it."""
     at: UtcTime
 
     def key(self) -> tuple[str, str]:
@@ -262,7 +264,7 @@ def register(
 
 
 def change_role(
-    account: Account, roster: AdminRoster, after: PersonRole, by: str, reason: str, now: datetime
+    account: Account, roster: AdminRoster, after: PersonRole, by: str, reason: str, now: datetime, salt: str
 ) -> tuple[Account, AdminRoster, RoleChange]:
     """The account with its new role, the roster that goes with it, and the history row.
 
@@ -278,7 +280,9 @@ def change_role(
         members = (*members, account.account_id)
     if not members:
         raise Conflict("The last admin can't be removed; name another one first")
-    change = RoleChange(account_id=account.account_id, before=account.role, after=after, by=by, reason=reason, at=now)
+    change = RoleChange(
+        account_id=account.account_id, before=account.role, after=after, by=by, reason=reason, salt=salt, at=now
+    )
     return (
         account.with_changes(role=after, changed=now),
         roster.with_changes(members=members),

@@ -14,7 +14,7 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field, StringConstraints, model_validator
 
-from vault_domain.canonical import Json, digest
+from vault_domain.canonical import Json, canonical
 from vault_domain.errors import BadRequest
 from vault_domain.licences import (
     ABSENT,
@@ -36,6 +36,7 @@ from vault_domain.licences import (
 )
 from vault_domain.records import Record, Sha256, UtcTime, Value
 from vault_domain.rights import LICENCE
+from vault_domain.sealing import word_hash
 from vault_domain.submission import Line
 
 REVIEW_LIFE = timedelta(days=182)
@@ -124,7 +125,7 @@ class DatasetAsk(Value):
 
 
 class Dataset(Record):
-    """A registered outside dataset. Each registration replaces the one before; its event keeps what was said."""
+    """A registered outside dataset, as registered last; each registration stays as a :class:`Registration`."""
 
     table: ClassVar[str] = "packs"
     kind: ClassVar[str] = "dataset"
@@ -134,6 +135,8 @@ class Dataset(Record):
     """Counts the registrations of this dataset."""
     registered_by: str
     at: UtcTime
+    salt: str | None = Field(default=None, max_length=40)
+    """The log's hashes of the words in ``entry`` are under it."""
 
     def key(self) -> tuple[str, str]:
         return KEY, f"{self.kind}#{self.entry.dataset_id}"
@@ -144,13 +147,25 @@ class Dataset(Record):
         return self.entry.reviewed + REVIEW_LIFE
 
 
+class Registration(Record):
+    """One registration as it was made, written once."""
+
+    table: ClassVar[str] = "packs"
+    kind: ClassVar[str] = "registration"
+
+    made: Dataset
+
+    def key(self) -> tuple[str, str]:
+        return f"{Dataset.kind}:{self.made.entry.dataset_id}", f"{self.kind}#{self.made.number:06d}"
+
+
 class CombineAsk(Value):
     """The body of POST /datasets/combine: packs as a run would name them, each with its use."""
 
     uses: dict[str, Use] = Field(min_length=1, max_length=50)
 
 
-def register(present: Dataset | None, ask: DatasetAsk, by: str, now: datetime) -> Dataset:
+def register(present: Dataset | None, ask: DatasetAsk, by: str, salt: str, now: datetime) -> Dataset:
     """The next registration; the present one again when it would change nothing. Raises ``BadRequest`` for a date
     to come."""
     if ask.reviewed > now or any(text.read > now for text in ask.licence_texts):
@@ -158,18 +173,21 @@ def register(present: Dataset | None, ask: DatasetAsk, by: str, now: datetime) -
     if present is not None and present.entry == ask:
         return present
     number = present.number + 1 if present else 1
-    return Dataset(entry=ask, number=number, registered_by=by, at=now)
+    return Dataset(entry=ask, number=number, registered_by=by, at=now, salt=salt)
 
 
 def event_facts(dataset: Dataset) -> Json:
-    """What the event of a registration says of it."""
-    entry = dataset.entry.model_dump(mode="json")
-    kept = ("title", "tier", "rights", "allowed_uses", "required_gates", "gates_passed", "licence_texts", "ledger")
+    """What the event of a registration says of it; an admin's words, and the entry with them, as salted hashes."""
+    entry, salt = dataset.entry.model_dump(mode="json"), dataset.salt or ""
+    kept = ("title", "tier", "rights", "allowed_uses", "required_gates", "licence_texts", "ledger", "reviewed")
     return {
         "number": dataset.number,
-        "entry_sha256": digest(entry),
-        "reviewed": entry["reviewed"],
-        "reason": entry["reason"],
+        "entry_hash": word_hash(salt, canonical(entry).decode("utf-8")),
+        "reason_hash": word_hash(salt, entry["reason"]),
+        "gates_passed": [
+            {"gate": one["gate"], "at": one["at"], "evidence_hash": word_hash(salt, one["evidence"])}
+            for one in entry["gates_passed"]
+        ],
         **{name: entry[name] for name in kept},
     }
 

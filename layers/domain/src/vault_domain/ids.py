@@ -49,6 +49,7 @@ PREFIXES = (
     "ctl",
     "clm",
     "msg",
+    "slt",
 )
 
 

@@ -85,6 +85,8 @@ class PackVersion(Record):
     frozen: UtcTime | None = None
     frozen_by: str | None = None
     reason: str | None = None
+    salt: str | None = Field(default=None, max_length=40)
+    """The log's hash of the reason is under it."""
 
     def key(self) -> tuple[str, str]:
         return f"pack:{self.name}", f"{self.kind}#{self.number:06d}"
@@ -118,13 +120,13 @@ def object_key(members_sha256: str) -> str:
     return f"packs/{members_sha256}.json"
 
 
-def freeze(version: PackVersion, ask: FreezeAsk, by: str, now: datetime) -> PackVersion:
+def freeze(version: PackVersion, ask: FreezeAsk, by: str, salt: str, now: datetime) -> PackVersion:
     """The frozen version; the same one when it is frozen already. Raises ``Conflict`` for another content."""
     if version.members_sha256 != ask.members_sha256:
         raise Conflict("this version has another content than the one that was meant; look at it again")
     if version.state == "frozen":
         return version
-    return version.with_changes(state="frozen", frozen=now, frozen_by=by, reason=ask.reason)
+    return version.with_changes(state="frozen", frozen=now, frozen_by=by, reason=ask.reason, salt=salt)
 
 
 def read_members(data: bytes, sha256: str) -> tuple[Member, ...]:

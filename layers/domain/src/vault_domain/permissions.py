@@ -157,6 +157,7 @@ MATRIX: tuple[Row, ...] = (
         "GET /datasets", "GET /datasets/{dataset_id}", "POST /datasets/combine",
     ),
     _row("dataset.register", "register an outside dataset, with a reason", "admin", "POST /datasets"),
+    _row("dataset.history", "see every registration of a dataset", "admin", "GET /datasets/{dataset_id}/history"),
     _row(
         "pack.read", "see packs", _SIGNED_IN + " system",
         "GET /packs", "GET /packs/{name}/{number}",

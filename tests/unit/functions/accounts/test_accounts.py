@@ -12,6 +12,7 @@ from simulator import Simulator, killed_everywhere
 from vault_domain.accounts import Account, AdminRoster, RoleChange
 from vault_domain.errors import Conflict
 from vault_domain.events import AuditEvent, Kind
+from vault_domain.sealing import word_hash
 from vault_edge.loading import load_folder
 from wire import body_of, event, token
 
@@ -207,6 +208,7 @@ def test_an_admin_changes_a_role_and_history_keeps_why(accounts: ModuleType, sim
     (told,) = events(sim, Kind.ROLE_CHANGED)
     assert (told.data["before"], told.data["after"], told.actor.id) == ("contributor", "reviewer", admin_id)
     assert "genre" not in told.model_dump_json()
+    assert told.data["reason_hash"] == word_hash(row.salt or "", "knows the genre")
     assert call(accounts, "POST", path, {"role": "reviewer", "reason": "again"}, bearer)[0] == 409
 
 

@@ -55,7 +55,7 @@ def test_there_is_always_an_admin_and_the_roster_says_who(moves):
     roster = AdminRoster(members=(people[0].account_id,))
     for by, who, role in moves:
         try:
-            changed, roster, row = change_role(people[who], roster, role, people[by].account_id, "a reason", NOW)
+            changed, roster, row = change_role(people[who], roster, role, people[by].account_id, "a reason", NOW, "slt")
         except VaultError:
             continue
         assert (row.before, row.after) == (people[who].role, role)
@@ -68,7 +68,7 @@ def test_there_is_always_an_admin_and_the_roster_says_who(moves):
 def test_the_last_admin_stays():
     roster = AdminRoster(members=(person(0).account_id,))
     with pytest.raises(Conflict, match="last admin"):
-        change_role(person(0, "admin"), roster, "reviewer", person(1).account_id, "a reason", NOW)
+        change_role(person(0, "admin"), roster, "reviewer", person(1).account_id, "a reason", NOW, "slt")
 
 
 def test_registering_needs_the_affirmation():

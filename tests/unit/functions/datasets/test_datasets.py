@@ -3,8 +3,10 @@
 import pytest
 from packing import an_entry, passed, rights_of
 from simulator import NOW, Simulator, killed_everywhere
+from vault_domain.canonical import canonical
 from vault_domain.datasets import Dataset
 from vault_domain.events import AuditEvent, Kind
+from vault_domain.sealing import word_hash
 from vault_edge.deps import Deps
 from wire import body_of, event, token
 
@@ -37,7 +39,28 @@ def test_the_next_registration_takes_the_old_ones_place(sim: Simulator, load_ste
     answer = body_of(call(module, sim, "POST", "/datasets", blocked))
     assert (answer["number"], set(answer["uses_now"].values())) == (2, {"refused"})
     assert len(sim.store.everything(Dataset)) == 1
-    assert {one.data["reason"] for one in told(sim)} == {"assessed for tests", "its owner changed the licence"}
+    before = body_of(call(module, sim, "GET", "/datasets/open-music/history"))["registrations"]
+    assert [(one["number"], one["entry"]["reason"]) for one in before] == [
+        (1, "assessed for tests"),
+        (2, "its owner changed the licence"),
+    ]
+    assert call(module, sim, "GET", "/datasets/open-music/history", role="contributor")["statusCode"] == 403
+
+
+def test_the_log_holds_an_admins_words_as_salted_hashes_only(sim: Simulator, load_step) -> None:
+    module, words = load_step("datasets"), ["Nova Quill told us on the phone", "letter of Nova Quill, drawer 3"]
+    gates = [{"gate": "counsel", "evidence": words[1], "at": NOW.isoformat()}]
+    asked = an_entry(reason=words[0], gates_passed=gates)
+    call(module, sim, "POST", "/datasets", asked)
+    (seen,) = told(sim)
+    assert b"Quill" not in seen.leaf()
+    (made,) = body_of(call(module, sim, "GET", "/datasets/open-music/history"))["registrations"]
+    assert seen.data["reason_hash"] == word_hash(made["salt"], words[0])
+    assert seen.data["gates_passed"][0]["evidence_hash"] == word_hash(made["salt"], words[1])
+    assert seen.data["entry_hash"] == word_hash(made["salt"], canonical(made["entry"]).decode())
+    blocked = an_entry(tier="blocked", allowed_uses=[], reason=words[0], gates_passed=gates)
+    call(module, sim, "POST", "/datasets", blocked)
+    assert len({one.data["reason_hash"] for one in told(sim)}) == 2  # the same words are not known again
 
 
 def test_what_is_only_assessed_allows_nothing(sim: Simulator, load_step) -> None:

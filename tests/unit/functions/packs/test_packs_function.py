@@ -13,6 +13,7 @@ from vault_domain.canonical import sha256_hex
 from vault_domain.events import AuditEvent, Kind
 from vault_domain.packs import PackVersion
 from vault_domain.ports import Put
+from vault_domain.sealing import word_hash
 from vault_domain.training import TrainingRun
 from vault_edge.deps import Deps
 from vault_edge.pack_sources import find_dataset
@@ -114,6 +115,15 @@ def test_a_run_reads_the_frozen_version_and_nothing_else(sim: Simulator, load_st
     assert opened.pack_identities == {"LEMM_ambient@1": f"sha256:{built['members_sha256']}"}
     (told,) = events(sim, Kind.RUN_OPENED)
     assert told.data["pack_identities"] == opened.pack_identities
+
+
+def test_the_log_holds_the_reason_of_a_freeze_as_a_salted_hash_only(sim: Simulator, load_step) -> None:
+    stock(sim, a_track(1))
+    assert "salt" not in frozen(load_step("packs"), sim)
+    (told,) = events(sim, Kind.PACK_FROZEN)
+    assert WHY.encode() not in told.leaf()
+    (version,) = sim.store.everything(PackVersion)
+    assert told.data["reason_hash"] == word_hash(version.salt or "", WHY)
 
 
 def test_a_revocation_makes_the_next_manifest_smaller_and_is_told(sim: Simulator, load_step) -> None:
