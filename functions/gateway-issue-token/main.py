@@ -2,9 +2,9 @@
 
 from datetime import timedelta
 
-from issue_canaries import planted
+from issue_canaries import offered, planted
 from vault_domain import runs
-from vault_domain.canaries import CanaryAsk
+from vault_domain.canaries import CanaryAsk, OfferAsk
 from vault_domain.errors import NotFound
 from vault_domain.ids import RunId
 from vault_domain.leases import MAIN, LeaseAsk, check_training_open
@@ -68,9 +68,18 @@ def complete(run_id: RunId, ask: CompleteAsk, caller: Caller, deps: Deps) -> Jso
     return _view(settled(lambda: close(deps, _own(run_id, caller, deps), ask, caller.actor)))
 
 
+@app.post("/training/canaries/offers", role=roles("training.decoy"), also=(404,))
+def offer(ask: OfferAsk, caller: Caller, deps: Deps) -> Json:
+    """Say that tracks of yours may be planted as canaries; the log is told nothing.
+
+    For an account that never had another role: the log tells of those, and its tracks would be known.
+    """
+    return settled(lambda: offered(ask, caller, deps))
+
+
 @app.post("/training/canaries", role=roles("training.canary"), status=201, also=(404,))
 def plant(ask: CanaryAsk, caller: Caller, deps: Deps) -> Json:
-    """Reserve tracks of yours for one run that has not begun, so that a copy which gets out names it.
+    """Reserve tracks that their owner offered for one run that has not begun, so that a copy which gets out names it.
 
     Keep the nonce: with it the log's commitment shows when they were planted.
     """

@@ -1,7 +1,7 @@
 """Canaries made on an admin's machine, and looked for in files that were found somewhere.
 
 ``make_canaries`` composes pieces from secret seeds, one FLAC file each, whose
-name says the run; they are then submitted like any track. ``check_files`` looks
+name says the run; they are then submitted like any track, from a contributor's account. ``check_files`` looks
 for them in other files, as matching does: a copy that was cut, encoded again or
 slowed down still names its run. The folder is the secret: keep it.
 """

@@ -31,16 +31,34 @@ def make(
         return
     for path in made:
         out.print(str(path), highlight=False)
-    out.print("Next: lemm submit, with these files; then lemm canary plant RUN TRACK...", highlight=False)
+    out.print("Next: lemm submit and lemm canary offer, signed in as a contributor that never was anything else;")
+    out.print("then lemm canary plant RUN TRACK..., as an admin.", highlight=False)
+
+
+@canary.command()
+def offer(
+    tracks: Annotated[list[str], typer.Argument(help="Track ids of yours.")],
+    json: JsonFlag = False,
+) -> None:
+    """Let tracks of yours be planted as canaries. The log is told nothing of it."""
+    from lemm.client import Api
+
+    session = load_session()
+    with problems(json), Api(session.url, session.token) as api:
+        answer = api.call("POST", "/training/canaries/offers", {"track_ids": tracks})
+    if json:
+        emit(answer)
+    else:
+        out.print(f"{len(tracks)} offered", highlight=False)
 
 
 @canary.command()
 def plant(
     run: Annotated[str, typer.Argument(help="The run.")],
-    tracks: Annotated[list[str], typer.Argument(help="Track ids of your accepted canaries.")],
+    tracks: Annotated[list[str], typer.Argument(help="Track ids of accepted tracks that were offered.")],
     json: JsonFlag = False,
 ) -> None:
-    """Reserve tracks of yours for one run that has not begun (admin). Keep the nonce that is printed."""
+    """Reserve offered tracks for one run that has not begun (admin). Keep the nonce that is printed."""
     from lemm.client import Api
 
     session = load_session()

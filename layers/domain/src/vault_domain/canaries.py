@@ -1,9 +1,12 @@
 """Canaries: tracks that one run alone is given, so that a copy which gets out names the run.
 
-They are ordinary accepted tracks, made for this purpose and owned by the admin
-who plants them. Planted before the run opens, they are part of its grant like
-any other; every other run passes over them without a word. The log, which is
-public, gets a commitment and no track id: a job must not learn which ones they are.
+They are ordinary accepted tracks, made for this purpose and submitted by an
+account that never was anything but a contributor's: the log names actors and
+tells of every role, so an admin's own track would be known by its first event.
+Its owner offers it, of which the log gets nothing; an admin plants it. Planted
+before the run opens, it is part of its grant like any other; every other run
+passes over it without a word. The log, which is public, gets a commitment and no
+track id: a job must not learn which ones they are.
 """
 
 from collections.abc import Iterable, Sequence
@@ -11,6 +14,7 @@ from typing import ClassVar
 
 from pydantic import Field
 
+from vault_domain.accounts import Account
 from vault_domain.canonical import digest
 from vault_domain.errors import Conflict, NotFound
 from vault_domain.ids import AccountId, RunId, TrackId
@@ -18,8 +22,29 @@ from vault_domain.records import Record, UtcTime, Value
 from vault_domain.tracks import Status, Track
 
 ALL = "canaries"
+OFFERS = "offers"
 MAX_CANARIES = 20
 """In one run; they go into one transaction."""
+
+
+class OfferAsk(Value):
+    """The body of POST /training/canaries/offers."""
+
+    track_ids: tuple[TrackId, ...] = Field(min_length=1, max_length=MAX_CANARIES)
+
+
+class CanaryOffer(Record):
+    """An owner's word that one track may become a canary."""
+
+    table: ClassVar[str] = "runs"
+    kind: ClassVar[str] = "offer"
+
+    track_id: TrackId
+    owner: AccountId
+    at: UtcTime
+
+    def key(self) -> tuple[str, str]:
+        return OFFERS, f"{self.kind}#{self.track_id}"
 
 
 class CanaryAsk(Value):
@@ -44,18 +69,38 @@ class Canary(Record):
         return ALL, f"{self.kind}#{self.track_id}"
 
 
-def check_planting(ask: CanaryAsk, planter: str, tracks: Sequence[Track | None], run_exists: bool) -> None:
-    """Raises ``NotFound`` for a track that is not the planter's, ``Conflict`` for one that is not accepted or a run
-    that has begun."""
-    if len(set(ask.track_ids)) != len(ask.track_ids):
-        raise Conflict("a track is named twice")
+def check_contributor(account: Account | None, role_changed: bool) -> None:
+    """Raises ``Conflict`` for the owner of a canary who is, or was, anything but a contributor by the log."""
+    if account is None or account.role != "contributor" or role_changed:
+        raise Conflict("the log tells that this account is no contributor's; submit canaries from another one")
+
+
+def check_offer(ask: OfferAsk, owner: str, tracks: Sequence[Track | None]) -> None:
+    """Raises ``NotFound`` for a track that is not the caller's, ``Conflict`` for one that is named twice."""
+    _named_once(ask.track_ids)
     for track_id, track in zip(ask.track_ids, tracks, strict=True):
-        if track is None or track.owner != planter:
-            raise NotFound(f"{track_id}: no such track of yours; canaries are made for the purpose")
+        if track is None or track.owner != owner:
+            raise NotFound(f"{track_id}: no such track of yours")
+
+
+def check_planting(
+    ask: CanaryAsk, tracks: Sequence[Track | None], offers: Sequence[CanaryOffer | None], run_exists: bool
+) -> None:
+    """Raises ``NotFound`` for a track that its owner did not offer, ``Conflict`` for one that is not accepted or a run
+    that has begun."""
+    _named_once(ask.track_ids)
+    for track_id, track, offer in zip(ask.track_ids, tracks, offers, strict=True):
+        if track is None or offer is None or offer.owner != track.owner:
+            raise NotFound(f"{track_id}: no track that its owner offered as a canary")
         if track.status is not Status.ACCEPTED:
             raise Conflict(f"{track_id} is not accepted")
     if run_exists:
         raise Conflict("this run has begun; canaries are planted before")
+
+
+def _named_once(track_ids: Sequence[str]) -> None:
+    if len(set(track_ids)) != len(track_ids):
+        raise Conflict("a track is named twice")
 
 
 def commitment(ask: CanaryAsk, nonce: str) -> str:
