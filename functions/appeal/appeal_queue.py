@@ -1,10 +1,10 @@
 """The dispute queue: rejected tracks about which somebody has to decide anew."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Annotated
 
 from pydantic import BaseModel, Field
-from vault_domain.appeals import Appeal
+from vault_domain.appeals import Appeal, due
 from vault_domain.ids import AccountId, TrackId
 from vault_domain.reasons import Reason
 from vault_domain.tracks import Status, Track
@@ -52,9 +52,10 @@ def _line(track: Track, deps: Deps) -> AppealLine | None:
     appeals = deps.records.list(Appeal, track.track_id).items
     if not appeals:
         return None
-    appeal, days = appeals[-1], timedelta(days=deps.policy().appeal_days)
+    appeal = appeals[-1]
+    until = None if appeal.answered else due(appeal, deps.policy())
     return AppealLine(
         track_id=track.track_id, title=track.metadata.title, artist=track.metadata.artist_display_name,
         submitter=track.owner, opened_by=appeal.opened_by, filed=appeal.filed, answered=appeal.answered,
-        answer_until=None if appeal.answered else appeal.filed + days, rejected_for=appeal.rejected_for,
+        answer_until=until, rejected_for=appeal.rejected_for,
     )  # fmt: skip

@@ -5,9 +5,11 @@ from datetime import timedelta
 
 from sweep_sight import claim_of, see_removed_track, see_upload
 from vault_domain.admission import vault_audio_key, vault_features_key, vault_query_key
+from vault_domain.appeal_time import ends, told
 from vault_domain.errors import Conflict
 from vault_domain.events import Actor, Kind, make_event
 from vault_domain.evidence import FingerprintRecord
+from vault_domain.messages import Topic, message
 from vault_domain.ports import Delete, Put, Require
 from vault_domain.sweeping import (
     NEVER_ARRIVED,
@@ -20,6 +22,7 @@ from vault_domain.sweeping import (
     PurgeUpload,
     RefuseUpload,
     ReleaseClaim,
+    RemindOwner,
     SeenUpload,
     StartPipeline,
     plan_removed,
@@ -39,7 +42,7 @@ from vault_edge.app import Deps
 from vault_edge.membership import leave
 from vault_edge.racing import settled
 
-AboutUpload = ExpireUpload | RefuseUpload | StartPipeline | ReleaseClaim | PurgeUpload
+AboutUpload = ExpireUpload | RefuseUpload | StartPipeline | ReleaseClaim | RemindOwner | PurgeUpload
 ACTOR = Actor(id="fn:sweep", role="system")
 
 
@@ -63,6 +66,8 @@ def _upload(instruction: AboutUpload, deps: Deps, patience: timedelta) -> bool:
         _start(instruction, seen, deps)
     elif isinstance(instruction, ReleaseClaim):
         _release(seen, deps)
+    elif isinstance(instruction, RemindOwner):
+        _remind(seen, deps)
     else:
         _purge(instruction, seen, deps)
     return True
@@ -80,6 +85,15 @@ def _release(seen: SeenUpload, deps: Deps) -> None:
     claim = claim_of(seen.track, deps) if seen.track is not None else None
     if claim is not None and seen.track is not None:
         deps.records.commit([Delete(claim, claim.version), Require(seen.track, seen.track.version)])
+
+
+def _remind(seen: SeenUpload, deps: Deps) -> None:
+    """Told once: the track carries the mark in the same commit."""
+    track, now = seen.track, deps.clock()
+    if track is not None:
+        until = told(ends(track, deps.policy()))
+        said = message(track.owner, Topic.APPEAL_ENDING, track.track_id, now, title=track.metadata.title, until=until)
+        deps.records.commit([Put(track.with_changes(appeal_reminded=now), track.version), Put(said, 0)])
 
 
 def _purge(instruction: PurgeUpload, seen: SeenUpload, deps: Deps) -> None:

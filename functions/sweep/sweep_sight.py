@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 
 from vault_domain.admission import may_be_indexed
+from vault_domain.appeals import Appeal
 from vault_domain.errors import NotFound
 from vault_domain.evidence import FingerprintRecord, Original
 from vault_domain.policy import Policy
@@ -89,10 +90,16 @@ def claim_of(track: Track, deps: Deps) -> Original | None:
 
 
 def _looked_at(upload: Upload, deps: Deps) -> SeenUpload:
-    """Arrival and claims are looked up only where they decide anything."""
+    """Arrival, claims and answers are looked up only where they decide anything."""
     track = deps.records.get(Track, upload.track_id) if upload.track_id else None
     arrived = upload.arrived is not None
     if not arrived and upload.state is UploadState.WAITING and upload.purpose == "track":
         arrived = deps.bucket("quarantine").first_version(source_key(upload.upload_id)) is not None
     claims = track is not None and track.status in REFUSED and claim_of(track, deps) is not None
-    return SeenUpload(upload, track, arrived, claims)
+    answered = track is not None and track.status is Status.DISPUTE_PENDING and _is_answered(track.track_id, deps)
+    return SeenUpload(upload, track, arrived, claims, answered)
+
+
+def _is_answered(track_id: str, deps: Deps) -> bool:
+    appeals = deps.records.list(Appeal, track_id).items
+    return bool(appeals) and appeals[-1].reason is not None

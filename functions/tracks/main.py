@@ -15,7 +15,7 @@ from vault_edge.receipts import signed_receipt
 from vault_edge.texts import title_of
 
 app = App("tracks")
-HIDDEN = {"version", "ask_sha256", "evidence_sha256", "flags"}
+HIDDEN = {"version", "ask_sha256", "evidence_sha256", "flags", "appeal_reminded"}
 SEES_ALL = ("reviewer", "admin")
 
 

@@ -12,11 +12,12 @@ reasons that its owner can read.
 """
 
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import ClassVar, Literal
 
 from pydantic import Field
 
+from vault_domain.appeal_time import answer_until, ends, told
 from vault_domain.decision import Verdict
 from vault_domain.errors import Conflict, Forbidden
 from vault_domain.ids import AccountId, TrackId
@@ -49,6 +50,8 @@ class Appeal(Record):
     rejected_by: tuple[AccountId, ...] = ()
     """People whose votes rejected it; nobody when the rules did."""
     filed: UtcTime
+    due: UtcTime | None = None
+    """Until when a dispute that the rules opened can be answered."""
     outcome: End | None = None
     decided_by: AccountId | None = None
     decided: UtcTime | None = None
@@ -85,8 +88,8 @@ def file(
         raise Conflict("this file could not be used; send another one instead")
     if upload.purged is not None:
         raise Conflict("the recording is not kept any more; submit it again")
-    if now >= track.changed + timedelta(days=policy.appeal_days):
-        raise Conflict(f"an appeal can be made within {policy.appeal_days} days")
+    if now >= (until := ends(track, policy)):
+        raise Conflict(f"an appeal could be made until {told(until)}")
     against = [vote.reviewer for vote in votes if vote.vote == "reject"]
     return Appeal(
         track_id=track.track_id,
@@ -104,7 +107,7 @@ def open_dispute(track: Track, now: datetime) -> Appeal:
     """The appeal that comes with a rejection by the rules; ``track`` was rejected just now."""
     return Appeal(
         track_id=track.track_id, step=track.steps, owner=track.owner, opened_by="rules", rejected_for=track.reasons,
-        filed=now,
+        filed=now, due=track.appeal_until,
     )  # fmt: skip
 
 
@@ -113,14 +116,19 @@ def answered(appeal: Appeal, ask: AppealAsk, now: datetime, policy: Policy) -> A
     if appeal.reason is not None or appeal.outcome is not None:
         raise Conflict("you have appealed already")
     if is_overdue(appeal, now, policy):
-        raise Conflict(f"an answer can be given within {policy.appeal_days} days")
+        raise Conflict(f"an answer could be given until {told(due(appeal, policy))}")
     return appeal.with_changes(reason=ask.reason, answered=now)
 
 
 def is_overdue(appeal: Appeal, now: datetime, policy: Policy) -> bool:
     """Whether its owner was asked and did not answer in time."""
     waits = appeal.reason is None and appeal.outcome is None
-    return waits and now >= appeal.filed + timedelta(days=policy.appeal_days)
+    return waits and now >= due(appeal, policy)
+
+
+def due(appeal: Appeal, policy: Policy) -> datetime:
+    """Until when its owner may answer it."""
+    return appeal.due or answer_until(appeal.filed, policy)
 
 
 def lapse(appeal: Appeal, now: datetime) -> Appeal:

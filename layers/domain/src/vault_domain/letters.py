@@ -13,10 +13,15 @@ from vault_domain.records import Value
 WORDS: dict[Topic, tuple[str, str]] = {
     Topic.IN_REVIEW: ("“{title}” waits for a reviewer", "The checks found something a person should look at: {why}"),
     Topic.ACCEPTED: ("“{title}” is in the vault", "Your track was accepted. You can take it back at any time."),
-    Topic.REJECTED: ("“{title}” was not accepted", "{why} You can answer with an appeal."),
+    Topic.REJECTED: ("“{title}” was not accepted", "{why} You can answer with an appeal until {until}."),
+    Topic.UNUSABLE: ("The file of “{title}” could not be used", "{why} Send another file instead."),
     Topic.DISPUTE_OPENED: (
         "“{title}” was not accepted; please answer",
-        "{why} A dispute was opened for you: tell us what we should know, and somebody decides anew.",
+        "{why} A dispute was opened for you: tell us what we should know until {until}, and somebody decides anew.",
+    ),
+    Topic.APPEAL_ENDING: (
+        "“{title}”: the time to answer ends soon",
+        "Your track was not accepted, and you have not answered. You can until {until}; after that it stays so.",
     ),
     Topic.APPEAL_UPHELD: ("Your appeal for “{title}” was upheld", "The track goes on to be admitted."),
     Topic.APPEAL_DISMISSED: ("Your appeal for “{title}” was dismissed", "{why} This decision is final."),

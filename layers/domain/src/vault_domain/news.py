@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from vault_domain.appeal_time import told
 from vault_domain.messages import Message, Topic, message
 from vault_domain.tracks import Track, Trigger
 
@@ -9,7 +10,7 @@ TOLD: dict[Trigger, Topic] = {
     Trigger.CHECKS_FINISHED: Topic.IN_REVIEW,
     Trigger.ADMITTED: Topic.ACCEPTED,
     Trigger.REJECTED: Topic.REJECTED,
-    Trigger.UPLOAD_FAILED: Topic.REJECTED,
+    Trigger.UPLOAD_FAILED: Topic.UNUSABLE,
     Trigger.DISPUTE_OPENED: Topic.DISPUTE_OPENED,
     Trigger.DISPUTE_LAPSED: Topic.DISPUTE_LAPSED,
     Trigger.APPEAL_UPHELD: Topic.APPEAL_UPHELD,
@@ -18,6 +19,8 @@ TOLD: dict[Trigger, Topic] = {
     Trigger.CLAIM_DISMISSED: Topic.UNLOCKED,
     Trigger.CLAIM_UPHELD: Topic.REMOVED,
 }
+ANSWERABLE = (Topic.REJECTED, Topic.DISPUTE_OPENED)
+"""What a letter names a last moment for."""
 
 
 def news(track: Track, trigger: Trigger, now: datetime) -> Message | None:
@@ -30,4 +33,5 @@ def news(track: Track, trigger: Trigger, now: datetime) -> Message | None:
     if topic is None or (trigger is Trigger.CHECKS_FINISHED and track.verdict != "review"):
         return None
     why = " ".join(reason.detail for reason in track.reasons if reason.detail)
-    return message(track.owner, topic, track.track_id, now, track.steps, title=track.metadata.title, why=why)
+    by = {"until": told(track.appeal_until)} if topic in ANSWERABLE and track.appeal_until else {}
+    return message(track.owner, topic, track.track_id, now, track.steps, title=track.metadata.title, why=why, **by)

@@ -67,6 +67,8 @@ class Policy(Value):
     """How long a question to the owner holds a review."""
     appeal_days: int = Field(default=60, ge=1, le=3650)
     """How long after a rejection its owner may appeal."""
+    appeal_reminder_days: int = Field(default=7, ge=1, le=365)
+    """How long before that time is over the owner is reminded of it."""
     second_admin: bool = False
     """A change of policy counts only once another admin has confirmed it."""
     own_catalogue_needs_review: bool = True

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from vault_domain.admission import favoured, may_be_indexed
+from vault_domain.appeal_time import ends, reminder_due
 from vault_domain.policy import Policy
 from vault_domain.revocation import keeps_fingerprints
 from vault_domain.rights import RightsRecord
@@ -95,18 +96,27 @@ class LapseDispute:
     track_id: str
 
 
+@dataclass(frozen=True)
+class RemindOwner:
+    """The time to answer a rejection is nearly over."""
+
+    upload_id: str
+
+
 AboutTrack = PurgeAudio | PurgeFingerprints | HideTrack
-Instruction = ExpireUpload | RefuseUpload | StartPipeline | ReleaseClaim | PurgeUpload | AboutTrack
+Instruction = ExpireUpload | RefuseUpload | StartPipeline | ReleaseClaim | PurgeUpload | RemindOwner | AboutTrack
 
 
 @dataclass(frozen=True)
 class SeenUpload:
-    """One upload as the sweep found it; ``arrived``: there is a source object; ``claims``: its track holds a sound."""
+    """One upload as the sweep found it; ``arrived``: there is a source object; ``claims``: its track holds a sound;
+    ``answered``: the dispute about its track has its owner's words."""
 
     upload: Upload
     track: Track | None
     arrived: bool
     claims: bool = False
+    answered: bool = False
 
 
 @dataclass(frozen=True)
@@ -176,7 +186,11 @@ def _plan_bound(
     if track.status in REFUSED:
         if seen.claims:
             return ReleaseClaim(upload.upload_id)
-        return PurgeUpload(upload.upload_id, "rejected") if still >= _days(policy.rejected_audio_days) else None
+        if reminder_due(track, policy, now, answered=seen.answered):
+            return RemindOwner(upload.upload_id)
+        return PurgeUpload(upload.upload_id, "rejected") if _let_go(track, policy, now) else None
+    if track.status is Status.DISPUTE_PENDING and reminder_due(track, policy, now, answered=seen.answered):
+        return RemindOwner(upload.upload_id)
     if track.status in _IN_CHECKS and upload.state is UploadState.WAITING and not seen.arrived:
         return RefuseUpload(upload.upload_id) if now - upload.created > BIND_WITHIN else None
     if track.status in _IN_CHECKS:
@@ -184,6 +198,12 @@ def _plan_bound(
     if track.status is Status.PENDING_REVIEW and favoured(track):
         return _start_if_due(seen, now, patience, "decided, not admitted")
     return None
+
+
+def _let_go(track: Track, policy: Policy, now: datetime) -> bool:
+    """Past its retention, and nobody can appeal any more: an appeal needs the recording."""
+    appealable = track.status is Status.REJECTED and now < ends(track, policy)
+    return now - track.changed >= _days(policy.rejected_audio_days) and not appealable
 
 
 def _start_if_due(seen: SeenUpload, now: datetime, patience: timedelta, why: str) -> StartPipeline | None:

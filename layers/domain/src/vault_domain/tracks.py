@@ -209,6 +209,9 @@ class Track(Record):
     """Why the track stands where it stands."""
     dispute_open: bool = False
     appeal_used: bool = False
+    appeal_until: UtcTime | None = None
+    """Until when the last rejection can be answered, as its letter said."""
+    appeal_reminded: UtcTime | None = None
     audio_sha256: Sha256 | None = None
     content_sha256: Sha256 | None = None
     duration_s: float | None = Field(default=None, ge=0)

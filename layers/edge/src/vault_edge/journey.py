@@ -2,9 +2,10 @@
 
 Promise: one commit holds the track (with the version that was read), a history
 row, an audit event and the owner's message for each step, and whatever else the
-caller adds.
+caller adds. A rejection keeps the moment until which it can be answered.
 """
 
+from vault_domain.appeal_time import answer_until
 from vault_domain.events import Actor, AuditEvent, Kind, make_event
 from vault_domain.messages import Message
 from vault_domain.news import news
@@ -33,6 +34,9 @@ class Journey:
     ) -> Track:
         """One step by the table. Raises ``Conflict`` or ``Forbidden``."""
         before = self.track.status
+        if trigger is Trigger.REJECTED:
+            until = answer_until(self.now, self._deps.policy())
+            changes = {**changes, "appeal_until": until, "appeal_reminded": None}
         self.track, row = transition(self.track, trigger, self._actor, facts, self.now, reasons, **changes)
         if trigger is Trigger.DISPUTE_OPENED:  # this tells of the rejection too
             self._rows = [one for one in self._rows if not isinstance(one, Message)]

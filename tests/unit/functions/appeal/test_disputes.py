@@ -93,7 +93,7 @@ def test_after_the_answer_it_can_be_dismissed(sim: Simulator):
 def test_unanswered_it_ends_after_its_time_and_answered_it_does_not(sim: Simulator):
     track_id = matched(sim)
     sim.clock.now += timedelta(days=59)
-    assert run("sweep", sim.container())["plan"] == []
+    assert [item["do"] for item in run("sweep", sim.container())["plan"]] == ["RemindOwner"]
     sim.clock.now += timedelta(days=2)
     assert [item["do"] for item in run("sweep", sim.container())["plan"]] == ["LapseDispute"]
     track = track_of(sim, track_id)
@@ -161,3 +161,40 @@ def test_the_queue_is_for_reviewers_and_not_about_their_own(sim: Simulator, load
     with pytest.raises(Forbidden):
         settle(sim, queue(sim)[0].track_id, "upheld", Caller(OWNER.id, "admin"))
     settle(sim, queue(sim)[0].track_id, "upheld", ADMIN)
+
+
+def letters(sim: Simulator, topic: Topic) -> list[Message]:
+    return [one for one in sim.store.everything(Message) if one.topic is topic]
+
+
+def test_the_letter_names_the_last_moment_and_one_reminder_comes_before_it(sim: Simulator):
+    track_id = matched(sim)
+    (said,) = letters(sim, Topic.DISPUTE_OPENED)
+    until = track_of(sim, track_id).appeal_until
+    assert said.facts["until"] == f"{until:%d %B %Y, %H:%M} UTC"
+    sim.clock.now = until - timedelta(days=8)
+    run("sweep", sim.container())
+    assert letters(sim, Topic.APPEAL_ENDING) == []
+    sim.clock.now = until - timedelta(days=6)
+    for _ in range(2):
+        run("sweep", sim.container())
+    (reminder,) = letters(sim, Topic.APPEAL_ENDING)
+    assert (reminder.recipient, reminder.facts["until"]) == (OWNER.id, said.facts["until"])
+
+
+def test_who_has_answered_is_not_reminded(sim: Simulator):
+    track_id = matched(sim)
+    reply(sim, track_id)
+    sim.task_log.started.clear()
+    sim.clock.now = track_of(sim, track_id).appeal_until - timedelta(days=1)
+    assert "RemindOwner" not in [item["do"] for item in run("sweep", sim.container())["plan"]]
+
+
+def test_reminding_killed_anywhere_and_repeated():
+    def make():
+        sim = Simulator()
+        track_id = matched(sim)
+        sim.clock.now = track_of(sim, track_id).appeal_until - timedelta(days=2)
+        return sim, lambda deps: run("sweep", deps)
+
+    assert ends_the_same(make) >= 1

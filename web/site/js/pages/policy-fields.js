@@ -25,6 +25,7 @@ const LABELS = {
   review_claim_s: "A reviewer holds a track for (seconds)",
   answer_days: "An owner may answer within (days)",
   appeal_days: "An appeal may be filed within (days)",
+  appeal_reminder_days: "The owner is reminded before that ends (days)",
   invitations_per_day: "Letters to rights holders, per contributor and day",
 };
 const words = (field) => `${field[0].toUpperCase()}${field.slice(1)}`.replaceAll("_", " ").replaceAll(".", ": ");

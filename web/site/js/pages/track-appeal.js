@@ -22,10 +22,10 @@ const OwnRelease = ({ to }) => html`<p>Is the recording that was found yours? <a
 
 export function AppealBox({ track, appeal, path, reload }) {
   const release = ownRelease(track);
-  if (appeal && !appeal.reason && !appeal.outcome) return html`<${AppealForm} path=${path} release=${release} reload=${reload} dispute />`;
+  if (appeal && !appeal.reason && !appeal.outcome) return html`<${AppealForm} path=${path} release=${release} reload=${reload} until=${appeal.due ?? track.appeal_until} dispute />`;
   if (appeal) return html`<${Told} appeal=${appeal} release=${release} />`;
   if (track.status !== "rejected" || track.appeal_used || !track.audio_sha256) return null;
-  return html`<${AppealForm} path=${path} release=${release} reload=${reload} />`;
+  return html`<${AppealForm} path=${path} release=${release} reload=${reload} until=${track.appeal_until} />`;
 }
 
 function Told({ appeal, release }) {
@@ -40,7 +40,7 @@ function Told({ appeal, release }) {
     </section>`;
 }
 
-function AppealForm({ path, release, reload, dispute = false }) {
+function AppealForm({ path, release, reload, until, dispute = false }) {
   const [reason, set] = useState("");
   const action = useAction();
   const send = async (event) => {
@@ -55,6 +55,7 @@ function AppealForm({ path, release, reload, dispute = false }) {
     <section class="card stack" aria-labelledby="appeal">
       <h2 id="appeal">${dispute ? "Is this wrong? Answer" : "Is this wrong? Appeal"}</h2>
       <p>${dispute ? "The match was so strong that the rules rejected the track, and opened a dispute for you to answer." : "You can appeal once."} The track is compared anew with the detectors as they are today, and somebody who did not reject it decides. You get the answer in words.</p>
+      ${until && html`<p>You can do this until <b>${at(until)}</b>.</p>`}
       ${release && html`<${OwnRelease} to=${release} />`}
       <form onSubmit=${send}>
         <${ProblemNotice} problem=${action.problem} />
