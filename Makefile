@@ -6,8 +6,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 LAYERS := build/layers/.built
-WORKSPACE := $(wildcard layers/*/pyproject.toml) models/pyproject.toml cli/pyproject.toml
-CODE := layers/domain/src layers/audio/src layers/index/src layers/store/src layers/edge/src layers/embedder/src models/src cli/src
+WORKSPACE := $(wildcard layers/*/pyproject.toml) models/pyproject.toml training/pyproject.toml cli/pyproject.toml
+CODE := layers/domain/src layers/audio/src layers/index/src layers/store/src layers/edge/src layers/embedder/src models/src training/src cli/src
 AUDIO ?=
 DATA ?= .lemm
 PORT ?= 8400
@@ -66,8 +66,8 @@ lint: $(STAMP) ## ruff, cfn-lint, and whether the API's description is up to dat
 format: $(STAMP) ## put the code in shape
 	$(BIN)/ruff check -q --fix . ; $(BIN)/ruff format -q .
 
-types: $(STAMP) ## strict mypy; each step is a module named main, so functions are checked one by one
-	$(BIN)/mypy $(CODE) infra benchmarks
+types: $(STAMP) ## strict mypy; `lemm` is a namespace; each step is a module named main, so functions are checked one by one
+	$(BIN)/mypy --explicit-package-bases $(CODE) infra benchmarks
 	@set -e; for step in functions/*/; do $(BIN)/mypy "$$step"main.py; done
 
 imports: $(STAMP) ## imports point one way

@@ -21,8 +21,7 @@ from pathlib import Path
 
 import httpx
 from lemm.client import Api
-from lemm.training import VaultStream
-from lemm.training.access import service_token
+from lemm.training import ServiceToken, VaultStream
 from tables import peak_mb, percentile, show
 from training_world import SPEC, InMemory, Running, fill, running
 from vault_domain.policy import Policy, PolicyVersion
@@ -152,7 +151,7 @@ def packed(admin: Api) -> list[str]:
 def job(stack: Running) -> Callable[[], str]:
     """A training job's access tokens."""
     client = stack.vault.admin_api().create_service("bench", ["training"])
-    return service_token(Api(stack.vault.url), client["client_id"], client["client_secret"])
+    return ServiceToken(stack.vault.url, client["client_id"], client["client_secret"])
 
 
 def on_the_stack() -> None:

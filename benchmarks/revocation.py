@@ -19,7 +19,7 @@ from typing import Any
 
 import httpx
 from lemm.client import Api
-from lemm.training.access import service_token
+from lemm.training import ServiceToken
 from tables import percentile, show
 from training_world import SPEC, fill, running
 
@@ -73,7 +73,7 @@ def main() -> None:
         account = owner.call("GET", "/accounts/me")["account_id"]
         tracks = fill(stack.records, stack.put, given.tracks + 1, b"not audio, but bytes", account)
         client = stack.vault.admin_api().create_service("bench", ["training"])
-        access = service_token(Api(stack.vault.url), client["client_id"], client["client_secret"])
+        access = ServiceToken(stack.vault.url, client["client_id"], client["client_secret"])
         with httpx.Client(base_url=stack.vault.url + "/", timeout=60, trust_env=False) as http:
 
             def job(method: str, path: str, body: object = None) -> Any:

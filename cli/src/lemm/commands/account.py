@@ -3,7 +3,6 @@
 from typing import Annotated
 
 import typer
-
 from lemm.client import Api
 from lemm.output import emit, out, problems
 from lemm.session import Session, load_session, save_session

@@ -4,11 +4,10 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.markup import escape
-
 from lemm.commands.account import JsonFlag
 from lemm.output import emit, err, out, problems
 from lemm.session import load_session
+from rich.markup import escape
 
 canary = typer.Typer(no_args_is_help=True, help="Decoys: tracks that one run alone is given, so that a leak names it.")
 Folder = Annotated[Path, typer.Option("--dir", file_okay=False, help="Folder that holds the canaries; keep it secret.")]

@@ -4,11 +4,10 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.markup import escape
-
 from lemm.commands.account import JsonFlag
 from lemm.output import emit, err, out, problems, progress, span_words, table
 from lemm.session import load_session
+from rich.markup import escape
 
 catalogue = typer.Typer(
     no_args_is_help=True, help="Outside catalogues: build one from a folder, register it, list them."

@@ -4,7 +4,6 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-
 from lemm.client import Api, ApiProblem, Json
 from lemm.commands.account import JsonFlag
 from lemm.commands.pack import Reason

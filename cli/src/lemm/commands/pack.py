@@ -4,12 +4,11 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.markup import escape
-
 from lemm.client import Api, Json
 from lemm.commands.account import JsonFlag
 from lemm.output import emit, out, problems, table
 from lemm.session import load_session
+from rich.markup import escape
 
 pack = typer.Typer(no_args_is_help=True, help="Packs: what a training run may name, and what may be used together.")
 Ref = Annotated[str, typer.Argument(metavar="NAME@N", help="A version of a pack.")]

@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-
 from lemm.commands.account import JsonFlag
 from lemm.output import emit, err, fail, out
 

@@ -4,12 +4,11 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.markup import escape
-
 from lemm.client import Api, ApiProblem
 from lemm.commands.account import JsonFlag
 from lemm.output import emit, err, fail, out, problems, progress, span_words, table
 from lemm.session import load_session
+from rich.markup import escape
 
 Files = Annotated[list[Path], typer.Argument(exists=True, dir_okay=False, readable=True, help="Audio files.")]
 TrackArgument = Annotated[str, typer.Argument(metavar="TRACK", help="A track id, trk_...")]

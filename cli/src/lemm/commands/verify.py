@@ -4,7 +4,6 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-
 from lemm.commands.account import JsonFlag
 from lemm.output import emit, fail, out
 from lemm.verify import Refused, read_key, read_witness, verify_file

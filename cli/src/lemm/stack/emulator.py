@@ -27,8 +27,6 @@ from pathlib import Path
 from time import monotonic, sleep
 from typing import Any
 
-from vault_domain.errors import Corrupt
-
 from lemm.stack import machines, workers
 from lemm.stack.child import listen, say_ready, stop_with_parent
 from lemm.stack.events import name_versions
@@ -39,6 +37,7 @@ from lemm.stack.keyring import Keyring
 from lemm.stack.objects import DurableObjects, finish_pairs
 from lemm.stack.provisioning import as_on_aws
 from lemm.stack.tables import TableRecorder
+from vault_domain.errors import Corrupt
 
 REGION = "eu-central-1"
 ACCOUNT = "000000000000"

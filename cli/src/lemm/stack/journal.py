@@ -26,11 +26,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
-from vault_domain.errors import Corrupt, Unavailable
-
 from lemm.stack import frames
 from lemm.stack.files import make_folder, sync_folder
 from lemm.stack.images import Images
+from vault_domain.errors import Corrupt, Unavailable
 
 COMPACT_BYTES = 32 << 20
 _SNAPSHOT_CHUNK = 500

@@ -11,9 +11,8 @@ import secrets
 from collections.abc import Callable
 from pathlib import Path
 
-from vault_domain.errors import Corrupt
-
 from lemm.stack.files import make_folder, replace_file
+from vault_domain.errors import Corrupt
 
 
 class Keyring:

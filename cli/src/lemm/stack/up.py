@@ -21,7 +21,6 @@ from urllib.parse import quote
 
 import boto3
 from botocore.config import Config
-
 from lemm.stack import deploy as deployment
 from lemm.stack import template as templates
 from lemm.stack.child import Child, StackError

@@ -12,6 +12,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from lemm.verify.keys import Trusted
 from vault_domain.bundles import KINDS, media_type, open_bundle, parse_bundle
 from vault_domain.checkpoints import Checkpoint, NoteKey
 from vault_domain.claims import judge
@@ -21,8 +22,6 @@ from vault_domain.proofs import Proven, check_proof, parse_proof
 from vault_domain.ranges import POLICY, ProvenRange, check_range, parse_range
 from vault_store.dsse import open_sealed, open_statement
 from vault_store.signer import verify
-
-from lemm.verify.keys import Trusted
 
 MAX_FILE = 64 * 2**20
 _TYPE = re.compile(r"application/vnd\.lemm\.([a-z][a-z0-9-]{0,60})\.v1\+json")

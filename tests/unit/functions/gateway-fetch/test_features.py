@@ -38,6 +38,20 @@ def stream_of(world: World, run_id: str, kind: str) -> VaultStream:
     )  # fmt: skip
 
 
+def test_a_stream_of_features_gives_arrays_and_never_audio(world: World):
+    with stream_of(world, "run_one", "features") as stream:
+        ((entry, found),) = list(stream.features())
+        assert (entry["track_id"], found.shape, found.dtype.name) == (ONE, (97, 80), "float16")
+        with pytest.raises(ValueError, match="features, not audio"):
+            stream.audio()
+        stream.complete()
+    links = [request.url for request in world.seen if request.url.host != "vault.example"]
+    assert links
+    assert not [link for link in links if link.path.endswith(".flac")]
+    with stream_of(world, "run_two", "audio") as stream, pytest.raises(ValueError, match="audio, not features"):
+        stream.features()
+
+
 def test_features_arrive_verified_and_are_made_once(world: World):
     with stream_of(world, "run_one", "features") as stream:
         ((entry, data),) = list(stream)

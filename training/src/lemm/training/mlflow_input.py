@@ -9,7 +9,6 @@ import json
 from typing import Any
 
 import httpx
-
 from lemm.training.stream import VaultStream
 
 Json = dict[str, Any]

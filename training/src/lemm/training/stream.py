@@ -13,6 +13,8 @@ Promises of :class:`VaultStream`:
 5. The run token goes to the vault alone, never to the store that a link names.
 6. The order of an epoch depends on its number, the seed and the tracks alone,
    so reading can go on where it stopped, in another process too.
+7. A stream belongs to the process that opened it; a copy of it in a forked one
+   refuses to read, and it can't be pickled. :class:`VaultSource` opens one in each.
 """
 
 import itertools
@@ -25,11 +27,12 @@ from types import TracebackType
 from typing import Any, Self, TypeGuard
 
 import httpx
-
-from lemm.training.decoding import Audio, decode_audio
+import numpy as np
+from lemm.training.decoding import Audio, decode_audio, decode_features
 from lemm.training.gateway import Gateway
 from lemm.training.order import Place, epoch_order
 from lemm.training.problems import SKIPPED, StreamProblem
+from numpy.typing import NDArray
 
 Json = dict[str, Any]
 
@@ -86,6 +89,9 @@ class VaultStream:
         self.ended: Json | None = None
         """The run's record, once it was completed or given up here."""
 
+    def __reduce__(self) -> str:
+        raise TypeError("a stream can't be handed to another process; hand a VaultSource and open one in each")
+
     def __enter__(self) -> Self:
         return self
 
@@ -122,12 +128,22 @@ class VaultStream:
         yield from self.epoch(Place(), shuffle=False)
 
     def epoch(
-        self, place: Place | int = 0, *, worker: int = 0, workers: int = 1, shuffle: bool = True
+        self,
+        place: Place | int = 0,
+        *,
+        worker: int = 0,
+        workers: int = 1,
+        shuffle: bool = True,
+        wanted: Callable[[Json], bool] | None = None,
     ) -> Iterator[tuple[Json, bytes]]:
-        """One epoch's tracks from ``place`` on, shuffled by the seed; of several workers, this one's part."""
+        """One epoch's tracks from ``place`` on, shuffled by the seed; of several workers, this one's part.
+
+        ``wanted`` chooses among the manifest's entries; it moves no other track to another place or worker.
+        """
         begun = Place(place) if isinstance(place, int) else place
         self.on_epoch()
-        order = epoch_order(self.entries(), self.manifest["seed"], begun, worker, workers, shuffle)
+        entries = filter(wanted, self.entries()) if wanted else self.entries()
+        order = epoch_order(entries, self.manifest["seed"], begun, worker, workers, shuffle)
         for entry, found in self._ahead(order):
             self.place = Place(begun.epoch, entry["track_id"])
             if self._kept(found, entry):
@@ -148,8 +164,22 @@ class VaultStream:
         return True
 
     def audio(self, place: Place | int = 0, **part: Any) -> Iterator[tuple[Json, Audio]]:
-        """Like :meth:`epoch`, decoded."""
+        """Like :meth:`epoch`, decoded. Raises ``ValueError`` for a run of features."""
+        self._check_format("audio")
         return ((entry, decode_audio(data)) for entry, data in self.epoch(place, **part))
+
+    def features(self, place: Place | int = 0, **part: Any) -> Iterator[tuple[Json, NDArray[np.float16]]]:
+        """Like :meth:`epoch`: log-mel features, shape=(frames, bands), of a run with ``spec={"format": "features"}``.
+
+        No audio leaves the vault for them. Raises ``ValueError`` for a run of audio.
+        """
+        self._check_format("features")
+        return ((entry, decode_features(data)) for entry, data in self.epoch(place, **part))
+
+    def _check_format(self, wanted: str) -> None:
+        found = self.manifest["spec"].get("format", "audio")
+        if found != wanted:
+            raise ValueError(f"this run's format is {found}, not {wanted}: the spec says which")
 
     def read(self, track_id: str) -> bytes:
         """One track's object, verified. Raises :class:`StreamProblem`."""
@@ -204,6 +234,12 @@ class VaultStream:
     def consumed(self) -> tuple[str, ...]:
         """The audio that was handed out here or declared, in the order of its first use."""
         return tuple(self._consumed)
+
+    def register(self, model_version: str, weights_sha256: str, runs: Iterable[str] = ()) -> Json:
+        """Register a version of this run's model, made in this run or in ``runs``."""
+        named = list(runs) or [self.manifest["run_id"]]
+        body = {"model_version": model_version, "runs": named, "weights_sha256": weights_sha256}
+        return self._gateway.register(body)
 
     def complete(self, weights_sha256: str | None = None, outcome: str = "completed") -> Json:
         """End the run; says which audio was used."""

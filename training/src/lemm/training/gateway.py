@@ -1,6 +1,8 @@
 """The gateway as one job's HTTP client: manifest, leases, reads, the end. Safe to use from several threads."""
 
+import base64
 import hashlib
+import os
 import time
 from collections.abc import Callable, Mapping
 from threading import Lock
@@ -8,11 +10,7 @@ from typing import Any
 from urllib.parse import urljoin
 
 import httpx
-from vault_domain.errors import Unauthenticated
-from vault_edge.tokens import unb64
-from vault_store.dsse import open_sealed
-from vault_store.signer import key_id_of
-
+from lemm.training.envelope import Untrusted, key_id_of, opened
 from lemm.training.problems import StreamProblem, patiently, problem_of
 
 Json = dict[str, Any]
@@ -38,7 +36,7 @@ class Gateway:
         self._url, self._token, self._spec = url.rstrip("/") + "/", token, spec
         self._keys = dict(keys) if keys is not None else None
         self._http = httpx.Client(timeout=seconds, trust_env=False, follow_redirects=False, transport=transport)
-        self._sleep = sleep
+        self._sleep, self._process = sleep, os.getpid()
         self._leases: dict[str, str] = {}
         self._lock = Lock()
         self.dropped: dict[str, str] = {}
@@ -52,9 +50,9 @@ class Gateway:
         """Ask for the run's manifest (again) and verify it; every worker's lease is asked for anew after it."""
         answer = self._call("POST", "training/tokens", self._spec)
         try:
-            manifest = open_sealed(answer["manifest"], MANIFEST, self._trusted())
-        except Unauthenticated as error:
-            raise StreamProblem("corrupt", f"the manifest can't be trusted: {error.detail}") from error
+            manifest = opened(answer["manifest"], MANIFEST, self._trusted())
+        except Untrusted as error:
+            raise StreamProblem("corrupt", f"the manifest can't be trusted: {error}") from error
         asked = {name: manifest["spec"].get(name) for name in ("run_id", "model_id", "purpose")}
         if manifest["run_id"] != self._spec["run_id"] or any(self._spec[name] != asked[name] for name in asked):
             raise StreamProblem("corrupt", "the manifest is for another run than the one that was asked for")
@@ -69,6 +67,10 @@ class Gateway:
     def complete(self, body: Json) -> Json:
         """End the run."""
         return self._call("POST", f"training/runs/{self._spec['run_id']}/complete", body)
+
+    def register(self, body: Json) -> Json:
+        """Register a version of the run's model."""
+        return self._call("POST", f"models/{self._spec['model_id']}/versions", body)
 
     # --- leases -------------------------------------------------------------------
 
@@ -87,7 +89,7 @@ class Gateway:
     def _trusted(self) -> Mapping[str, bytes]:
         if self._keys is None:
             published = self._call("GET", "accounts/keys?purpose=receipt")["keys"]
-            raw = [unb64(key["x"]) for key in published]
+            raw = [_public_key(key["x"]) for key in published]
             self._keys = {key_id_of(key): key for key in raw}
         return self._keys
 
@@ -152,9 +154,16 @@ class Gateway:
         return patiently(once, self._sleep)
 
     def _send(self, method: str, path: str, body: Json | None, token: str) -> httpx.Response:
+        if os.getpid() != self._process:  # two processes on one connection would read each other's answers
+            raise RuntimeError("this stream was opened in another process; open one in each")
         try:
             return self._http.request(
                 method, urljoin(self._url, path), json=body, headers={"Authorization": f"Bearer {token}"}
             )
         except httpx.HTTPError as error:
             raise StreamProblem("unreachable", f"no answer: {type(error).__name__}", 503) from error
+
+
+def _public_key(text: str) -> bytes:
+    """The raw key of a JWK's ``x`` (RFC 8037)."""
+    return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))

@@ -20,7 +20,6 @@ from functools import partial
 from typing import Any, Literal
 
 import httpx
-
 from lemm.training.stream import VaultStream
 
 Json = dict[str, Any]

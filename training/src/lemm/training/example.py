@@ -1,12 +1,14 @@
 """A worked example: train a small model on vault audio, and leave its lineage behind.
 
+    pip install 'lemm-training[torch]'
     export LEMM_CLIENT_ID=... LEMM_CLIENT_SECRET=...
-    python -m lemm.training.example https://vault.example --model tiny --version 1 --run run_tiny_1
+    python -m lemm.training.example https://vault.example --model tiny --version 1 --run run_tiny_1 --workers 2
 
 A predictor of the next log-mel frame (three small convolutions over the 32
 frames before it) is trained for a few epochs on features from the gateway,
-with early stopping on tracks that it never sees in training. The run is then
-completed with the weights' hash, and the version is registered.
+with early stopping on tracks that it never sees in training. Loader workers read
+ahead, each under a lease of its own. The run is then completed with the weights'
+hash and all audio that any worker was given, and the version is registered.
 """
 
 import argparse
@@ -21,12 +23,12 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from torch import nn
-
-from lemm.client import Api
-from lemm.training.access import service_token
 from lemm.training.decoding import decode_features
+from lemm.training.source import VaultSource
 from lemm.training.stream import VaultStream
+from lemm.training.torch_data import VaultDataset, declared
+from torch import nn
+from torch.utils.data import DataLoader
 
 BANDS, PAST, WIDTH = 80, 32, 48
 HELD_OUT = 8
@@ -59,8 +61,22 @@ class Predictor(nn.Module):  # type: ignore[misc]
         return frames[:, :, -1] + self.layers(frames)
 
 
-def train(stream: VaultStream, *, epochs: int = 4, batch: int = 64, rate: float = 1e-3, seed: int = 0) -> Trained:
-    """Train on a run of format ``features``; each epoch reads the run again, in another order."""
+def train(
+    stream: VaultStream,
+    source: Callable[[str], VaultStream],
+    *,
+    workers: int = 0,
+    epochs: int = 4,
+    batch: int = 64,
+    rate: float = 1e-3,
+    seed: int = 0,
+) -> Trained:
+    """Train on a run of format ``features``; each epoch reads the run again, in another order.
+
+    ``stream`` validates and is told what was used; ``source`` opens a stream of the same run for each loader worker.
+    """
+    data = VaultDataset(source, wanted=learned_from)
+    loader = DataLoader(data, batch_size=None, num_workers=workers, persistent_workers=workers > 0)
     torch.manual_seed(seed)
     model = Predictor()
     model(torch.zeros(1, BANDS, PAST))
@@ -69,9 +85,9 @@ def train(stream: VaultStream, *, epochs: int = 4, batch: int = 64, rate: float 
     errors = [best[0]]
     for epoch in range(epochs):
         model.train()
-        for entry, data in stream.epoch(epoch):
-            if not held_out(entry):
-                _learn(model, optimiser, frames_of(data), batch)
+        data.set_epoch(epoch)
+        for one in declared(loader, stream):
+            _learn(model, optimiser, frames_of(one["features"]), batch)
         errors.append(_error(model, stream))
         if errors[-1] < best[0]:
             best = (errors[-1], _weights(model))
@@ -85,9 +101,14 @@ def held_out(entry: Json) -> bool:
     return int(str(entry["sha256"])[:8], 16) % HELD_OUT == 0
 
 
-def frames_of(data: bytes) -> torch.Tensor:
+def learned_from(entry: Json) -> bool:
+    """Whether a track is for training; a function of this module, so that spawned workers find it."""
+    return not held_out(entry)
+
+
+def frames_of(features: torch.Tensor) -> torch.Tensor:
     """Features as examples, shape=(frames - PAST, BANDS, PAST + 1), levelled to about unit range."""
-    found = torch.from_numpy(decode_features(data)).float() / 10 + 1
+    found = features.float() / 10 + 1
     return found.unfold(0, PAST + 1, 4) if len(found) > PAST else found.new_zeros((0, BANDS, PAST + 1))
 
 
@@ -107,7 +128,7 @@ def _error(model: Predictor, stream: VaultStream) -> float:
     total, count = 0.0, 0
     with torch.no_grad():
         for _, data in stream.these(kept):
-            frames = frames_of(data)
+            frames = frames_of(torch.from_numpy(decode_features(data)))
             total += nn.functional.mse_loss(model(frames[:, :, :PAST]), frames[:, :, PAST], reduction="sum").item()
             count += frames[:, :, PAST].numel()
     return total / max(1, count)
@@ -119,15 +140,17 @@ def _weights(model: Predictor) -> bytes:
     return out.getvalue()
 
 
-def run(stream: VaultStream, register: Callable[[str], Json], **options: Any) -> tuple[Trained, Json]:
+def run(
+    stream: VaultStream, source: Callable[[str], VaultStream], version: str, **options: Any
+) -> tuple[Trained, Json]:
     """Train, complete the run with the weights' hash, register the version; a failure ends the run as failed."""
     try:
-        trained = train(stream, **options)
+        trained = train(stream, source, **options)
     except BaseException:
         stream.complete(outcome="failed")
         raise
     stream.complete(trained.sha256)
-    return trained, register(trained.sha256)
+    return trained, stream.register(version, trained.sha256)
 
 
 def main() -> None:
@@ -138,20 +161,15 @@ def main() -> None:
     parser.add_argument("--version", required=True)
     parser.add_argument("--run", required=True)
     parser.add_argument("--weights", type=Path, default=Path("weights.pt"), help="where the weights are written")
+    parser.add_argument("--workers", type=int, default=2, help="processes that read ahead; 0 reads in this one")
     given = parser.parse_args()
-    with Api(given.url) as api:
-        token = service_token(api, os.environ["LEMM_CLIENT_ID"], os.environ["LEMM_CLIENT_SECRET"])
-        spec = {"format": "features", "model_version": given.version}
-
-        def register(sha256: str) -> Json:
-            token()
-            body = {"model_version": given.version, "runs": [given.run], "weights_sha256": sha256}
-            return api.call("POST", f"/models/{given.model}/versions", body)
-
-        with VaultStream(
-            given.url, token, run_id=given.run, model_id=given.model, model_type="next-frame", spec=spec, prefetch=2
-        ) as stream:
-            trained, version = run(stream, register)
+    options = {
+        "run_id": given.run, "model_id": given.model, "model_type": "next-frame",
+        "spec": {"format": "features", "model_version": given.version},
+    }  # fmt: skip
+    source = VaultSource(given.url, os.environ["LEMM_CLIENT_ID"], os.environ["LEMM_CLIENT_SECRET"], options)
+    with source() as stream:
+        trained, version = run(stream, source, given.version, workers=given.workers)
     given.weights.write_bytes(trained.weights)
     sys.stdout.write(json.dumps({"errors": trained.errors, "version": version}) + "\n")
 

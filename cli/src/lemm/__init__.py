@@ -1,1 +1,0 @@
-"""The lemm command, the local stack and the training client."""
