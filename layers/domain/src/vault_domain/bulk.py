@@ -164,13 +164,17 @@ def groups(entities: Iterable[EntityFacts]) -> tuple[Group, ...]:
     members: dict[str, list[str]] = {}
     for account in sorted(known):
         members.setdefault(_root(root, account), []).append(account)
+    shared: dict[str, set[str]] = {}
+    for mark, held in holders.items():
+        if len(held) > 1:
+            shared.setdefault(_root(root, held[0]), set()).add(mark[0])
     made = [
         Group(
             members=tuple(accounts),
-            shared=tuple(sorted({mark[0] for mark, held in holders.items() if len(held) > 1 and held[0] in accounts})),
+            shared=tuple(sorted(shared[first])),
             tracks=sum(known[account].tracks for account in accounts),
         )
-        for accounts in members.values()
+        for first, accounts in members.items()
         if len(accounts) > 1
     ]
     return tuple(sorted(made, key=lambda group: (-group.tracks, group.members)))
@@ -178,6 +182,7 @@ def groups(entities: Iterable[EntityFacts]) -> tuple[Group, ...]:
 
 def _root(root: dict[str, str], account: str) -> str:
     while root[account] != account:
+        root[account] = root[root[account]]
         account = root[account]
     return account
 

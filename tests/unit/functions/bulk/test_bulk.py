@@ -39,6 +39,11 @@ def decide(sim: Simulator, account_id: str = OWNER, caller: Caller = ADMIN, **sa
     return main_of("bulk").decide(account_id, ask, caller, sim.container())
 
 
+def listed(sim: Simulator, **page) -> object:
+    bulk = main_of("bulk")
+    return bulk.show(bulk.Page(**page), ADMIN, sim.container())
+
+
 def run(sim: Simulator, load_step, run_id: str = "run_one"):
     bearer = token(sim, "system", "training")
     asked = event("POST", "/training/tokens", body={**SPEC, "run_id": run_id}, bearer=bearer)
@@ -84,15 +89,52 @@ def test_an_admin_sees_who_holds_what_and_who_seems_to_belong_together(sim: Simu
             created=sim.clock(), changed=sim.clock(),
         )  # fmt: skip
         sim.store.commit([Put(upload, 0)])
-    shown = main_of("bulk").show(ADMIN, sim.container())
+    shown = listed(sim)
     assert (shown.accepted_tracks, shown.limit) == (4, 2)
     first = shown.entities[0]
     assert (first.account_id, first.tracks, first.share, first.used_up_to, first.waiting) == (OWNER, 3, 0.75, 2, 1)
-    (group,) = shown.groups
+    (group,) = shown.groups.shown
+    assert (shown.groups.found, shown.groups.accounts_compared, shown.groups.names_compared) == (1, 2, 0)
     assert (set(group.members), group.shared, group.over_limit) == ({OWNER, OTHER}, ["email_domain"], True)
     decide(sim, up_to=3)
-    after = main_of("bulk").show(ADMIN, sim.container()).entities[0]
+    after = listed(sim).entities[0]
     assert (after.waiting, after.decision.outcome) == (0, "approved")
+
+
+def test_every_account_is_on_one_page_and_compared_with_all_others(sim: Simulator):
+    owners = [numbered("acc", number) for number in range(1, 8)]
+    stock(sim, *(a_track(number, owner=owners[number % 7]) for number in range(1, 23)))
+    for owner in owners:
+        payee, now = "Zenith" if owner in (owners[0], owners[6]) else None, sim.clock()
+        account = Account(
+            account_id=owner, email=f"{owner}@gmail.com", display_name=owner, created=now, changed=now,
+            payout_name=payee,
+        )  # fmt: skip
+        sim.store.commit([Put(account, 0)])
+    seen, cursor, pages = [], None, 0
+    while pages == 0 or cursor:
+        page = listed(sim, limit=3, cursor=cursor)
+        seen += [(one.tracks, one.account_id) for one in page.entities]
+        assert (page.accounts, page.groups is None) == (7, pages > 0)
+        if page.groups:
+            (group,) = page.groups.shown
+            assert (set(group.members), group.shared) == ({owners[0], owners[6]}, ["payout_name"])
+        cursor, pages = page.cursor, pages + 1
+    assert (pages, sorted(owner for _, owner in seen)) == (3, sorted(owners))
+    assert [tracks for tracks, _ in seen] == sorted((tracks for tracks, _ in seen), reverse=True)
+
+
+def test_files_named_alike_are_found_among_accounts_with_enough_of_them(sim: Simulator):
+    people(sim)
+    stock(sim, *(a_track(number) for number in range(1, 6)), *(a_track(number, owner=OTHER) for number in range(6, 11)))
+    for number in range(12):
+        upload = Upload(
+            upload_id=numbered("upl", 50 + number), owner=(OWNER, OTHER)[number % 2], filename=f"loop {number}.wav",
+            declared_bytes=4, created=sim.clock(), changed=sim.clock(),
+        )  # fmt: skip
+        sim.store.commit([Put(upload, 0)])
+    found = listed(sim).groups
+    assert (found.names_compared, found.shown[0].shared) == (2, ["email_domain", "upload_pattern"])
 
 
 def test_nobody_decides_about_themselves_or_about_nobody(sim: Simulator):

@@ -9,19 +9,32 @@ import { Badge, Button, Empty, Loaded, ProblemNotice } from "../ui/parts.js";
 
 const SHARED = { payout_name: "the same payee", email_domain: "the same mail domain", upload_pattern: "files named alike" };
 
+/** Every account, page after page; the first page has the groups among all of them. */
+async function load() {
+  const first = await get("/bulk?limit=200");
+  /** @type {any[]} */
+  const entities = [...first.entities];
+  for (let cursor = first.cursor; cursor;) {
+    const next = await get(`/bulk?limit=200&cursor=${encodeURIComponent(cursor)}`);
+    entities.push(...next.entities);
+    cursor = next.cursor;
+  }
+  return { ...first, entities };
+}
+
 export function BulkPage() {
-  const state = useData(() => get("/bulk"), []);
+  const state = useData(load, []);
   return html`
     <div class="stack loose">
       <div class="stack tight"><h1>Holds</h1><p class="lead">So that no single source becomes the vault: past a limit, tracks of one account wait for a decision before they are used for training.</p></div>
       <${Loaded} state=${state} lines=${6}>${(found) => found.entities.length === 0
         ? html`<${Empty} title="No accepted tracks yet">Once there are some, you see here whose they are.<//>`
         : html`
-          <p>${count(found.accepted_tracks, "accepted track")}. ${count(found.limit, "track")} of one account may be used without approval at this size.</p>
+          <p>${count(found.accepted_tracks, "accepted track")} of ${count(found.accounts, "account")}. ${count(found.limit, "track")} of one account may be used without approval at this size.</p>
           <ul class="plain-list card list-card">${found.entities.map((one) => html`<li key=${one.account_id} class="message stack tight"><${Entity} one=${one} reload=${state.reload} /></li>`)}</ul>
-          ${found.groups.length > 0 && html`<section class="card stack" aria-labelledby="groups"><h2 id="groups">May belong together</h2>
-            <p class="quiet">A hint for you to judge, nothing more.</p>
-            <ul class="plain-list stack">${found.groups.map((group, n) => html`<li key=${n} class="said-box">${count(group.members.length, "account")} with ${group.shared.map((name) => SHARED[name] ?? name).join(" and ")}: ${group.members.map(shortId).join(", ")}. ${count(group.tracks, "track")}, ${percent(group.share)}. ${group.over_limit && html`<${Badge} tone="wait">Together over the limit<//>`}</li>`)}</ul></section>`}`}<//>
+          ${found.groups.found > 0 && html`<section class="card stack" aria-labelledby="groups"><h2 id="groups">May belong together</h2>
+            <p class="quiet">A hint for you to judge, nothing more. Payees and mail domains were compared among ${count(found.groups.accounts_compared, "account")}, names of files among the ${found.groups.names_compared} with enough of them.${found.groups.found > found.groups.shown.length ? ` The ${found.groups.shown.length} largest of ${found.groups.found} groups are shown.` : ""}</p>
+            <ul class="plain-list stack">${found.groups.shown.map((group, n) => html`<li key=${n} class="said-box">${count(group.accounts, "account")} with ${group.shared.map((name) => SHARED[name] ?? name).join(" and ")}: ${group.members.map(shortId).join(", ")}${group.accounts > group.members.length ? " and others" : ""}. ${count(group.tracks, "track")}, ${percent(group.share)}. ${group.over_limit && html`<${Badge} tone="wait">Together over the limit<//>`}</li>`)}</ul></section>`}`}<//>
     </div>`;
 }
 
