@@ -153,7 +153,7 @@ def output_proof(output_id: OutputId, caller: Caller, deps: Deps) -> Json:
     """A file that proves what an output was checked against, at its last check; `lemm verify` checks it."""
     prover = Prover(deps)
     checks = [event for event in prover.about(output_id) if event.event is Kind.OUTPUT_CHECK]
-    if not checks or (caller.role == "system" and checks[-1].actor.id != caller.id):
+    if not checks or (caller.role == "system" and checks[0].actor.id != caller.id):
         raise NotFound("no check of such an output of yours")
     proof = prover.bundle(OUTPUT, checks[-1:], {"output_id": output_id})
     return Answer(proof.to_bytes(), content_type="application/json")

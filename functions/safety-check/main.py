@@ -30,7 +30,7 @@ def check(ask: CheckAsk, caller: Caller, deps: Deps) -> Json:
     4. Compare. 5. Decide. 6. Keep the fingerprints, record the check and its event. 7. Delete the audio.
     """
     made = _earlier(ask.output_id, caller, deps)  # 1
-    known = next((one for one in made if one.upload_id and one.upload_id == ask.audio_upload_token), None)
+    known = next((one for one in reversed(made) if one.upload_id and one.upload_id == ask.audio_upload_token), None)
     if known is not None:
         discarded(Sent(upload=deps.records.get(Upload, known.upload_id or "")), ask.output_id, deps)
         return answer(known)

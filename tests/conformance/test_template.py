@@ -35,6 +35,7 @@ def _records() -> list[type[Record]]:
     import vault_domain.packs
     import vault_domain.policy
     import vault_domain.proposals
+    import vault_domain.rechecks
     import vault_domain.review
     import vault_domain.rights
     import vault_domain.safety

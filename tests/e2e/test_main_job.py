@@ -280,13 +280,25 @@ def test_an_output_that_is_no_audio_is_refused_and_gone(vault, generator, folder
     assert not vault.keys("outputs", "uploads/", versions=True)
 
 
-def test_a_check_right_after_an_admission_sees_the_track(vault, nova, generator, folder):
+def test_a_check_right_after_an_admission_sees_the_track_and_one_from_before_is_made_again(
+    vault, nova, generator, folder
+):
     path = song(folder, ORIGINALS[6])
-    assert check(generator, path)[1]["outcome"] == "allow"
+    earlier, answer = check(generator, path)
+    assert answer["outcome"] == "allow"
     track_id = vault.ask(nova, nova.upload(path))
     eventually(lambda: nova.status(track_id)["status"] == "accepted", 120, "the admission")
     _, answer = check(generator, path)
     assert (answer["outcome"], answer["matches"][0]["ref"]) == ("block", track_id)
+
+    def again() -> dict | None:
+        seen = generator.call("GET", f"/safety/checks/{earlier}")
+        return seen if seen["outcome"] == "block" else None
+
+    found = eventually(again, 60, "the look at outputs that were cleared before")
+    assert (found["check"], found["reasons"][0]["code"], found["matches"][0]["ref"]) == (2, "found_later", track_id)
+    box = vault.admin.call("GET", "/messages")["messages"]
+    assert earlier in [one["about"] for one in box if one["topic"] == "output_found_later"]
 
 
 # --- and in the end --------------------------------------------------------------

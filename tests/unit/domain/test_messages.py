@@ -44,7 +44,7 @@ def test_the_same_news_has_the_same_id_and_other_news_another():
 def test_every_topic_has_words_and_uses_facts_that_are_given(topic):
     subject, text = WORDS[topic]
     used = {name for _, name, _, _ in string.Formatter().parse(subject + text) if name}
-    assert used <= {"title", "why", "question", "until", "about", "outcome", "state", "count", "work", "rest"}
+    assert used <= {"title", "why", "question", "until", "about", "outcome", "state", "count", "work", "rest", "user"}
     assert all(words(message(WHO, topic, an_id("trk"), NOW)))
 
 

@@ -78,6 +78,7 @@ class Kind(StrEnum):
     MODEL_REGISTERED = "model.registered"
     VAULT_ACCESS = "vault_access"
     OUTPUT_CHECK = "output_similarity_check"
+    OUTPUTS_RECHECKED = "outputs.rechecked"
 
 
 class Actor(Value):

@@ -54,6 +54,11 @@ WORDS: dict[Topic, tuple[str, str]] = {
         "Many outputs were blocked",
         "{count} outputs of {about} came too close to known music within a short time.",
     ),
+    Topic.OUTPUT_FOUND_LATER: (
+        "An output that was cleared now resembles a known work",
+        "The status of {about} is now: {outcome}. {why} What was exported before keeps its record of what was known "
+        "then; from now on the new status counts. User: {user}.",
+    ),
     Topic.RUN_ALARM: (
         "A training run reads more than usual",
         "Run {about}: {why} The log has every read.",

@@ -55,6 +55,7 @@ class Topic(StrEnum):
     CLAIM_OVERDUE = "claim_overdue"
     FLAGGED = "track_flagged"
     BLOCKED = "outputs_blocked"
+    OUTPUT_FOUND_LATER = "output_found_later"
     RUN_ALARM = "run_alarm"
     INVITED = "holder_invited"
     JOINED = "holder_joined"

@@ -46,7 +46,7 @@ class OutputCheck(Record):
 
     table: ClassVar[str] = "checks"
     kind: ClassVar[str] = "check"
-    index_names: ClassVar[frozenset[str]] = frozenset({"by_model", "by_service"})
+    index_names: ClassVar[frozenset[str]] = frozenset({"by_model", "by_service", "by_outcome"})
 
     output_id: OutputId
     check: int = Field(ge=1)
@@ -76,7 +76,12 @@ class OutputCheck(Record):
         return self.output_id, f"check#{self.check:06d}"
 
     def indexes(self) -> dict[str, tuple[str, str]]:
-        return {"by_model": (self.model_id, stamp(self.at)), "by_service": (self.service, stamp(self.at))}
+        at = stamp(self.at)
+        return {
+            "by_model": (self.model_id, at),
+            "by_service": (self.service, at),
+            "by_outcome": (self.outcome, at),
+        }
 
 
 LEVELS: dict[str, Literal["none", "warning", "blocked", "unknown"]] = {

@@ -1,0 +1,107 @@
+"""One page of cleared outputs against new references: a quick look at all, a full comparison of those that it stops.
+
+The quick look searches the new references alone. Its score can only be higher
+than that of the full check, which knows the length of the whole index and the
+query's rivals in it; so whatever the full check would find, the quick look
+stops, and the score that counts is the one that a check made now would give.
+"""
+
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
+
+from aws_lambda_powertools.logging import Logger
+from scan_references import References
+from vault_audio.features import Features, unpack
+from vault_domain.accounts import Account, ServiceAccount
+from vault_domain.errors import BadRequest, Corrupt, NotFound, SourceUnavailable
+from vault_domain.events import Actor, Kind, make_event
+from vault_domain.evidence import Original
+from vault_domain.messages import Message, Topic, message
+from vault_domain.policy import Policy
+from vault_domain.ports import Put
+from vault_domain.rechecks import STEPS, Scan, found_later, since
+from vault_domain.safety import OutputCheck, event_facts
+from vault_edge.app import Deps
+from vault_edge.matching import VAULT, Query, Source, report_of
+from vault_edge.output_checks import earlier_checks
+from vault_edge.racing import settled
+from vault_edge.tune_hits import LEAST_SIMILARITY, tune_hits
+from vault_index.search import search
+from vault_index.shard import Shard
+
+PAGE = 50
+READERS = 4
+MAX_FEATURES_BYTES = 64 * 2**20
+
+
+def page(
+    at: Scan, found: References, part: Sequence[Shard], actor: Actor, deps: Deps, logger: Logger
+) -> tuple[str | None, int, int]:
+    """Where to go on, how many outputs were looked at, and how many got a stricter status."""
+    outcome, _ = STEPS[at.step]
+    try:
+        rows = deps.records.find(OutputCheck, "by_outcome", outcome, since=since(at), limit=PAGE, cursor=at.cursor)
+    except BadRequest:  # a cursor of another time: from the start, which does nothing twice
+        rows = deps.records.find(OutputCheck, "by_outcome", outcome, since=since(at), limit=PAGE)
+    unseen = [row for row in rows.items if row.versions.get(f"snapshot:{found.name}") != found.identity]
+    policy, changed = deps.policy(), 0
+    with ThreadPoolExecutor(READERS) as pool:
+        for row, features in zip(unseen, pool.map(lambda row: _features(row, deps, logger), unseen), strict=True):
+            if features is not None and _stops(features, part, policy):
+                changed += settled(lambda row=row, heard=features: _compare(row, heard, found, actor, deps))  # type: ignore[misc]
+    return rows.cursor, len(unseen), changed
+
+
+def _features(row: OutputCheck, deps: Deps, logger: Logger) -> Features | None:
+    """What was kept of an output; None where nothing readable was."""
+    try:
+        if row.features is None:
+            raise NotFound("no features were kept")
+        data = deps.bucket("outputs").read(row.features.removeprefix("outputs/"), limit=MAX_FEATURES_BYTES)
+        return unpack(data)
+    except (NotFound, Corrupt) as error:
+        logger.warning("an output can't be compared again", extra={"output_id": row.output_id, "code": error.code})
+        return None
+
+
+def _stops(features: Features, part: Sequence[Shard], policy: Policy) -> bool:
+    """The quick look: is anything near enough to be worth a full comparison?"""
+    least = min(LEAST_SIMILARITY, policy.thresholds.weak / 2)
+    best = search(part, features, limit=1)
+    if best and best[0].similarity >= least:
+        return True
+    return any(hit.similarity >= least for hit in tune_hits(features, part, frozenset(), "internal"))
+
+
+def _compare(row: OutputCheck, features: Features, found: References, actor: Actor, deps: Deps) -> bool:
+    """The full comparison with this source; a stricter status is recorded, told and logged in one commit."""
+    last, now = earlier_checks(row.output_id, deps)[-1], deps.clock()
+    if last.check != row.check:  # checked anew since; that check is on the list itself
+        return False
+    number, policy = deps.policy_in_force()
+    query = Query(row.output_id, features, row.audio_sha256, row.chromaprint)
+    known = deps.records.get(Original, row.audio_sha256) if found.name == VAULT else None
+    source = Source(found.name, found.side, lambda: found.opened)
+    report = report_of(query, source, now, known.track_id if known else None)
+    if report.status != "checked":
+        raise SourceUnavailable(report.reason)
+    one = found_later(last, report, policy, number, now)
+    if one is None:
+        return False
+    event = make_event(
+        deps.new_id("evt"), Kind.OUTPUT_CHECK, one.output_id, actor, now, one.versions,
+        **event_facts(one), found_later=True,
+    )  # fmt: skip
+    deps.records.commit([Put(one, 0), *(Put(told, 0) for told in _news(one, now, deps))], [event])
+    return True
+
+
+def _news(one: OutputCheck, now: datetime, deps: Deps) -> list[Message]:
+    """The owner of the service, and the user where the service named an account of the vault."""
+    service = deps.records.get(ServiceAccount, one.service)
+    user = deps.records.get(Account, one.user_ref) if one.user_ref and one.user_ref.startswith("acc_") else None
+    readers = dict.fromkeys(account for account in (service and service.owner, user and user.account_id) if account)
+    why = " ".join(reason.detail for reason in one.reasons)
+    facts = {"outcome": one.outcome, "why": why, "user": one.user_ref or "not named"}
+    return [message(who, Topic.OUTPUT_FOUND_LATER, one.output_id, now, one.check, **facts) for who in readers]

@@ -1,0 +1,142 @@
+"""What outputs are compared with: the present references of each source, and which of them are new.
+
+A reference is known by eight bytes of a hash of its name, length and number of
+landmarks: it stays the same when parts of an index are merged, and is another
+one when a catalogue gives a recording's name to another recording. Lists of
+references lie in the outputs bucket, named by their content.
+
+``upheld``: tracks that were removed because a claim against them was upheld.
+They may have left the index before any output was compared with them; their
+features stay for as long as their audio would.
+"""
+
+from array import array
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+
+from vault_audio.features import Features, unpack
+from vault_domain.admission import vault_features_key
+from vault_domain.canonical import digest, sha256_hex
+from vault_domain.errors import Corrupt, LicenceRefused, NotFound
+from vault_domain.policy import CatalogueEntry
+from vault_domain.rechecks import list_key, name_of
+from vault_domain.records import stamp
+from vault_domain.tracks import Status, Track
+from vault_edge.app import Deps
+from vault_edge.gathering import gathered
+from vault_edge.index import Opened
+from vault_edge.matching import VAULT
+from vault_edge.pack_sources import reference_refusal
+from vault_edge.tune_hits import Side
+from vault_index.shard import Shard, TrackEntry
+from vault_index.snapshot import build_part
+
+UPHELD = "upheld"
+CLAIM_UPHELD = "claim_upheld"
+MAX_FEATURES_BYTES = 128 * 2**20
+MAX_LIST_BYTES = 256 * 2**20
+PAGE = 200
+Keys = frozenset[int]
+
+
+@dataclass(frozen=True, eq=False)
+class References:
+    """One source as it is now; ``name`` is what reports call it, ``identity`` changes with its references."""
+
+    name: str
+    side: Side
+    opened: Opened
+    identity: str
+    keys: Keys
+
+
+def sources(deps: Deps) -> list[str]:
+    """The vault, what was upheld, and every active catalogue."""
+    entries = deps.records.list(CatalogueEntry, "catalogues").items
+    return [VAULT, UPHELD, *(f"catalogue:{entry.name}" for entry in entries if entry.active)]
+
+
+def references_of(source: str, deps: Deps) -> References:
+    """A source as it is now. Raises ``SourceUnavailable``, or ``LicenceRefused`` where it may not be compared with."""
+    if source == UPHELD:
+        return _upheld(deps)
+    name = source.removeprefix("catalogue:")
+    if source != VAULT:
+        entry = deps.records.get(CatalogueEntry, "catalogues", f"{CatalogueEntry.kind}#{name}")
+        refusal = reference_refusal(deps.records, entry.pack if entry else None, deps.clock())
+        if refusal:
+            raise LicenceRefused(refusal)
+    opened = deps.index.reader(name)
+    keys = _keys_of(opened.shards, frozenset(opened.manifest.removed))
+    return References(source, "internal" if source == VAULT else "external", opened, opened.snapshot_id, keys)
+
+
+def new_part(found: References, wanted: Keys) -> list[Shard]:
+    """Only the wanted references, as few parts: whole ones as they are, the rest of others together."""
+    removed = frozenset(found.opened.manifest.removed)
+    whole, rest = [], []
+    for shard in found.opened.shards:
+        numbers = [n for n, entry in enumerate(shard.tracks) if entry.id not in removed and _key(entry) in wanted]
+        if numbers and len(numbers) == len(shard.tracks):
+            whole.append(shard)
+        else:
+            rest += [(shard.tracks[n].id, shard.features(n)) for n in numbers]
+    return gathered([*whole, Shard.open(build_part(rest).data, "new")] if rest else whole)
+
+
+def known_keys(name: str | None, deps: Deps) -> Keys:
+    """A stored list; empty where there is none yet."""
+    if name is None:
+        return frozenset()
+    data = deps.bucket("outputs").read(list_key(name), limit=MAX_LIST_BYTES)
+    if name_of(data) != name:
+        raise Corrupt("a list of references does not have the hash that names it", part=name)
+    return frozenset(array("Q", data))
+
+
+def stored(keys: Iterable[int], deps: Deps) -> str:
+    """Keep a list; its name."""
+    data = array("Q", sorted(keys)).tobytes()
+    deps.bucket("outputs").write(list_key(name_of(data)), data, content_type="application/octet-stream")
+    return name_of(data)
+
+
+def _upheld(deps: Deps) -> References:
+    """Removed tracks beside the vault's index, as if they were still in it."""
+    kept = list(_removed_by_claim(deps))
+    vault = deps.index.reader(VAULT)
+    if not kept:
+        return References(VAULT, "internal", vault, digest([]), frozenset())
+    extra = Shard.open(build_part(kept).data, UPHELD)
+    names = frozenset(name for name, _ in kept)
+    removed = tuple(name for name in vault.manifest.removed if name not in names)
+    opened = Opened(vault.manifest.model_copy(update={"removed": removed}), vault.snapshot_id, [*vault.shards, extra])
+    keys = _keys_of([extra], frozenset())
+    return References(VAULT, "internal", opened, digest(sorted(names)), keys)
+
+
+def _removed_by_claim(deps: Deps) -> Iterator[tuple[str, Features]]:
+    """Id and features of each track whose features are still there."""
+    since = stamp(deps.clock() - timedelta(days=deps.policy().removed_audio_days))
+    cursor = None
+    while True:
+        page = deps.records.find(Track, "by_status", Status.REMOVED.value, since=since, limit=PAGE, cursor=cursor)
+        for track in page.items:
+            if any(reason.code == CLAIM_UPHELD for reason in track.reasons):
+                try:
+                    data = deps.bucket("vault").read(vault_features_key(track.track_id), limit=MAX_FEATURES_BYTES)
+                except NotFound:
+                    continue
+                yield track.track_id, unpack(data)
+        cursor = page.cursor
+        if cursor is None:
+            return
+
+
+def _keys_of(shards: Iterable[Shard], removed: frozenset[str]) -> Keys:
+    return frozenset(_key(entry) for shard in shards for entry in shard.tracks if entry.id not in removed)
+
+
+def _key(entry: TrackEntry) -> int:
+    return int(sha256_hex(f"{entry.id}|{entry.duration_s}|{entry.count}".encode())[:16], 16)
