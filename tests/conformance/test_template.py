@@ -27,11 +27,14 @@ def _records() -> list[type[Record]]:
     import vault_domain.datasets
     import vault_domain.events
     import vault_domain.evidence
+    import vault_domain.exporting
     import vault_domain.flags
+    import vault_domain.holding
     import vault_domain.holds
     import vault_domain.infringement
     import vault_domain.lineage
     import vault_domain.messages
+    import vault_domain.output_licence
     import vault_domain.packs
     import vault_domain.policy
     import vault_domain.proposals

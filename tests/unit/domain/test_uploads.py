@@ -151,7 +151,8 @@ def test_near_misses(key: str):
         ("output", "system", ("safety",), MAX_OUTPUT_BYTES, None),
         ("output", "system", ("safety",), MAX_OUTPUT_BYTES + 1, TooLarge),
         ("output", "system", ("training",), 1, Forbidden),
-        ("output", "contributor", ("safety",), 1, Forbidden),
+        ("output", "contributor", (), MAX_OUTPUT_BYTES, None),
+        ("output", "contributor", (), MAX_OUTPUT_BYTES + 1, TooLarge),
     ],
 )
 def test_who_may_send_what(purpose, role, scopes, size, error):

@@ -89,6 +89,36 @@ class TermsOutdated(Conflict):
     code, title = "terms_outdated", "The contribution terms are not the present ones; read them again"
 
 
+class LicenceOutdated(Conflict):
+    """The licence that was agreed to is not the present one."""
+
+    code, title = "licence_outdated", "This is not the present licence; read it again"
+
+
+class LicenceNotAccepted(Conflict):
+    """An export without the present licence accepted by whoever it is for."""
+
+    code, title = "licence_not_accepted", "The present licence was not accepted yet"
+
+
+class OutputNotCleared(Conflict):
+    """An export of an output whose last check did not clear it."""
+
+    code, title = "output_not_cleared", "This output is not cleared"
+
+
+class CheckOutdated(Conflict):
+    """An export after a check that is older than the policy allows."""
+
+    code, title = "check_outdated", "This output was checked too long ago; have it checked again"
+
+
+class DigestMismatch(Conflict):
+    """An export of other bytes than those that were checked."""
+
+    code, title = "digest_mismatch", "These are not the bytes that were checked"
+
+
 class TrainingNotAllowed(VaultError):
     """A contribution without the consent that inclusion needs."""
 

@@ -79,6 +79,9 @@ class Kind(StrEnum):
     VAULT_ACCESS = "vault_access"
     OUTPUT_CHECK = "output_similarity_check"
     OUTPUTS_RECHECKED = "outputs.rechecked"
+    LICENCE_ACCEPTED = "licence.accepted"
+    OUTPUT_CLAIMED = "output.claimed"
+    OUTPUT_EXPORTED = "output.exported"
 
 
 class Actor(Value):

@@ -26,6 +26,8 @@ SnippetId = Annotated[str, StringConstraints(pattern=f"^snp_{_BODY}$")]
 ProposalId = Annotated[str, StringConstraints(pattern=f"^prp_{_BODY}$")]
 ControlId = Annotated[str, StringConstraints(pattern=f"^ctl_{_BODY}$")]
 ClaimId = Annotated[str, StringConstraints(pattern=f"^clm_{_BODY}$")]
+OutputCode = Annotated[str, StringConstraints(pattern=f"^cod_{_BODY}$")]
+CertificateId = Annotated[str, StringConstraints(pattern=f"^cer_{_BODY}$")]
 MessageId = Annotated[str, StringConstraints(pattern=f"^msg_{_BODY}$")]
 EventId = Annotated[str, StringConstraints(pattern=f"^evt_{_BODY}$")]
 
@@ -50,6 +52,8 @@ PREFIXES = (
     "clm",
     "msg",
     "slt",
+    "cod",
+    "cer",
 )
 
 

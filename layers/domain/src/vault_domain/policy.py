@@ -90,6 +90,8 @@ class Policy(Value):
     """How often claims lock one track by themselves within 30 days; further ones wait for a reviewer to do it."""
     blocked_told: int = Field(default=10, ge=1, le=100_000)
     """After so many blocked outputs of one service within an hour its owner and admins are told."""
+    export_check_days: int = Field(default=30, ge=1, le=365)
+    """How old the last check of an output may be when it is exported."""
     flags_per_day: int = Field(default=10, ge=1, le=1000)
     """Tracks that one contributor may flag in a day."""
     invitations_per_day: int = Field(default=20, ge=1, le=1000)

@@ -171,9 +171,12 @@ def upload_of(key: str) -> str:
 
 
 def may_open(ask: UploadAsk, role: str, scopes: frozenset[str]) -> None:
-    """Raise unless this account may send these bytes: people send tracks, safety services send outputs."""
-    if ask.purpose == "output" and (role != "system" or SAFETY_SCOPE not in scopes):
-        raise Forbidden("outputs are sent for a check by services with the scope safety")
+    """Raise unless this account may send these bytes.
+
+    People send tracks, and outputs to export them; services with the scope safety send outputs.
+    """
+    if ask.purpose == "output" and role == "system" and SAFETY_SCOPE not in scopes:
+        raise Forbidden("outputs are sent by services with the scope safety")
     if ask.purpose == "track" and role == "system":
         raise Forbidden("tracks are sent by people")
     limit = MAX_OUTPUT_BYTES if ask.purpose == "output" else MAX_UPLOAD_BYTES

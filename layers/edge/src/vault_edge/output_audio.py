@@ -10,7 +10,7 @@ import binascii
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,7 +19,7 @@ from vault_domain.audio_rules import AudioFacts, AudioLimits, judge
 from vault_domain.errors import AudioRefused, BadRequest, Conflict, NotFound, TooLarge
 from vault_domain.events import Kind, make_event
 from vault_domain.ports import Put
-from vault_domain.safety import MAX_INLINE_BYTES, MAX_OUTPUT_S, CheckAsk
+from vault_domain.safety import MAX_INLINE_BYTES, MAX_OUTPUT_S
 from vault_domain.uploads import Refusal, Upload, UploadState, analysis_key, refuse, source_key
 
 from vault_edge.app import Caller
@@ -56,7 +56,16 @@ class Sent:
         return self.upload.upload_id if self.upload else None
 
 
-def received(ask: CheckAsk, caller: Caller, deps: Deps) -> Sent:
+class AudioAsk(Protocol):
+    """What names or holds the audio of an output."""
+
+    @property
+    def audio_upload_token(self) -> str | None: ...
+    @property
+    def audio_base64(self) -> str | None: ...
+
+
+def received(ask: AudioAsk, caller: Caller, deps: Deps) -> Sent:
     """Find what was sent. Raises ``TooLarge``, ``BadRequest``, ``NotFound`` or ``Conflict``."""
     if ask.audio_base64 is not None:
         return Sent(inline=_bounded(ask.audio_base64))

@@ -26,6 +26,7 @@ const LABELS = {
   answer_days: "An owner may answer within (days)",
   appeal_days: "An appeal may be filed within (days)",
   appeal_reminder_days: "The owner is reminded before that ends (days)",
+  export_check_days: "The last check of an output counts for its export for (days)",
   invitations_per_day: "Letters to rights holders, per contributor and day",
 };
 const words = (field) => `${field[0].toUpperCase()}${field.slice(1)}`.replaceAll("_", " ").replaceAll(".", ": ");

@@ -17,6 +17,10 @@ LISTENING_SINCE = 2
 """The first text that says that reviewers may hear short spans."""
 
 
+LICENCE = 1
+"""The licence for generated outputs that is accepted at present."""
+
+
 @dataclass(frozen=True)
 class Terms:
     """One text: its number, first heading, hash that consents name, summary, and what it changed."""
@@ -29,13 +33,22 @@ class Terms:
     changes: tuple[str, ...]
 
 
-@cache
 def contribution_terms(number: int = PRESENT) -> Terms:
     """The contribution terms; without a number, those in force. Raises ``FileNotFoundError`` for none of ours."""
+    return _read("contribution-terms", number)
+
+
+def output_licence(number: int = LICENCE) -> Terms:
+    """The licence for generated outputs; without a number, the one that is accepted at present."""
+    return _read("output-licence", number)
+
+
+@cache
+def _read(name: str, number: int) -> Terms:
     folder = files(__name__)
-    data = folder.joinpath(f"contribution-terms-v{number}.md").read_bytes()
+    data = folder.joinpath(f"{name}-v{number}.md").read_bytes()
     text = data.decode("utf-8")
-    short = folder.joinpath(f"contribution-terms-v{number}.summary.md").read_text("utf-8")
+    short = folder.joinpath(f"{name}-v{number}.summary.md").read_text("utf-8")
     summary, _, changes = short.partition("## What changed\n")
     return Terms(
         number, text.splitlines()[0].removeprefix("# "), text, sha256_hex(data), _points(summary), _points(changes)

@@ -1,0 +1,101 @@
+"""Who holds an output and what they accepted: gathering, and the three small writes about it."""
+
+from dataclasses import dataclass
+
+from vault_domain.errors import NotFound
+from vault_domain.events import Actor, Kind, make_event
+from vault_domain.holding import ClaimCode, HeldOutput, claim, held_by, offer
+from vault_domain.output_licence import Acceptance, AcceptAsk, accept, acceptance_range, whose
+from vault_domain.ports import Put
+from vault_domain.safety import OutputCheck
+from vault_edge.app import Caller, Deps
+from vault_edge.output_checks import earlier_checks
+from vault_edge.texts import LICENCE, output_licence
+
+NOT_YOURS = "no such output of yours"
+
+
+@dataclass(frozen=True)
+class Held:
+    """An output of this caller's: its last check, its holder, and what the holder accepted."""
+
+    check: OutputCheck
+    holder: str
+    acceptance: Acceptance | None
+
+
+def holder_of(caller: Caller, user_ref: str | None, deps: Deps) -> str:
+    """The pseudonym of an account, or of a service's user. Raises ``NotFound`` for a service that names no user."""
+    if caller.role == "system" and user_ref is None:
+        raise NotFound("say which of your users is meant (user_ref)")
+    return pseudonym(caller.id, user_ref if caller.role == "system" else None, deps)
+
+
+def pseudonym(account: str, user_ref: str | None, deps: Deps) -> str:
+    """The holder that an account or a service's user is."""
+    return f"usr_{deps.salted(whose(account, user_ref))}"
+
+
+def acceptance_of(holder: str, deps: Deps) -> Acceptance | None:
+    """Their acceptance of the present version."""
+    return deps.records.get(Acceptance, holder, acceptance_range(LICENCE))
+
+
+def held(output_id: str, caller: Caller, user_ref: str | None, deps: Deps) -> Held:
+    """An output that this caller may see and export for its holder. Raises ``NotFound`` for everybody else's.
+
+    A service acts for the user whom it named with the check, as long as no account claimed the output.
+    """
+    made = earlier_checks(output_id, deps)
+    asking = holder_of(caller, user_ref, deps)
+    if not made or (caller.role == "system" and made[0].service != caller.id):
+        raise NotFound(NOT_YOURS)
+    last = made[-1]
+    named = pseudonym(last.service, last.user_ref, deps) if last.user_ref is not None else None
+    if held_by(last, deps.records.get(ClaimCode, output_id), named) != asking:
+        raise NotFound(NOT_YOURS)
+    return Held(last, asking, acceptance_of(asking, deps))
+
+
+def accept_licence(ask: AcceptAsk, caller: Caller, deps: Deps) -> Acceptance:
+    """Record an acceptance with its event; the first one of a version stays."""
+    holder = holder_of(caller, ask.user_ref, deps)
+    wanted = accept(holder, ask, LICENCE, output_licence().sha256, caller.id, deps.clock())
+    before = acceptance_of(holder, deps)
+    if before is not None:
+        return before
+    event = make_event(
+        deps.new_id("evt"), Kind.LICENCE_ACCEPTED, holder, _actor(caller, holder), wanted.at,
+        licence=wanted.licence, text_sha256=wanted.text_sha256,
+    )  # fmt: skip
+    deps.records.commit([Put(wanted, 0)], [event])
+    return wanted
+
+
+def offer_code(output_id: str, caller: Caller, deps: Deps) -> tuple[ClaimCode, str]:
+    """A fresh code for one's own output, and its record."""
+    made = earlier_checks(output_id, deps)
+    if not made or made[0].service != caller.id:
+        raise NotFound(NOT_YOURS)
+    code = deps.new_id("cod")
+    wanted = offer(deps.records.get(ClaimCode, output_id), made[-1], code, deps.clock())
+    deps.records.commit([Put(wanted, wanted.version)])
+    return wanted, code
+
+
+def claim_output(output_id: str, code: str, caller: Caller, deps: Deps) -> None:
+    """Bind an output to the caller's account, once."""
+    holder, now = holder_of(caller, None, deps), deps.clock()
+    present = deps.records.get(ClaimCode, output_id)
+    wanted = claim(present, code, holder, now)
+    if present is None or wanted is present:
+        return
+    check = earlier_checks(output_id, deps)[-1]
+    listed = HeldOutput(holder=holder, output_id=output_id, model_id=check.model_id, claimed=now)
+    event = make_event(deps.new_id("evt"), Kind.OUTPUT_CLAIMED, output_id, _actor(caller, holder), now, holder=holder)
+    deps.records.commit([Put(wanted, present.version), Put(listed, 0)], [event])
+
+
+def _actor(caller: Caller, holder: str) -> Actor:
+    """A person stands in these events under the pseudonym: the account's id would undo it."""
+    return caller.actor if caller.role == "system" else Actor(id=holder, role=caller.role)

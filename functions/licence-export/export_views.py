@@ -1,0 +1,99 @@
+"""What licence-export answers with."""
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, Field
+from vault_domain.exporting import CLEARED
+from vault_domain.output_licence import Acceptance, UserRef
+from vault_domain.reasons import Reason
+from vault_domain.records import UtcTime
+from vault_domain.safety import MESSAGES, OutputCheck
+from vault_edge.texts import LICENCE, Terms
+
+
+class UserAsk(BaseModel):
+    """Of services: which of their users is meant."""
+
+    user_ref: UserRef | None = None
+
+
+class PageAsk(BaseModel):
+    """Which part of a list."""
+
+    limit: Annotated[int, Field(ge=1, le=100)] = 20
+    cursor: Annotated[str | None, Field(max_length=2000)] = None
+
+
+class LicenceText(BaseModel):
+    """One version of the licence for generated outputs."""
+
+    number: int
+    present: bool = Field(description="Whether this is the version that is accepted now")
+    title: str
+    sha256: str = Field(description="Over the bytes of `text` (UTF-8); acceptances name it")
+    summary: list[str] = Field(description="In plain words; the text is what counts")
+    changes: list[str] = Field(description="What differs from the version before")
+    text: str
+
+
+class Accepted(BaseModel):
+    """Whether the present licence is accepted, and when."""
+
+    present: int = Field(description="The version that is accepted now")
+    accepted: bool
+    accepted_at: UtcTime | None = None
+    holder: str = Field(description="The pseudonym under which it stands in the log and on certificates")
+
+
+class Code(BaseModel):
+    """A code to hand to the user of an output; it is in this answer and nowhere else."""
+
+    output_id: str
+    code: str
+    expires: UtcTime
+    link: str | None = Field(description="Where the user shows it, if this installation has pages")
+
+
+class Output(BaseModel):
+    """Where an output stands."""
+
+    output_id: str
+    model_id: str
+    check: int
+    checked_at: UtcTime
+    outcome: Literal["allow", "warn", "block", "not_cleared"]
+    message: str
+    reasons: list[Reason] = Field(description="What the check found")
+    duration_s: float
+    licence: Accepted
+    obstacles: list[Reason] = Field(description="What stands in the way of an export now; empty for nothing")
+
+
+class Outputs(BaseModel):
+    """Outputs that you hold, by when you claimed them."""
+
+    outputs: list[Output]
+    cursor: str | None = None
+
+
+def licence_text(text: Terms) -> LicenceText:
+    """A version as it is told."""
+    return LicenceText(
+        number=text.number, present=text.number == LICENCE, title=text.title, sha256=text.sha256,
+        summary=list(text.summary), changes=list(text.changes), text=text.text,
+    )  # fmt: skip
+
+
+def accepted(found: Acceptance | None, holder: str) -> Accepted:
+    """An acceptance as it is told."""
+    return Accepted(present=LICENCE, accepted=found is not None, accepted_at=found.at if found else None, holder=holder)
+
+
+def output(check: OutputCheck, acceptance: Acceptance | None, holder: str, stands: tuple[Reason, ...]) -> Output:
+    """An output as its holder sees it. What it resembles is told as reasons, without the works' names."""
+    reasons = [] if check.outcome in CLEARED else [reason.model_copy(update={"refs": ()}) for reason in check.reasons]
+    return Output(
+        output_id=check.output_id, model_id=check.model_id, check=check.check, checked_at=check.at,
+        outcome=check.outcome, message=MESSAGES[check.outcome], reasons=reasons, duration_s=check.duration_s,
+        licence=accepted(acceptance, holder), obstacles=list(stands),
+    )  # fmt: skip

@@ -1,0 +1,172 @@
+"""Whether an output may be exported, what is recorded of it, and what its certificate says.
+
+An export needs all of these, each with a code of its own: a last check that
+said allow or warn (``output_not_cleared``), not too long ago
+(``check_outdated``), the present licence accepted (``licence_not_accepted``),
+and the very bytes that were checked (``digest_mismatch``).
+"""
+
+from datetime import datetime, timedelta
+from typing import ClassVar, Literal
+
+from pydantic import Field, model_validator
+
+from vault_domain.canonical import Json
+from vault_domain.errors import CheckOutdated, Conflict, DigestMismatch, LicenceNotAccepted, OutputNotCleared
+from vault_domain.ids import CertificateId, OutputId, UploadId
+from vault_domain.output_licence import SLUG, Acceptance, Holder, UserRef
+from vault_domain.policy import Policy
+from vault_domain.reasons import Reason
+from vault_domain.records import Record, Sha256, UtcTime, Value
+from vault_domain.safety import MAX_INLINE_BYTES, MESSAGES, OutputCheck
+
+CERTIFICATE = "export-certificate"
+FORMAT = 1
+CLEARED = ("allow", "warn")
+LINK_LIFE = timedelta(minutes=10)
+_ERRORS: dict[str, type[Conflict]] = {
+    cls.code: cls for cls in (OutputNotCleared, CheckOutdated, LicenceNotAccepted, DigestMismatch)
+}
+Standing = Literal["in_force", "suspended", "ended"]
+
+
+class ExportAsk(Value):
+    """The body of POST /outputs/{output_id}/export: the audio that was checked, in one of two ways."""
+
+    audio_upload_token: UploadId | None = None
+    audio_base64: str | None = Field(default=None, max_length=2 * MAX_INLINE_BYTES, repr=False)
+    user_ref: UserRef | None = None
+    """For services: the user named with the check, for whom this is."""
+
+    @model_validator(mode="after")
+    def _one_way(self) -> "ExportAsk":
+        if (self.audio_upload_token is None) == (self.audio_base64 is None):
+            raise ValueError("give audio_upload_token or audio_base64, and only one of them")
+        return self
+
+
+class Exported(Value):
+    """The file that was handed out; ``credentials`` is ``c2pa``, or none with the reason why."""
+
+    sha256: Sha256
+    bytes: int = Field(ge=1)
+    media_type: str = Field(max_length=60)
+    credentials: Literal["c2pa", "none"]
+    why_none: str | None = Field(default=None, max_length=300)
+
+
+class OutputExport(Record):
+    """One export of one output, with the signed certificate that was given for it."""
+
+    table: ClassVar[str] = "checks"
+    kind: ClassVar[str] = "export"
+
+    output_id: OutputId
+    number: int = Field(ge=1)
+    certificate_id: CertificateId
+    holder: Holder
+    licence: int = Field(ge=1)
+    check: int = Field(ge=1)
+    file: Exported
+    certificate: str = Field(max_length=60_000, repr=False)
+    """The envelope's bytes, as text."""
+    upload_id: UploadId | None = None
+    at: UtcTime
+
+    def key(self) -> tuple[str, str]:
+        return self.output_id, f"{self.kind}#{self.number:06d}"
+
+
+class CertificateEntry(Record):
+    """Where the export of a certificate, or of an exported file's hash, is found."""
+
+    table: ClassVar[str] = "checks"
+    kind: ClassVar[str] = "certificate"
+
+    name: str = Field(max_length=80)
+    """A certificate's id, or ``file#`` and the SHA-256 of the file."""
+    output_id: OutputId
+    number: int = Field(ge=1)
+
+    def key(self) -> tuple[str, str]:
+        return self.name, self.kind
+
+
+def by_file(sha256: str) -> str:
+    """The name under which an exported file is found."""
+    return f"file#{sha256}"
+
+
+def entries(export: OutputExport) -> tuple[CertificateEntry, ...]:
+    """Both ways to find an export."""
+    names = export.certificate_id, by_file(export.file.sha256)
+    return tuple(CertificateEntry(name=name, output_id=export.output_id, number=export.number) for name in names)
+
+
+def obstacles(check: OutputCheck, accepted: Acceptance | None, policy: Policy, now: datetime) -> tuple[Reason, ...]:
+    """What stands in the way of an export now, apart from the audio itself; nothing for none."""
+    found: list[Reason] = []
+    if check.outcome not in CLEARED:
+        found.append(Reason(code=OutputNotCleared.code, detail=MESSAGES[check.outcome]))
+    if now - check.at > timedelta(days=policy.export_check_days):
+        said = f"The last check is older than {policy.export_check_days} days: have the output checked again."
+        found.append(Reason(code=CheckOutdated.code, detail=said))
+    if accepted is None:
+        found.append(Reason(code=LicenceNotAccepted.code, detail=LicenceNotAccepted.title + "."))
+    return tuple(found)
+
+
+def require(found: tuple[Reason, ...]) -> None:
+    """Raise the refusal that goes with the first obstacle, if there is one."""
+    if found:
+        raise _ERRORS[found[0].code](found[0].detail)
+
+
+def same_bytes(check: OutputCheck, sha256: str) -> None:
+    """Raise ``DigestMismatch`` unless these are the bytes that were checked."""
+    if sha256 != check.content_sha256:
+        raise DigestMismatch("This file is not the one that was checked; send exactly the same file")
+
+
+def known_export(made: tuple[OutputExport, ...], holder: str, licence: int, check: int) -> OutputExport | None:
+    """The last export to this holder under this licence after this very check."""
+    same = (one for one in reversed(made) if (one.holder, one.licence, one.check) == (holder, licence, check))
+    return next(same, None)
+
+
+def certificate(
+    certificate_id: str,
+    check: OutputCheck,
+    accepted: Acceptance,
+    title: str,
+    file: Exported,
+    now: datetime,
+) -> Json:
+    """What is signed: who may do what with which sound, after which checks. docs/formats/export-certificate.md."""
+    return {
+        "format": FORMAT,
+        "certificate_id": certificate_id,
+        "output_id": check.output_id,
+        "model_id": check.model_id,
+        "holder": accepted.holder,
+        "licence": {
+            "name": SLUG, "version": accepted.licence, "title": title, "text_sha256": accepted.text_sha256,
+            "accepted_at": accepted.at.isoformat(),
+        },
+        "checked": {"content_sha256": check.content_sha256, "audio_sha256": check.audio_sha256,
+                    "duration_s": check.duration_s},
+        "exported": file.model_dump(mode="json", exclude_none=True),
+        "check": {
+            "number": check.check, "at": check.at.isoformat(), "outcome": check.outcome,
+            "similarity_level": check.similarity_level, "sim_internal_max": check.sim_internal_max,
+            "sim_external_max": check.sim_external_max, "checked_against_internal": check.checked_against_internal,
+            "checked_against_external_catalogs": list(check.checked_against_external_catalogs),
+            "versions": check.versions,
+        },
+        "issued_at": now.isoformat(),
+    }  # fmt: skip
+
+
+def standing(last: OutputCheck) -> Standing:
+    """What a certificate counts for now: the output's last check decides, whenever it was made."""
+    return "in_force" if last.outcome in CLEARED else "suspended"

@@ -1,0 +1,192 @@
+"""licence-export: the licence, its acceptance, and whose an output is."""
+
+import pytest
+from simulator import Simulator, killed_everywhere
+from vault_domain.events import AuditEvent, Kind
+from vault_domain.holding import ClaimCode
+from vault_domain.output_licence import Acceptance
+from vault_domain.ports import Put
+from vault_domain.safety import OutputCheck
+from vault_edge.texts import output_licence
+from wire import ACCOUNT, SERVICE, body_of, event, token
+
+OUTPUT = "out_one"
+SHA = output_licence().sha256
+OTHER = "acc_" + "1" * 26
+
+
+def checked(sim: Simulator, number: int = 1, **changes) -> OutputCheck:
+    """One made check of ``OUTPUT``, on record."""
+    facts = {
+        "output_id": OUTPUT, "check": number, "service": SERVICE, "model_id": "m", "content_sha256": "a" * 64,
+        "audio_sha256": "b" * 64, "duration_s": 12.0, "outcome": "allow", "similarity_level": "none",
+        "sim_internal_max": 0.1, "sim_external_max": 0.2, "checked_against_internal": True,
+        "checked_against_external_catalogs": ("catalogue:open",), "versions": {"policy": "1"}, "user_ref": "ann",
+        "at": sim.clock(),
+    }  # fmt: skip
+    made = OutputCheck(**facts | changes)
+    sim.store.commit([Put(made, 0)])
+    return made
+
+
+@pytest.fixture
+def module(sim: Simulator, load_step):
+    checked(sim)
+    return load_step("licence-export")
+
+
+def call(module, sim, method, path, body=None, role="contributor", subject=None, scopes=("safety",), query=""):
+    bearer = token(sim, role, *(scopes if role == "system" else ()), subject=subject) if role != "public" else None
+    return module.handler(event(method, path, body=body, bearer=bearer, query=query), None)
+
+
+def agree(module, sim, sha=SHA, **more):
+    body = {"agreed": True, "text_sha256": sha}
+    if more.get("role") == "system":
+        body["user_ref"] = more.pop("user_ref", "ann")
+    return call(module, sim, "POST", "/licence/acceptance", body, **more)
+
+
+def code_for(module, sim):
+    answer = call(module, sim, "POST", f"/outputs/{OUTPUT}/codes", role="system")
+    assert answer["statusCode"] == 201
+    return body_of(answer)["code"]
+
+
+def claim(module, sim, code, **more):
+    return call(module, sim, "POST", f"/outputs/{OUTPUT}/claim", {"code": code}, **more)
+
+
+def events(sim, kind):
+    return [one for one in sim.store.everything(AuditEvent) if one.event is kind]
+
+
+def test_anybody_reads_the_licence_with_its_summary(sim, module):
+    text = body_of(call(module, sim, "GET", "/licence", role="public"))
+    assert (text["number"], text["present"], text["sha256"]) == (1, True, SHA)
+    assert len(text["summary"]) >= 5
+    assert body_of(call(module, sim, "GET", "/licence/1", role="public")) == text
+    assert call(module, sim, "GET", "/licence/9", role="public")["statusCode"] == 404
+
+
+def test_an_acceptance_is_on_record_once_with_its_time_and_without_a_name(sim, module):
+    first = body_of(agree(module, sim))
+    sim.clock.advance(days=3)
+    again = body_of(agree(module, sim))
+    assert first == again
+    assert body_of(call(module, sim, "GET", "/licence/acceptance")) == first
+    (one,) = sim.store.everything(Acceptance)
+    (told,) = events(sim, Kind.LICENCE_ACCEPTED)
+    assert (told.subject, told.actor.id) == (one.holder, one.holder)
+    assert told.data == {"licence": 1, "text_sha256": SHA}
+    assert ACCOUNT not in told.leaf().decode()
+
+
+def test_only_the_present_text_can_be_accepted_and_only_by_saying_so(sim, module):
+    wrong = agree(module, sim, "0" * 64)
+    assert (wrong["statusCode"], body_of(wrong)["code"]) == (409, "licence_outdated")
+    unsaid = call(module, sim, "POST", "/licence/acceptance", {"agreed": False, "text_sha256": SHA})
+    assert unsaid["statusCode"] == 422
+    assert sim.store.everything(Acceptance) == ()
+
+
+def test_a_new_version_asks_again(sim, module, monkeypatch):
+    agree(module, sim)
+    for function in (module.acceptance_of, module.accepted):
+        monkeypatch.setitem(function.__globals__, "LICENCE", 2)
+    told = body_of(call(module, sim, "GET", "/licence/acceptance"))
+    assert (told["present"], told["accepted"]) == (2, False)
+
+
+def test_users_of_two_services_and_accounts_never_meet(sim, module):
+    other = "svc_" + "1" * 26
+    told = [
+        body_of(agree(module, sim, role="system"))["holder"],
+        body_of(agree(module, sim, role="system", subject=other))["holder"],
+        body_of(agree(module, sim, role="system", user_ref="bob"))["holder"],
+        body_of(agree(module, sim))["holder"],
+    ]
+    assert len(set(told)) == 4
+    unnamed = call(module, sim, "POST", "/licence/acceptance", {"agreed": True, "text_sha256": SHA}, role="system")
+    assert unnamed["statusCode"] == 404
+
+
+def test_a_service_sees_its_outputs_for_the_user_it_named_and_for_no_other(sim, module):
+    path = f"/outputs/{OUTPUT}"
+    shown = body_of(call(module, sim, "GET", path, role="system", query="user_ref=ann"))
+    assert [one["code"] for one in shown["obstacles"]] == ["licence_not_accepted"]
+    assert call(module, sim, "GET", path, role="system", query="user_ref=bob")["statusCode"] == 404
+    other = call(module, sim, "GET", path, role="system", query="user_ref=ann", subject="svc_" + "1" * 26)
+    assert other["statusCode"] == 404
+    assert call(module, sim, "GET", path)["statusCode"] == 404
+    assert call(module, sim, "GET", path, role="system", query="user_ref=ann", scopes=())["statusCode"] == 403
+
+
+def test_a_code_gives_an_output_to_one_account_for_good(sim, module):
+    code = code_for(module, sim)
+    assert claim(module, sim, code)["statusCode"] == 200
+    assert body_of(call(module, sim, "GET", "/outputs"))["outputs"][0]["output_id"] == OUTPUT
+    assert claim(module, sim, code)["statusCode"] == 200, "twice is once"
+    assert claim(module, sim, code, subject=OTHER)["statusCode"] == 404
+    assert body_of(call(module, sim, "GET", "/outputs", subject=OTHER))["outputs"] == []
+    taken = call(module, sim, "POST", f"/outputs/{OUTPUT}/codes", role="system")
+    assert taken["statusCode"] == 409
+    gone = call(module, sim, "GET", f"/outputs/{OUTPUT}", role="system", query="user_ref=ann")
+    assert gone["statusCode"] == 404, "the service gave it away"
+    (told,) = events(sim, Kind.OUTPUT_CLAIMED)
+    assert ACCOUNT not in told.leaf().decode()
+    assert code not in str(sim.dump())
+
+
+def test_wrong_old_and_late_codes_open_nothing(sim, module):
+    old, code = code_for(module, sim), code_for(module, sim)
+    assert claim(module, sim, old)["statusCode"] == 404
+    assert claim(module, sim, code[:-1] + ("0" if code[-1] != "0" else "1"))["statusCode"] == 404
+    sim.clock.advance(days=7)
+    late = claim(module, sim, code)
+    assert (late["statusCode"], body_of(late)["code"]) == (410, "expired")
+    assert sim.store.get(ClaimCode, OUTPUT).holder is None
+
+
+def test_only_the_service_of_an_output_makes_its_codes(sim, module):
+    path = f"/outputs/{OUTPUT}/codes"
+    assert call(module, sim, "POST", path, role="system", subject="svc_" + "1" * 26)["statusCode"] == 404
+    assert call(module, sim, "POST", path)["statusCode"] == 403
+    assert call(module, sim, "POST", "/outputs/out_none/codes", role="system")["statusCode"] == 404
+
+
+@pytest.mark.parametrize(
+    ("changes", "code"),
+    [
+        ({"outcome": "block"}, "output_not_cleared"),
+        ({"outcome": "not_cleared"}, "output_not_cleared"),
+        ({"at": "2026-01-29T11:59:59Z"}, "check_outdated"),
+    ],
+)
+def test_the_last_check_decides_what_stands_in_the_way(sim, module, changes, code):
+    agree(module, sim, role="system")
+    path = f"/outputs/{OUTPUT}"
+    assert body_of(call(module, sim, "GET", path, role="system", query="user_ref=ann"))["obstacles"] == []
+    checked(sim, 2, **changes)
+    shown = body_of(call(module, sim, "GET", path, role="system", query="user_ref=ann"))
+    assert [one["code"] for one in shown["obstacles"]] == [code]
+
+
+def test_killed_anywhere_a_claim_ends_well(load_step):
+    def make():
+        sim = Simulator()
+        checked(sim)
+        module = load_step("licence-export")
+        module.app.bind(sim.deps)
+        code = code_for(module, sim)
+
+        def step(deps):
+            module.app.bind(deps)
+            agree(module, sim)
+            assert claim(module, sim, code)["statusCode"] == 200
+
+        return sim, step
+
+    for label, sim in killed_everywhere(make):
+        assert len(events(sim, Kind.OUTPUT_CLAIMED)) == len(events(sim, Kind.LICENCE_ACCEPTED)) == 1, label
+        assert sim.store.get(ClaimCode, OUTPUT).holder is not None
