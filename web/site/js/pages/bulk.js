@@ -11,11 +11,10 @@ const SHARED = { payout_name: "the same payee", email_domain: "the same mail dom
 
 /** Every account, page after page; the first page has the groups among all of them. */
 async function load() {
-  const first = await get("/bulk?limit=200");
-  /** @type {any[]} */
+  const first = await get("/bulk", { limit: 200 });
   const entities = [...first.entities];
   for (let cursor = first.cursor; cursor;) {
-    const next = await get(`/bulk?limit=200&cursor=${encodeURIComponent(cursor)}`);
+    const next = await get("/bulk", { limit: 200, cursor });
     entities.push(...next.entities);
     cursor = next.cursor;
   }
@@ -32,11 +31,15 @@ export function BulkPage() {
         : html`
           <p>${count(found.accepted_tracks, "accepted track")} of ${count(found.accounts, "account")}. ${count(found.limit, "track")} of one account may be used without approval at this size.</p>
           <ul class="plain-list card list-card">${found.entities.map((one) => html`<li key=${one.account_id} class="message stack tight"><${Entity} one=${one} reload=${state.reload} /></li>`)}</ul>
-          ${found.groups.found > 0 && html`<section class="card stack" aria-labelledby="groups"><h2 id="groups">May belong together</h2>
-            <p class="quiet">A hint for you to judge, nothing more. Payees and mail domains were compared among ${count(found.groups.accounts_compared, "account")}, names of files among the ${found.groups.names_compared} with enough of them.${found.groups.found > found.groups.shown.length ? ` The ${found.groups.shown.length} largest of ${found.groups.found} groups are shown.` : ""}</p>
-            <ul class="plain-list stack">${found.groups.shown.map((group, n) => html`<li key=${n} class="said-box">${count(group.accounts, "account")} with ${group.shared.map((name) => SHARED[name] ?? name).join(" and ")}: ${group.members.map(shortId).join(", ")}${group.accounts > group.members.length ? " and others" : ""}. ${count(group.tracks, "track")}, ${percent(group.share)}. ${group.over_limit && html`<${Badge} tone="wait">Together over the limit<//>`}</li>`)}</ul></section>`}`}<//>
+          ${found.groups && found.groups.found > 0 && html`<${Together} groups=${found.groups} />`}`}<//>
     </div>`;
 }
+
+const Together = ({ groups }) => html`
+  <section class="card stack" aria-labelledby="groups"><h2 id="groups">May belong together</h2>
+    <p class="quiet">A hint for you to judge, nothing more. Payees and mail domains were compared among ${count(groups.accounts_compared, "account")}, names of files among the ${groups.names_compared} with enough of them.${groups.found > groups.shown.length ? ` The ${groups.shown.length} largest of ${groups.found} groups are shown.` : ""}</p>
+    <ul class="plain-list stack">${groups.shown.map((group, n) => html`<li key=${n} class="said-box">${count(group.accounts, "account")} with ${group.shared.map((name) => SHARED[name] ?? name).join(" and ")}: ${group.members.map(shortId).join(", ")}${group.accounts > group.members.length ? " and others" : ""}. ${count(group.tracks, "track")}, ${percent(group.share)}. ${group.over_limit && html`<${Badge} tone="wait">Together over the limit<//>`}</li>`)}</ul>
+  </section>`;
 
 const Entity = ({ one, reload }) => html`
   <div class="row apart top"><div><b class="break">${one.display_name || shortId(one.account_id)}</b>
