@@ -8,9 +8,18 @@ from vault_domain.bulk import ALL, BulkDecision, bulk_key, is_held
 from vault_domain.errors import OverLimit, PolicyRefused
 from vault_domain.events import Actor, AuditEvent, Kind, make_event
 from vault_domain.ids import TrackId
-from vault_domain.leases import Lease, check_lease, check_training_open, meter
+from vault_domain.leases import (
+    JobMeter,
+    Lease,
+    check_lease,
+    check_training_open,
+    draw,
+    has_share,
+    meter,
+    spend,
+)
 from vault_domain.messages import Topic, message
-from vault_domain.policy import HEAD_OF_POLICY, in_force
+from vault_domain.policy import HEAD_OF_POLICY, Policy, in_force
 from vault_domain.ports import Put, Require
 from vault_domain.rights import RightsRecord
 from vault_domain.runs import check_read, check_token, mark_read
@@ -31,8 +40,8 @@ def fetch(track_id: TrackId, request: Request, deps: Deps) -> Answer:
 
     1. The token's form, signature, issuer, audience and times. 2. The run is open, not expired, and the token
     is of its present manifest. 3. The worker's lease holds. 4. The track is in it. 5. Track, rights and
-    governance allow the purpose now. 6. Rate and volume are within bounds. 7. The read is written down. 8. Only
-    then is a link made, for this one object.
+    governance allow the purpose now. 6. Rate and volume are within bounds, for lease, account and run. 7. The read
+    is written down. 8. Only then is a link made, for this one object.
     """
     claims = verify_run_token(request.headers, deps)
     try:
@@ -67,6 +76,7 @@ def _record_read(track_id: str, claims: dict[str, Any], deps: Deps) -> tuple[Ser
         raise PolicyRefused("governance holds tracks of this source; leave it out")
     found = served(track, run.spec.format, deps)
     metered, unusual = meter(lease, run, found.size, policy, now)
+    metered, drawn = _within_minute(metered, run, policy, deps)
     read = mark_read(granted, now)
     event = make_event(
         deps.new_id("evt"), Kind.VAULT_ACCESS, track_id, Actor(id=run.job, role="system"), now,
@@ -77,8 +87,19 @@ def _record_read(track_id: str, claims: dict[str, Any], deps: Deps) -> tuple[Ser
     expected = [Require(track, track.version), Require(rights, rights.version)]
     alarms = [_alarm_event(unusual, metered, run, deps)] if unusual else []
     told = [_told(unusual, metered, run, deps)] if unusual else []
-    deps.records.commit([Put(read, granted.version), Put(metered, lease.version), *told, *expected], [event, *alarms])
+    changes = [Put(read, granted.version), Put(metered, lease.version), *drawn, *told]
+    deps.records.commit([*changes, *expected], [event, *alarms])
     return found, policy.read_link_s
+
+
+def _within_minute(lease: Lease, run: TrainingRun, policy: Policy, deps: Deps) -> tuple[Lease, list[Put]]:
+    """One read of the account's minute: from the lease's share, or from another one drawn now."""
+    now = deps.clock()
+    if has_share(lease, now):
+        return spend(lease), []
+    known = deps.records.get(JobMeter, f"job#{run.job}")
+    drawing, given = draw(lease, known, run.job, policy, now)
+    return spend(drawing), [Put(given, known.version if known else 0)]
 
 
 def _alarm(cause: str, claims: dict[str, Any], deps: Deps) -> None:

@@ -2,6 +2,7 @@
 
 from contextlib import suppress
 from datetime import timedelta
+from itertools import pairwise
 
 import pytest
 from granting import a_track, its_rights
@@ -10,7 +11,7 @@ from hypothesis import strategies as st
 from records import NOW
 from vault_domain import runs
 from vault_domain.errors import Conflict, Expired, OverLimit, PolicyRefused
-from vault_domain.leases import check_lease, check_training_open, meter, renew, still_good
+from vault_domain.leases import check_lease, check_training_open, draw, has_share, meter, renew, spend, still_good
 from vault_domain.policy import Policy
 from vault_domain.training import DataSpec, select
 
@@ -107,6 +108,27 @@ def test_no_minute_and_no_run_reads_more_than_its_limit_and_each_alarm_is_told_o
     assert lease.bytes <= 4 * run.bytes_granted
     assert lease.reads == len(moments)
     assert told.count("volume") == (lease.bytes > 2 * run.bytes_granted)
+
+
+@given(st.lists(st.tuples(st.integers(0, 2), st.integers(0, 40)), max_size=120), st.integers(1, 30))
+def test_an_accounts_minute_is_never_given_out_twice(turns, limit):
+    """Leases draw and spend in any order, some never spend what they drew: no minute reads more than its limit."""
+    policy, now, meters, read = Policy(job_reads_per_minute=limit), NOW, None, {}
+    leases = [a_lease().with_changes(worker=f"w{number}") for number in range(3)]
+    for which, pause in turns:
+        now += timedelta(seconds=pause)
+        lease = leases[which]
+        try:
+            if not has_share(lease, now):
+                lease, meters = draw(lease, meters, "svc_" + "0" * 26, policy, now)
+        except OverLimit:
+            continue
+        leases[which] = spend(lease)
+        read[lease.share_minute] = read.get(lease.share_minute, 0) + 1
+        assert lease.share_minute <= now < lease.share_minute + timedelta(minutes=1)
+    assert all(count <= limit for count in read.values())
+    begun = sorted(read)
+    assert all(later - earlier >= timedelta(minutes=1) for earlier, later in pairwise(begun))
 
 
 def test_the_clock_may_step_back():

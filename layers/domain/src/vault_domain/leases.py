@@ -4,6 +4,8 @@ A run token is for one lease of one run and ends with it. Renewing looks again
 at what was taken back. Each worker has a lease of its own, so that workers
 don't wait for each other when a read is written down. Ending a run ends its
 leases in the store, so a read that was judged before can't be written after.
+What a service account may read in a minute, over all its leases, is one row that
+leases draw shares from: a lease that has a share left does not touch the row.
 """
 
 from collections.abc import Iterable
@@ -13,7 +15,7 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field, StringConstraints
 
 from vault_domain.errors import Conflict, Expired, OverLimit, PolicyRefused
-from vault_domain.ids import RunId, TrackId
+from vault_domain.ids import AccountId, RunId, TrackId
 from vault_domain.policy import Policy
 from vault_domain.records import Record, UtcTime, Value
 from vault_domain.training import TrainingRun
@@ -21,7 +23,9 @@ from vault_domain.training import TrainingRun
 WorkerName = Annotated[str, StringConstraints(pattern="^[a-z0-9][a-z0-9_-]{0,39}$")]
 MAIN = "main"
 MINUTE = timedelta(minutes=1)
-Cause = Literal["rate", "volume"]
+Cause = Literal["rate", "job_rate", "volume"]
+SHARES = 200
+"""A minute of an account is given out in so many shares."""
 
 
 class LeaseAsk(Value):
@@ -49,10 +53,29 @@ class Lease(Record):
     minute: UtcTime
     """When the present minute of reading began."""
     minute_reads: int = Field(default=0, ge=0)
+    share: int = Field(default=0, ge=0)
+    """Reads that are left of what was drawn from the account's minute."""
+    share_minute: UtcTime | None = None
+    """The account's minute that it was drawn from; it counts in no other."""
     alarms: tuple[Cause, ...] = ()
 
     def key(self) -> tuple[str, str]:
         return self.run_id, f"{self.kind}#{self.worker}"
+
+
+class JobMeter(Record):
+    """How much of a minute of one service account has been given out to its leases."""
+
+    table: ClassVar[str] = "runs"
+    kind: ClassVar[str] = "job_meter"
+
+    job: AccountId
+    minute: UtcTime
+    """When this minute began."""
+    given: int = Field(default=0, ge=0)
+
+    def key(self) -> tuple[str, str]:
+        return f"job#{self.job}", self.kind
 
 
 class Dropped(Value):
@@ -122,3 +145,30 @@ def meter(lease: Lease, run: TrainingRun, size: int, policy: Policy, now: dateti
     metered = lease.with_changes(reads=lease.reads + 1, bytes=lease.bytes + size, minute_reads=lease.minute_reads + 1)
     unusual = read > policy.run_passes_alarm * run.bytes_granted and "volume" not in lease.alarms
     return (metered.with_changes(alarms=(*lease.alarms, "volume")), "volume") if unusual else (metered, None)
+
+
+def has_share(lease: Lease, now: datetime) -> bool:
+    """Whether the lease may read one more track without drawing another share of the account's minute."""
+    begun = lease.share_minute
+    return lease.share > 0 and begun is not None and begun <= now < begun + MINUTE
+
+
+def draw(lease: Lease, meter: JobMeter | None, job: str, policy: Policy, now: datetime) -> tuple[Lease, JobMeter]:
+    """The lease with a share of the account's present minute, and the account's meter without it.
+
+    Raises ``OverLimit`` when the minute is given out.
+    """
+    if meter is None or not meter.minute <= now < meter.minute + MINUTE:
+        meter = (meter or JobMeter(job=job, minute=now)).with_changes(minute=now, given=0)
+    share = min(max(1, policy.job_reads_per_minute // SHARES), policy.job_reads_per_minute - meter.given)
+    if share <= 0:
+        raise OverLimit("this account's jobs read too much in one minute; wait", cause="job_rate", retry_after=60)
+    return (
+        lease.with_changes(share=share, share_minute=meter.minute),
+        meter.with_changes(given=meter.given + share),
+    )
+
+
+def spend(lease: Lease) -> Lease:
+    """The lease after one read from its share."""
+    return lease.with_changes(share=lease.share - 1)

@@ -54,6 +54,8 @@ class Policy(Value):
     """How long a worker may read before it must ask again."""
     run_max_leases: int = Field(default=32, ge=1, le=1000)
     lease_reads_per_minute: int = Field(default=1200, ge=1, le=100_000)
+    job_reads_per_minute: int = Field(default=12_000, ge=1, le=1_000_000)
+    """Of one service account, over all leases of all its runs."""
     run_passes_alarm: int = Field(default=100, ge=1, le=100_000)
     """How often a run may read all its tracks, by bytes, before an alarm event is written."""
     run_passes_max: int = Field(default=500, ge=1, le=100_000)

@@ -3,16 +3,17 @@
 from dataclasses import dataclass
 
 from vault_domain import leases
-from vault_domain.errors import Revoked
-from vault_domain.events import Actor, Kind, make_event
+from vault_domain.errors import PolicyRefused, Revoked
+from vault_domain.events import Actor, AuditEvent, Kind, make_event
 from vault_domain.leases import Dropped, Lease
 from vault_domain.ports import Put, Records, Require
 from vault_domain.records import UtcTime, stamp
+from vault_domain.rights import allows
 from vault_domain.tracks import Status, Track
 from vault_domain.training import TrainingRun
 
 from vault_edge.deps import Deps
-from vault_edge.grants import all_granted, batches
+from vault_edge.grants import all_granted, batches, tracks_by_id, with_rights
 from vault_edge.racing import settled
 
 PAGE = 200
@@ -52,6 +53,8 @@ def _renew(deps: Deps, run_id: str, worker: str, actor: Actor) -> Renewed:
     counted, lease = leases.renew(run, worker, present, known.values(), policy, now)
     dropped = dropped_since(deps.records, run)
     if len(dropped) >= run.tracks_granted:
+        if all(one.code == "policy" for one in dropped):
+            raise PolicyRefused("no track of this run may be used for its purpose any more")
         raise Revoked("consent for every track of this run was taken back")
     event = make_event(
         deps.new_id("evt"), Kind.RUN_LEASED, run_id, actor, now,
@@ -77,14 +80,38 @@ def all_leases(records: Records, run_id: str) -> list[Lease]:
 
 
 def dropped_since(records: Records, run: TrainingRun) -> tuple[Dropped, ...]:
-    """Granted tracks that left since the run began; through an index, so each read is judged all the same."""
+    """Granted tracks that left since the run began, or whose consent does not cover its purpose any more.
+
+    What changed is found through indexes, which may lag by a moment, so each read is judged all the same.
+    """
     gone = {track: code for status, code in GONE.items() for track in _changed(records, status, run.opened)}
-    granted = [row.track_id for row in all_granted(records, run.run_id)] if gone else []
+    asked_again = _consents_changed(records, run.opened) - set(gone)
+    granted = {row.track_id for row in all_granted(records, run.run_id)} if gone or asked_again else set()
+    narrowed = with_rights(records, tracks_by_id(records, sorted(asked_again & granted)))
+    gone |= {
+        track.track_id: "revoked" if rights and rights.revoked else "policy"
+        for track, rights in narrowed
+        if allows(rights, run.spec.purpose)
+    }
     return tuple(
         Dropped.model_validate({"track_id": track_id, "code": gone[track_id]})
-        for track_id in granted
+        for track_id in sorted(granted)
         if track_id in gone
     )
+
+
+def _consents_changed(records: Records, since: UtcTime) -> set[str]:
+    """Tracks whose rights holders changed what they allow."""
+    found: set[str] = set()
+    cursor: str | None = None
+    while True:
+        page = records.find(
+            AuditEvent, "by_event_kind", Kind.CONSENT_CHANGED.value, since=stamp(since), limit=PAGE, cursor=cursor
+        )
+        found.update(event.subject for event in page.items)
+        cursor = page.cursor
+        if cursor is None:
+            return found
 
 
 def _changed(records: Records, status: Status, since: UtcTime) -> set[str]:

@@ -11,9 +11,11 @@ from vault_domain.lineage import ModelTrainingRun
 from vault_domain.messages import Message, Topic
 from vault_domain.policy import Policy, PolicyVersion
 from vault_domain.ports import Put
+from vault_domain.rights import RightsRecord
 from vault_domain.run_tracks import leaves_of, root_hex
 from vault_domain.tracks import Status, Track
 from vault_domain.training import RunTrack, TrainingRun
+from vault_edge.texts import contribution_terms
 from wire import body_of
 
 
@@ -62,6 +64,46 @@ def test_a_renewal_says_what_was_taken_back_or_locked_since(training: Training):
         {"track_id": numbered("trk", 2), "code": "revoked"}, {"track_id": numbered("trk", 3), "code": "policy"},
     ]  # fmt: skip
     assert sorted(one.data["dropped"] for one in told(training, Kind.RUN_LEASED)) == [0, 2]
+
+
+def test_a_renewal_names_tracks_whose_consent_does_not_cover_the_purpose_any_more(training: Training):
+    training.open()
+    training.sim.clock.advance(minutes=1)
+    switched(training, 1, product_ok=False)
+    switched(training, 2, evaluation_ok=False)  # another purpose than the run's
+    assert body_of(lease(training))["dropped"] == [{"track_id": numbered("trk", 1), "code": "policy"}]
+    training.sim.clock.advance(minutes=1)
+    switched(training, 1, product_ok=True)
+    assert body_of(lease(training))["dropped"] == []
+    for number in (1, 2, 3):
+        training.sim.clock.advance(minutes=1)
+        switched(training, number, product_ok=False)
+    assert body_of(lease(training))["code"] == "policy"
+
+
+def switched(training: Training, number: int, **flags: bool) -> None:
+    """The owner changes what is allowed, through the function for it."""
+    track_id = numbered("trk", number)
+    rights = training.sim.store.get(RightsRecord, track_id)
+    assert rights is not None
+    body = {
+        "expects": rights.consent_version, "flags": rights.flags.model_dump() | flags,
+        "accepted_terms_sha256": contribution_terms().sha256,
+    }  # fmt: skip
+    answer = training.call("consent", "POST", f"/tracks/{track_id}/consent", body, role="contributor")
+    assert answer["statusCode"] < 300, answer["body"]
+
+
+def test_an_accounts_leases_together_keep_within_its_minute(training: Training):
+    under(training, lease_reads_per_minute=100, job_reads_per_minute=4)
+    first = training.open()["token"]
+    second = body_of(lease(training))["token"]
+    other = training.open(run_id="run_two")["token"]
+    read = [training.read(one, 1) for one in (first, second, other, first, second, other)]
+    assert read == [302, 302, 302, 302, 429, 429]
+    assert {one.data["cause"] for one in told(training, Kind.RUN_ALARM)} == {"job_rate"}
+    training.sim.clock.advance(minutes=1)
+    assert training.read(other, 1) == 302
 
 
 def test_refusals_have_their_codes(training: Training):

@@ -40,7 +40,7 @@ class Gateway:
         self._leases: dict[str, str] = {}
         self._lock = Lock()
         self.dropped: dict[str, str] = {}
-        """Tracks that a renewal said to leave out, and the code of the refusal."""
+        """Tracks that the last renewal said to leave out, and the code of the refusal."""
 
     def close(self) -> None:
         """Let go of connections."""
@@ -83,7 +83,7 @@ class Gateway:
         answer = self._call("POST", f"training/runs/{self._spec['run_id']}/leases", {"worker": worker})
         with self._lock:
             self._leases[worker] = str(answer["token"])
-            self.dropped.update({one["track_id"]: one["code"] for one in answer["dropped"]})
+            self.dropped = {one["track_id"]: one["code"] for one in answer["dropped"]}
             return self._leases[worker]
 
     def _trusted(self) -> Mapping[str, bytes]:
