@@ -79,8 +79,7 @@ def _is_fingerprinted(track_id: str, deps: Deps) -> bool:
 
 def indexed_tracks(deps: Deps) -> frozenset[str]:
     """Every track that a search of the vault would find."""
-    opened = deps.index.reader(VAULT)
-    return frozenset(entry.id for shard in opened.shards for entry in shard.tracks) - frozenset(opened.manifest.removed)
+    return deps.index.listed(VAULT)
 
 
 def claim_of(track: Track, deps: Deps) -> Original | None:

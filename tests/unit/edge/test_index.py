@@ -10,8 +10,10 @@ from vault_domain import snapshots
 from vault_domain.canonical import sha256_hex
 from vault_domain.errors import Conflict, Corrupt, SourceUnavailable
 from vault_domain.snapshots import Manifest
+from vault_edge.deps import Deps
 from vault_edge.index import EPOCH, VAULT, IndexStore, prefix_of
 from vault_index.shard import build_shard
+from vault_index.snapshot import CACHED_BYTES
 from vault_store.snapshots import SnapshotStore
 
 AT = "2026-03-01T12:00:00Z"
@@ -56,6 +58,32 @@ def test_a_reader_sees_what_was_added_a_moment_ago(index: IndexStore, sim: Simul
         index.change(VAULT, adding(data), [data])
         found = elsewhere.reader(VAULT)
         assert [shard.tracks[0].id for shard in found.shards] == [f"trk_{i}" for i in range(n)]
+
+
+def test_what_is_listed_is_what_is_found_and_a_part_is_read_once(index: IndexStore, sim: Simulator, parts: list[bytes]):
+    asked: list[str] = []
+
+    class Watched(SnapshotStore):
+        def fetch_part(self, sha256: str) -> bytes:
+            asked.append(sha256)
+            return super().fetch_part(sha256)
+
+    small = IndexStore(lambda prefix: Watched(sim.bucket("snapshots"), prefix))
+    assert small.listed(VAULT) == frozenset()
+    for data in parts:
+        index.change(VAULT, adding(data), [data])
+    index.change(VAULT, lambda present: snapshots.without_tracks(present, ["trk_1"], AT))
+    for _ in range(2):
+        assert small.listed(VAULT) == {"trk_0", "trk_2"}
+    assert sorted(asked) == sorted(sha256_hex(data) for data in parts)
+    with pytest.raises(SourceUnavailable):
+        small.listed("open-music")
+
+
+def test_what_is_held_follows_the_functions_memory(sim: Simulator):
+    sized = Deps({**sim.environ, "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "1024"}, bucket=sim.bucket)
+    assert sized.index._cache._most == 512 * 2**20
+    assert sim.container().index._cache._most == CACHED_BYTES
 
 
 def test_an_unchanged_index_costs_one_look_at_the_pointer(index: IndexStore, sim: Simulator, parts: list[bytes]):

@@ -184,6 +184,7 @@ class Stack:
             **found.get("Environment", {}).get("Variables", {}),
             **self.function_credentials(function),
             "AWS_LAMBDA_FUNCTION_NAME": function,
+            "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": str(found["MemorySize"]),
             "AWS_REGION": REGION,
             "AWS_DEFAULT_REGION": REGION,
             "AWS_ENDPOINT_URL": self._endpoint,

@@ -165,7 +165,8 @@ class Deps:
         """Snapshots of the vault and of catalogues, kept in memory and checked against their pointers."""
         from vault_edge.index import IndexStore
 
-        return IndexStore.over(self.bucket("snapshots"))
+        megabytes = self.optional("AWS_LAMBDA_FUNCTION_MEMORY_SIZE")
+        return IndexStore.over(self.bucket("snapshots"), int(megabytes) * 2**20 if megabytes else None)
 
     @cached_property
     def embedder(self) -> "Embedder | None":

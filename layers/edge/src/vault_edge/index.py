@@ -8,6 +8,8 @@ Promises:
 - The vault's index is empty only while nothing was ever written to it. A
   missing pointer beside existing parts is damage, not emptiness, and a
   catalogue without a pointer is no catalogue.
+- :meth:`IndexStore.listed` has one part at a time in memory, and then its ids
+  alone, so functions that only ask what is in the index can be small ones.
 - :meth:`IndexStore.change` moves a pointer only from the manifest that the rule
   was given, and starts again when somebody else was first.
 """
@@ -19,9 +21,9 @@ from typing import NamedTuple
 from vault_domain import snapshots
 from vault_domain.errors import Corrupt, LostRace, SourceUnavailable, VaultError
 from vault_domain.ports import Objects
-from vault_domain.snapshots import Manifest
+from vault_domain.snapshots import Manifest, Part
 from vault_index.shard import Shard
-from vault_index.snapshot import ShardCache, open_parts, settings
+from vault_index.snapshot import CACHED_BYTES, ShardCache, open_parts, settings
 from vault_store.snapshots import SnapshotStore
 
 VAULT = "vault"
@@ -56,12 +58,38 @@ class IndexStore:
         self._open = open_store
         self._cache = cache or ShardCache()
         self._held: dict[str, _Held] = {}
+        self._ids: dict[str, frozenset[str]] = {}
         self._lock = Lock()
 
     @classmethod
-    def over(cls, bucket: Objects) -> "IndexStore":
-        """The indexes of the snapshots bucket."""
-        return cls(lambda prefix: SnapshotStore(bucket, prefix))
+    def over(cls, bucket: Objects, memory_bytes: int | None = None) -> "IndexStore":
+        """The indexes of the snapshots bucket; opened parts that no reader needs take half of this memory at most."""
+        cache = ShardCache(CACHED_BYTES if memory_bytes is None else memory_bytes // 2)
+        return cls(lambda prefix: SnapshotStore(bucket, prefix), cache)
+
+    def listed(self, name: str) -> frozenset[str]:
+        """The ids that a search would find now. Raises ``SourceUnavailable``."""
+        try:
+            store = self._open(prefix_of(name))
+            manifest, _ = self._manifest(name, store)
+            parts = {part.sha256 for part in manifest.parts}
+            for gone in set(self._ids) - parts:
+                self._ids.pop(gone, None)
+            found = [self._ids_of(manifest, part, store) for part in manifest.parts]
+        except SourceUnavailable:
+            raise
+        except VaultError as error:
+            raise SourceUnavailable(f"The index {name} can't be read ({error.code})", index=name) from error
+        return frozenset().union(*found) - frozenset(manifest.removed)
+
+    def _ids_of(self, manifest: Manifest, part: Part, store: SnapshotStore) -> frozenset[str]:
+        known = self._ids.get(part.sha256)
+        if known is None:
+            (shard,) = open_parts(
+                manifest.model_copy(update={"parts": (part,)}), lambda _: store.fetch_part(part.sha256), ShardCache(0)
+            )
+            known = self._ids[part.sha256] = frozenset(entry.id for entry in shard.tracks)
+        return known
 
     def reader(self, name: str) -> Opened:
         """The index as it is now. Raises ``SourceUnavailable``."""

@@ -42,6 +42,4 @@ def leave(index: IndexStore, track_id: str, now: datetime) -> Manifest:
 
 def holds(index: IndexStore, track_id: str) -> bool:
     """Whether a search would find this track now."""
-    opened = index.reader(VAULT)
-    hidden = track_id in opened.manifest.removed
-    return not hidden and any(entry.id == track_id for shard in opened.shards for entry in shard.tracks)
+    return track_id in index.listed(VAULT)

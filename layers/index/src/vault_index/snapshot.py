@@ -27,7 +27,8 @@ from vault_index.shard import Shard, build_shard
 MANIFEST: Final = "manifest.json"
 PARTS: Final = "parts"
 SETTINGS_KEY: Final = "features"
-_CACHED_BYTES: Final = 3 * 2**29  # half of what the largest function has
+CACHED_BYTES: Final = 3 * 2**29
+"""What is held where nobody says how much memory there is."""
 
 
 def settings() -> dict[str, int]:
@@ -106,7 +107,7 @@ def open_folder(path: Path) -> tuple[Manifest, list[Shard]]:
 class ShardCache:
     """Opened shards by the hash of their part, the longest unused dropped first."""
 
-    def __init__(self, most_bytes: int = _CACHED_BYTES) -> None:
+    def __init__(self, most_bytes: int = CACHED_BYTES) -> None:
         self._most = most_bytes
         self._held: OrderedDict[str, Shard] = OrderedDict()
         self._lock = Lock()
