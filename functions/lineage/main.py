@@ -6,7 +6,8 @@ the public log anyway.
 """
 
 from lineage_proofs import model_proof, run_track_proof
-from lineage_views import RevocationReport, RunLineage, TrackRuns, revocation_report, track_runs
+from lineage_revocation import RevocationReport, revocation_report
+from lineage_views import RunLineage, TrackRuns, track_runs
 from vault_domain.errors import Conflict, NotFound
 from vault_domain.ids import ModelId, RunId, TrackId, VersionName
 from vault_domain.lineage import ModelTrainingRun, ModelVersion

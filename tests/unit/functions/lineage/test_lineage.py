@@ -97,5 +97,14 @@ def test_a_revocation_report_says_what_was_touched_and_when_it_ended(training: T
     assert report["runs"][0]["stopped"] == report["revoked_at"] > report["runs"][1]["stopped"]
     (touched,) = report["outputs"]
     assert (touched["model_id"], touched["cleared"], touched["output_ids"]) == ("tiny", 3, [])
+    assert touched["first"] < touched["last"] < report["revoked_at"]
+    (model,) = report["models"]
+    assert (model["versions"], model["stopped"], model["replaced"]) == (["1.0"], report["revoked_at"], None)
+    training.sim.clock.advance(hours=1)
+    training.trained("run_three", reads=(2,))
+    training.register(model_version="2.0", runs=("run_three",))
+    later = body_of(get(training, f"/tracks/{ONE}/revocation"))["models"][0]
+    assert (later["versions"], later["stopped"]) == (["1.0"], report["revoked_at"])
+    assert later["replaced"] > report["revoked_at"]
     full = body_of(get(training, f"/tracks/{ONE}/revocation", "admin"))
     assert full["outputs"][0]["output_ids"] == ["out_early", "out_free", "out_warned"]
