@@ -184,3 +184,20 @@ def test_whoever_changes_a_status_may_tell_its_owner(folder):
     if tells:
         granted = [s["Action"] for s in statements(functions()[folder]) if "MessagesTable" in str(s["Resource"])]
         assert any("dynamodb:PutItem" in actions for actions in granted)
+
+
+def test_fingerprints_are_read_by_the_steps_that_compare_and_care_for_the_index_alone():
+    """ADR 0023. Of these, safety-check alone answers outsiders, with spans and scores."""
+    reading = set()
+    for folder, properties in functions().items():
+        for statement in statements(properties):
+            where = str(statement["Resource"])
+            if "s3:GetObject" in statement["Action"] and ("/features/*" in where or "}/vault/*" in where):
+                reading.add(folder)
+    assert reading <= COMPARING
+    assert {"internal-match", "safety-check", "index-build"} <= reading
+
+
+COMPARING = frozenset({
+    "admit", "external-match", "fingerprint", "index-build", "internal-match", "retro-scan", "revoke", "safety-check", "sweep",
+})  # fmt: skip
