@@ -8,13 +8,15 @@ from vault_domain.errors import Conflict, NotFound
 from vault_domain.events import Kind, make_event
 from vault_domain.ids import OutputId
 from vault_domain.ports import Put
-from vault_domain.safety import CheckAsk, Heard, OutputCheck, answer, event_facts, make_check, same_check
+from vault_domain.safety import CheckAsk, Heard, OutputCheck, answer, event_facts, make_check, on_record, same_check
+from vault_domain.safety_receipt import SAFETY_RECEIPT, safety_receipt
 from vault_domain.uploads import Upload, expire, pin
 from vault_edge.app import App, Caller, Deps, Json
 from vault_edge.matching import Query
 from vault_edge.output_audio import Sent, Sound, discarded, heard_or_refused, received
 from vault_edge.output_checks import Basis, basis_of, earlier_checks, reports_of
 from vault_edge.racing import settled
+from vault_edge.receipts import signed_receipt
 from vault_edge.repeats import note_block
 
 app = App("safety-check")
@@ -33,7 +35,7 @@ def check(ask: CheckAsk, caller: Caller, deps: Deps) -> Json:
     known = next((one for one in reversed(made) if one.upload_id and one.upload_id == ask.audio_upload_token), None)
     if known is not None:
         discarded(Sent(upload=deps.records.get(Upload, known.upload_id or "")), ask.output_id, deps)
-        return answer(known)
+        return _answered(known, deps)
     sent = received(ask, caller, deps)  # 2
     with ThreadPoolExecutor(1) as pool:
         gathering = pool.submit(basis_of, deps)
@@ -45,7 +47,7 @@ def check(ask: CheckAsk, caller: Caller, deps: Deps) -> Json:
             note_block(caller.id, basis.policy, deps)
     if sound.stored:
         discarded(sent, ask.output_id, deps)  # 7
-    return answer(made[-1])
+    return _answered(made[-1], deps)
 
 
 @app.get("/safety/checks/{output_id}", role=("system", "reviewer"), scope="safety")
@@ -54,7 +56,12 @@ def show(output_id: OutputId, caller: Caller, deps: Deps) -> Json:
     made = earlier_checks(output_id, deps)
     if not made or (caller.role == "system" and made[0].service != caller.id):
         raise NotFound("no check of such an output of yours")
-    return {**answer(made[-1]), "checks": len(made)}
+    return {**_answered(made[-1], deps), "checks": len(made)}
+
+
+def _answered(check: OutputCheck, deps: Deps) -> Json:
+    """The check in words and figures, and as a signed receipt."""
+    return {**answer(check), "receipt": signed_receipt(SAFETY_RECEIPT, safety_receipt(check), deps)}
 
 
 def _earlier(output_id: str, caller: Caller, deps: Deps) -> tuple[OutputCheck, ...]:
@@ -87,8 +94,8 @@ def _compared(ask: CheckAsk, sent: Sent, sound: Sound, basis: Basis, caller: Cal
             event_id, Kind.OUTPUT_CHECK, ask.output_id, caller.actor, now, basis.versions, **event_facts(one)
         )
         used = [Put(expire(pin(sent.upload, sent.version_id, now), now), sent.upload.version)] if sent.upload else []
-        deps.records.commit([Put(one, 0), *used], [event])
-        return one
+        deps.records.commit([Put(on_record(one, event), 0), *used], [event])
+        return on_record(one, event)
 
     return settled(record)
 

@@ -14,10 +14,9 @@ from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
-from vault_domain.errors import BadRequest
-
 from lemm.catalogue import build_catalogue
 from lemm.matching import match_files
+from vault_domain.errors import BadRequest
 
 Json = dict[str, Any]
 SURE: Final = 0.7

@@ -1,12 +1,14 @@
 """`lemm verify`: check a proof, receipt or manifest offline."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
 import typer
 from lemm.commands.account import JsonFlag
 from lemm.output import emit, fail, out
-from lemm.verify import Refused, read_key, read_witness, verify_file
+from lemm.verify import Refused, Trusted, Verdict, read_key, read_witness, verify_file, verify_with_proof
+from vault_domain.checkpoints import NoteKey
 
 
 def verify(
@@ -20,15 +22,21 @@ def verify(
     witness: Annotated[
         list[str] | None, typer.Option(help="A witness that must have signed the checkpoint; repeat for several.")
     ] = None,
+    proof: Annotated[
+        Path | None,
+        typer.Option(exists=True, dir_okay=False, help="With a safety receipt: a proof that it is in the log."),
+    ] = None,
+    log_key: Annotated[str | None, typer.Option(help="With --proof: the log's key.")] = None,
     json: JsonFlag = False,
 ) -> None:
     """Check what the vault has signed, without asking the vault: nothing but the file and the key is read."""
     try:
         trusted, witnesses = read_key(key), [read_witness(text) for text in witness or []]
+        log = read_key(log_key) if log_key else Trusted()
     except ValueError as flaw:
         fail("bad_key", str(flaw), json)
     try:
-        verdict = verify_file(file, trusted, witnesses)
+        verdict = _checked(file, trusted, proof, log, witnesses)
     except Refused as flaw:
         fail("refused", str(flaw), json)
     if json:
@@ -36,6 +44,14 @@ def verify(
         return
     out.print(f"[green]verified[/green]  {verdict.says}", highlight=False)
     out.print_json(data=verdict.facts)
+
+
+def _checked(file: Path, trusted: Trusted, proof: Path | None, log: Trusted, witnesses: Sequence[NoteKey]) -> Verdict:
+    if proof is None:
+        return verify_file(file, trusted, witnesses)
+    if log.log is None:
+        raise Refused("a proof is checked with the log's key: give --log-key (name+hash+base64)")
+    return verify_with_proof(file, trusted, proof, log.log, witnesses)
 
 
 def register(app: typer.Typer) -> None:

@@ -13,13 +13,14 @@ from pathlib import Path
 from typing import Any
 
 from lemm.verify.keys import Trusted
-from vault_domain.bundles import KINDS, media_type, open_bundle, parse_bundle
+from vault_domain.bundles import KINDS, OUTPUT, media_type, open_bundle, parse_bundle
 from vault_domain.checkpoints import Checkpoint, NoteKey
 from vault_domain.claims import judge
 from vault_domain.dsse import IN_TOTO, parse
 from vault_domain.errors import Unauthenticated
 from vault_domain.proofs import Proven, check_proof, parse_proof
 from vault_domain.ranges import POLICY, ProvenRange, check_range, parse_range
+from vault_domain.safety_receipt import SAFETY_RECEIPT, check_entry, read_receipt
 from vault_store.dsse import open_sealed, open_statement
 from vault_store.signer import verify
 
@@ -54,6 +55,35 @@ def verify_file(path: Path, trusted: Trusted, witnesses: Sequence[NoteKey] = ())
         return _proof(document.get("type"), data, trusted.log, witnesses)
     except ValueError as flaw:
         raise Refused(str(flaw)) from None
+
+
+def verify_with_proof(
+    receipt: Path, trusted: Trusted, proof: Path, log: NoteKey, witnesses: Sequence[NoteKey] = ()
+) -> Verdict:
+    """Check the receipt of an output check, and that the proof is of the very entry that it names. Raises ``Refused``.
+
+    1. The receipt's signature holds. 2. The proof is of one entry, under a checkpoint of this log. 3. The entry's
+    hash is the one in the receipt.
+    """
+    signed = verify_file(receipt, trusted)  # 1
+    if signed.kind != SAFETY_RECEIPT:
+        raise Refused(f"a proof goes with a {SAFETY_RECEIPT}, and this is a {signed.kind}")
+    shown = verify_file(proof, Trusted(log=log), witnesses)  # 2
+    try:
+        check_entry(read_receipt(signed.facts), _only_entry(proof.read_bytes().removesuffix(b"\n")))  # 3
+    except ValueError as flaw:
+        raise Refused(str(flaw)) from None
+    tree = {name: shown.facts[name] for name in ("origin", "size", "root")}
+    says = f"{signed.says}; in the log {tree['origin']} of {tree['size']} entries"
+    return Verdict(signed.kind, says, {**signed.facts, "proven": tree})
+
+
+def _only_entry(data: bytes) -> bytes:
+    """The entry of a proof that was verified. Raises ``ValueError`` for a proof of several."""
+    if _document(data).get("type") == media_type(OUTPUT):
+        (placed,) = parse_bundle(data).events
+        return placed.entry
+    return parse_proof(data).entry
 
 
 def _document(data: bytes) -> dict[str, Any]:
@@ -108,7 +138,16 @@ def _envelope(data: bytes, trusted: Trusted) -> Verdict:
         document = open_sealed(data, name[1], trusted.envelopes)
     except Unauthenticated as flaw:
         raise Refused(flaw.detail) from None
-    return Verdict(name[1], f"a {name[1]}, signed with the key that you gave", document)
+    return Verdict(name[1], _says(name[1], document), document)
+
+
+def _says(name: str, document: dict[str, Any]) -> str:
+    """Raises ``Refused`` for a receipt that was signed but is none."""
+    signed = f"a {name}, signed with the key that you gave"
+    try:
+        return f"{signed}: {read_receipt(document).says}" if name == SAFETY_RECEIPT else signed
+    except ValueError as flaw:
+        raise Refused(str(flaw)) from None
 
 
 def _told(proven: Proven) -> Verdict:

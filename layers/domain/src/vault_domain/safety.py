@@ -6,11 +6,15 @@ from typing import ClassVar, Literal
 
 from pydantic import Field, JsonValue, model_validator
 
+from vault_domain.axes import Axes, similarity_by_axis
+from vault_domain.canonical import sha256_hex
 from vault_domain.decision import Clearance, max_similarity
+from vault_domain.events import AuditEvent
 from vault_domain.evidence import Hit, SourceReport, all_hits
-from vault_domain.ids import AccountId, OutputId, UploadId
+from vault_domain.ids import AccountId, EventId, OutputId, UploadId
 from vault_domain.reasons import Reason
 from vault_domain.records import Record, Sha256, UtcTime, Value, stamp
+from vault_domain.tiles import entry_of
 
 MAX_INLINE_BYTES = 4 * 2**20
 MAX_OUTPUT_S = 600.0
@@ -59,6 +63,8 @@ class OutputCheck(Record):
     similarity_level: Literal["none", "warning", "blocked", "unknown"]
     sim_internal_max: float | None
     sim_external_max: float | None
+    similarity: Axes = Field(default_factory=dict)
+    """Side -> axis -> figure; see :mod:`vault_domain.axes`."""
     checked_against_internal: bool
     checked_against_external_catalogs: tuple[str, ...]
     missing: tuple[str, ...] = ()
@@ -70,6 +76,9 @@ class OutputCheck(Record):
     chromaprint: str | None = Field(default=None, max_length=200_000)
     user_ref: str | None = Field(default=None, max_length=120)
     upload_id: UploadId | None = None
+    event_id: EventId | None = None
+    entry_sha256: Sha256 | None = None
+    """Of the check's entry in the log, which its receipt names."""
     at: UtcTime
 
     def key(self) -> tuple[str, str]:
@@ -142,6 +151,7 @@ def make_check(
         similarity_level=LEVELS[clearance.outcome],
         sim_internal_max=max_similarity(reports, "internal"),
         sim_external_max=max_similarity(reports, "external"),
+        similarity=similarity_by_axis(reports),
         checked_against_internal=vault_reached(reports),
         checked_against_external_catalogs=catalogues_reached(reports),
         missing=clearance.missing,
@@ -156,12 +166,17 @@ def make_check(
     )
 
 
+def on_record(check: OutputCheck, event: AuditEvent) -> OutputCheck:
+    """The check with its place in the log: the event that tells of it."""
+    return check.with_changes(event_id=event.event_id, entry_sha256=sha256_hex(entry_of(event)))
+
+
 def event_facts(check: OutputCheck) -> dict[str, JsonValue]:
     """What the audit event says of a check: scores and references, nothing personal."""
     facts: dict[str, JsonValue] = check.model_dump(
         mode="json",
         include={
-            "model_id", "check", "outcome", "similarity_level", "sim_internal_max", "sim_external_max",
+            "model_id", "check", "outcome", "similarity_level", "sim_internal_max", "sim_external_max", "similarity",
             "checked_against_internal", "checked_against_external_catalogs", "missing", "audio_sha256",
             "content_sha256",
         },
@@ -180,6 +195,7 @@ def answer(check: OutputCheck) -> dict[str, object]:
         "similarity_level": check.similarity_level,
         "sim_internal_max": check.sim_internal_max,
         "sim_external_max": check.sim_external_max,
+        "similarity": check.similarity,
         "checked_against_internal": check.checked_against_internal,
         "checked_against_external_catalogs": list(check.checked_against_external_catalogs),
         "missing": list(check.missing),

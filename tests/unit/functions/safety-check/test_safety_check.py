@@ -8,14 +8,19 @@ from granting import numbered, take_back
 from simulator import Simulator, killed_everywhere
 from sounds import RATE, arranged, as_file, in_vault, piece, registered
 from vault_audio.features import unpack
+from vault_domain.accounts import KEY_RING, PublicKey
+from vault_domain.canonical import sha256_hex
 from vault_domain.errors import SourceUnavailable
 from vault_domain.events import AuditEvent, Kind
 from vault_domain.messages import Message
 from vault_domain.policy import Policy, PolicyVersion, Thresholds
 from vault_domain.ports import Put
 from vault_domain.safety import OutputCheck
+from vault_domain.safety_receipt import SAFETY_RECEIPT
+from vault_domain.tiles import entry_of
 from vault_domain.uploads import Upload, UploadState, source_key
 from vault_edge.outbound import Recording
+from vault_store.dsse import open_sealed
 from wire import SERVICE, body_of, event, token
 
 S = 12.0
@@ -93,6 +98,25 @@ def test_a_copy_of_a_vault_track_is_blocked_and_logged(sim: Simulator, ready) ->
     kept = sim.buckets.open("outputs").read(check.features.removeprefix("outputs/"), limit=10**8)
     assert unpack(kept).dense is not None
     assert audio_left(sim) == []
+
+
+def test_the_receipt_is_signed_says_what_the_answer_says_and_names_the_entry_of_the_log(sim: Simulator, ready) -> None:
+    body = inline(COPY, user_ref="user-17")
+    answer = body_of(post(ready, sim, body))
+    signer = sim.signer("receipt")
+    said = open_sealed(answer["receipt"], SAFETY_RECEIPT, {signer.key_id: signer.public_key()})
+    for name in ("output_id", "check", "model_id", "outcome", "similarity_level", "versions", "checked_at"):
+        assert said[name] == answer[name]
+    assert said["similarity"]["internal"]["fp_robust"] >= 0.7
+    assert said["sources"] == {"checked": ["vault", "catalogue:open"], "missing": []}
+    assert said["content_sha256"] == sha256_hex(COPY)
+    assert "user-17" not in str(said)
+    (seen,) = events(sim)
+    assert said["log"] == {"event_id": seen.event_id, "entry_sha256": sha256_hex(entry_of(seen))}
+    ring = sim.store.list(PublicKey, KEY_RING).items
+    assert signer.key_id in [key.key_id for key in ring if key.purpose == "receipt"]
+    shown = ready.handler(event("GET", "/safety/checks/out_one", bearer=token(sim, "system", "safety")), None)
+    assert body_of(shown)["receipt"] == body_of(post(ready, sim, body))["receipt"] == answer["receipt"]
 
 
 def test_an_unrelated_piece_may_leave(sim: Simulator, ready) -> None:
