@@ -21,7 +21,7 @@ from vault_domain.messages import Message, Topic, message
 from vault_domain.policy import Policy
 from vault_domain.ports import Put
 from vault_domain.rechecks import STEPS, Scan, found_later, since
-from vault_domain.safety import OutputCheck, event_facts
+from vault_domain.safety import OutputCheck, event_facts, on_record
 from vault_edge.app import Deps
 from vault_edge.matching import VAULT, Query, Source, report_of
 from vault_edge.output_checks import earlier_checks
@@ -93,7 +93,7 @@ def _compare(row: OutputCheck, features: Features, found: References, actor: Act
         deps.new_id("evt"), Kind.OUTPUT_CHECK, one.output_id, actor, now, one.versions,
         **event_facts(one), found_later=True,
     )  # fmt: skip
-    deps.records.commit([Put(one, 0), *(Put(told, 0) for told in _news(one, now, deps))], [event])
+    deps.records.commit([Put(on_record(one, event), 0), *(Put(told, 0) for told in _news(one, now, deps))], [event])
     return True
 
 

@@ -18,6 +18,7 @@ from vault_edge.output_checks import Basis, basis_of, earlier_checks, reports_of
 from vault_edge.racing import settled
 from vault_edge.receipts import signed_receipt
 from vault_edge.repeats import note_block
+from vault_edge.suspending import standing_now, standing_of
 
 app = App("safety-check")
 BODY = 6 * 2**20
@@ -29,11 +30,12 @@ def check(ask: CheckAsk, caller: Caller, deps: Deps) -> Json:
 
     1. An output id belongs to one service; an upload that was checked gives its check again. 2. Receive and
     decode; meanwhile read what to check against. 3. The same audio under the same versions is the same check.
-    4. Compare. 5. Decide. 6. Keep the fingerprints, record the check and its event. 7. Delete the audio.
+    4. Compare. 5. Decide; what is suspended is blocked whatever was found. 6. Keep the fingerprints, record the
+    check and its event. 7. Delete the audio.
     """
     made = _earlier(ask.output_id, caller, deps)  # 1
     known = next((one for one in reversed(made) if one.upload_id and one.upload_id == ask.audio_upload_token), None)
-    if known is not None:
+    if known is not None and (known.outcome == "block" or standing_now(known, deps).code is None):
         discarded(Sent(upload=deps.records.get(Upload, known.upload_id or "")), ask.output_id, deps)
         return _answered(known, deps)
     sent = received(ask, caller, deps)  # 2
@@ -41,7 +43,8 @@ def check(ask: CheckAsk, caller: Caller, deps: Deps) -> Json:
         gathering = pool.submit(basis_of, deps)
         sound = heard_or_refused(sent, ask.output_id, caller, deps)
         basis = gathering.result()
-    if not (made and same_check(made[-1], sound.audio_sha256, basis.versions)):  # 3
+    stands = standing_of(ask.model_id, ask.output_id, sound.audio_sha256, deps)
+    if not (made and same_check(made[-1], sound.audio_sha256, stands.versions(basis.versions))):  # 3
         made = (_compared(ask, sent, sound, basis, caller, deps),)
         if made[-1].outcome == "block":
             note_block(caller.id, basis.policy, deps)
@@ -56,7 +59,8 @@ def show(output_id: OutputId, caller: Caller, deps: Deps) -> Json:
     made = earlier_checks(output_id, deps)
     if not made or (caller.role == "system" and made[0].service != caller.id):
         raise NotFound("no check of such an output of yours")
-    return {**_answered(made[-1], deps), "checks": len(made)}
+    stands = standing_now(made[-1], deps).reasons
+    return {**_answered(made[-1], deps), "checks": len(made), "suspended": [reason.model_dump() for reason in stands]}
 
 
 def _answered(check: OutputCheck, deps: Deps) -> Json:
@@ -77,7 +81,7 @@ def _compared(ask: CheckAsk, sent: Sent, sound: Sound, basis: Basis, caller: Cal
     features = extract(sound.samples, embedder.embed if embedder else None)
     query = Query(ask.output_id, features, sound.audio_sha256, sound.chromaprint)
     reports = reports_of(query, basis, deps)
-    clearance = decide_output(reports, basis.policy, basis.configured)
+    found = decide_output(reports, basis.policy, basis.configured)
     key = f"features/{ask.output_id}/{sound.audio_sha256}.bin"
     deps.bucket("outputs").write(key, pack(features, dense=True), content_type="application/octet-stream")
     heard = Heard(
@@ -86,15 +90,15 @@ def _compared(ask: CheckAsk, sent: Sent, sound: Sound, basis: Basis, caller: Cal
 
     def record() -> OutputCheck:
         made, now = _earlier(ask.output_id, caller, deps), deps.clock()
-        if made and same_check(made[-1], heard.audio_sha256, basis.versions):
+        stands = standing_of(ask.model_id, ask.output_id, heard.audio_sha256, deps)
+        versions, clearance = stands.versions(basis.versions), stands.over(found)
+        if made and same_check(made[-1], heard.audio_sha256, versions):
             return made[-1]
-        one = make_check(ask, len(made) + 1, caller.id, heard, reports, clearance, basis.versions, now)
+        one = make_check(ask, len(made) + 1, caller.id, heard, reports, clearance, versions, now)
         event_id = deps.new_id("evt")
-        event = make_event(
-            event_id, Kind.OUTPUT_CHECK, ask.output_id, caller.actor, now, basis.versions, **event_facts(one)
-        )
+        event = make_event(event_id, Kind.OUTPUT_CHECK, ask.output_id, caller.actor, now, versions, **event_facts(one))
         used = [Put(expire(pin(sent.upload, sent.version_id, now), now), sent.upload.version)] if sent.upload else []
-        deps.records.commit([Put(on_record(one, event), 0), *used], [event])
+        deps.records.commit([Put(on_record(one, event), 0), *used, *stands.watched], [event])
         return on_record(one, event)
 
     return settled(record)

@@ -45,6 +45,7 @@ def _records() -> list[type[Record]]:
     import vault_domain.served
     import vault_domain.snippets
     import vault_domain.statistics
+    import vault_domain.suspensions
     import vault_domain.tracks
     import vault_domain.training
     import vault_domain.uploads  # noqa: F401

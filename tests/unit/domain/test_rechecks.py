@@ -31,7 +31,7 @@ def check(outcome="allow", **more) -> OutputCheck:
         output_id="out_1", check=3, service="svc_" + "0" * 26, model_id="m", content_sha256="0" * 64,
         audio_sha256="1" * 64, duration_s=9, outcome=outcome, similarity_level=level, sim_internal_max=0.1,
         sim_external_max=0.2, checked_against_internal=True, checked_against_external_catalogs=("catalogue:a",),
-        versions={"policy": "1", "embedder": "e"}, at=NOW, **more,
+        versions={"policy": "1", "embedder": "e"}, event_id="evt_" + "0" * 26, entry_sha256="2" * 64, at=NOW, **more,
     )  # fmt: skip
 
 
@@ -63,6 +63,8 @@ def test_a_status_only_gets_stricter_and_says_what_was_searched(outcome, source,
     assert (one.sim_internal_max, one.sim_external_max) == (
         (max(best, 0.1), 0.2) if source == "vault" else (0.1, max(best, 0.2))
     )
+    assert one.similarity[SIDES[source]]["fp_robust"] == best
+    assert (one.event_id, one.entry_sha256) == (None, None), "it gets its own place in the log"
     assert set(one.checked_against_external_catalogs) - {"catalogue:a"} == {source} - {"vault"}
     assert found_later(one, report(source, *scores, detector=detector), Policy(), 7, NOW) is None, "twice is once"
 

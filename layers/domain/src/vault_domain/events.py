@@ -82,6 +82,9 @@ class Kind(StrEnum):
     LICENCE_ACCEPTED = "licence.accepted"
     OUTPUT_CLAIMED = "output.claimed"
     OUTPUT_EXPORTED = "output.exported"
+    RELEASE_SUSPENDED = "release.suspended"
+    RELEASE_RESUMED = "release.resumed"
+    RELEASE_WITHDRAWN = "release.withdrawn"
 
 
 class Actor(Value):

@@ -59,6 +59,14 @@ WORDS: dict[Topic, tuple[str, str]] = {
         "The status of {about} is now: {outcome}. {why} What was exported before keeps its record of what was known "
         "then; from now on the new status counts. User: {user}.",
     ),
+    Topic.RELEASE_SUSPENDED: (
+        "{about} is suspended",
+        "Until that is lifted no check of it allows a release. {why} Licences that were given before stay as they are.",
+    ),
+    Topic.RELEASE_RESUMED: (
+        "{about} is no longer suspended",
+        "{why} An output has to be checked again before it may be released.",
+    ),
     Topic.RUN_ALARM: (
         "A training run reads more than usual",
         "Run {about}: {why} The log has every read.",

@@ -56,6 +56,8 @@ class Topic(StrEnum):
     FLAGGED = "track_flagged"
     BLOCKED = "outputs_blocked"
     OUTPUT_FOUND_LATER = "output_found_later"
+    RELEASE_SUSPENDED = "release_suspended"
+    RELEASE_RESUMED = "release_resumed"
     RUN_ALARM = "run_alarm"
     INVITED = "holder_invited"
     JOINED = "holder_joined"

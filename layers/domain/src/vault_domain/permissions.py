@@ -213,6 +213,10 @@ MATRIX: tuple[Row, ...] = (
          "POST /outputs/{output_id}/claim", "GET /outputs"),
     _row("output.read", "see where an output stands", f"{_OWN} system=own", "GET /outputs/{output_id}",
          scope="safety"),
+    _row("suspension.read", "see which outputs and models are suspended, and why", "reviewer admin",
+         "GET /suspensions"),
+    _row("suspension.make", "suspend an output or a model at once", "reviewer admin", "POST /suspensions"),
+    _row("suspension.lift", "lift a suspension", _PEERS, "POST /suspensions/lift"),
     _row(
         "log.read", "read the audit log's checkpoint and tiles: hashes, and events without words or names", _ALL,
         "GET /audit/checkpoint", "GET /audit/witnessed",

@@ -15,13 +15,14 @@ from typing import ClassVar, Final
 
 from pydantic import Field
 
+from vault_domain.axes import similarity_by_axis
 from vault_domain.canonical import sha256_hex
 from vault_domain.decision import Clearance, decide_output
 from vault_domain.evidence import SourceReport, all_hits
 from vault_domain.policy import Policy
 from vault_domain.reasons import Reason
 from vault_domain.records import Record, Sha256, UtcTime, stamp
-from vault_domain.safety import LEVELS, MAX_HITS, OutputCheck, catalogues_reached, vault_reached
+from vault_domain.safety import MAX_HITS, OutputCheck, catalogues_reached, next_check, vault_reached
 
 SEVERITY: Final = {"allow": 0, "warn": 1, "block": 2}
 CLEARED: Final = ("allow", "warn")
@@ -119,19 +120,24 @@ def found_later(
     reached = {*last.checked_against_external_catalogs, *catalogues_reached((report,))}
     found = {hit.ref for hit in report.hits}
     hits = sorted((*all_hits((report,)), *(h for h in last.hits if h.ref not in found)), key=lambda h: -h.similarity)
-    return last.with_changes(
-        version=0,
-        check=last.check + 1,
+    return next_check(
+        last,
+        now,
         outcome=seen.outcome,
-        similarity_level=LEVELS[seen.outcome],
         **highest,
+        similarity={**last.similarity, report.side: _higher(last.similarity.get(report.side, {}), report)},
         checked_against_internal=last.checked_against_internal or vault_reached((report,)),
         checked_against_external_catalogs=tuple(sorted(reached)),
         reasons=_reasons(seen, report)[:MAX_HITS],
         hits=tuple(hits[:MAX_HITS]),
         versions=last.versions | _versions(report, number),
-        at=now,
     )
+
+
+def _higher(before: dict[str, float], report: SourceReport) -> dict[str, float]:
+    """The axes of one side, with what this source says now."""
+    said = similarity_by_axis((report,)).get(report.side, {})
+    return {axis: max(before.get(axis, 0.0), said.get(axis, 0.0)) for axis in {**before, **said}}
 
 
 def _reasons(seen: Clearance, report: SourceReport) -> tuple[Reason, ...]:

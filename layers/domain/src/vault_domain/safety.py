@@ -171,6 +171,15 @@ def on_record(check: OutputCheck, event: AuditEvent) -> OutputCheck:
     return check.with_changes(event_id=event.event_id, entry_sha256=sha256_hex(entry_of(event)))
 
 
+def next_check(last: OutputCheck, now: datetime, **changes: object) -> OutputCheck:
+    """The next check of an output, made of its last one without its audio: what is not changed stands as it was.
+
+    It has no place in the log yet.
+    """
+    made = last.with_changes(**changes, version=0, check=last.check + 1, at=now, event_id=None, entry_sha256=None)
+    return made.with_changes(similarity_level=LEVELS[made.outcome])
+
+
 def event_facts(check: OutputCheck) -> dict[str, JsonValue]:
     """What the audit event says of a check: scores and references, nothing personal."""
     facts: dict[str, JsonValue] = check.model_dump(

@@ -1,0 +1,144 @@
+"""suspensions: hold back an output, or a model with everything that it makes, at once; and let it go again.
+
+A suspension is one commit: the decision, the output's next check, its sound, the
+event and the message.
+"""
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, Field
+from suspension_facts import About, about, told
+from vault_domain.errors import Forbidden
+from vault_domain.events import AuditEvent, Kind, make_event
+from vault_domain.permissions import Reach, check, reach, roles
+from vault_domain.ports import Change, Put
+from vault_domain.records import UtcTime
+from vault_domain.safety import event_facts, on_record
+from vault_domain.sealing import word_hash
+from vault_domain.suspensions import (
+    LIFTED,
+    OUTPUT_SUSPENDED,
+    Decision,
+    HeldSound,
+    SuspendAsk,
+    Suspension,
+    held_check,
+    lift,
+    sound_key,
+    suspend,
+)  # fmt: skip
+from vault_edge.app import App, Caller, Deps, Query
+from vault_edge.racing import settled
+from vault_edge.reviewing import still_may
+
+app = App("suspensions")
+
+
+class ListAsk(BaseModel):
+    """Which of them."""
+
+    state: Literal["suspended", "withdrawn", "lifted"] = "suspended"
+    limit: Annotated[int, Field(ge=1, le=100)] = 50
+    cursor: Annotated[str | None, Field(max_length=2000)] = None
+
+
+class DecisionView(BaseModel):
+    """One decision about an output or model."""
+
+    state: Literal["suspended", "withdrawn", "lifted"]
+    reason: str
+    by: str
+    at: UtcTime
+
+
+class SuspensionView(BaseModel):
+    """Where an output or model stands, with every decision about it, the oldest first."""
+
+    subject: str = Field(description="id of the output, or model: and the id of the model")
+    state: Literal["suspended", "withdrawn", "lifted"]
+    decisions: tuple[DecisionView, ...]
+
+
+class SuspensionPage(BaseModel):
+    """A page, the latest decision first."""
+
+    suspensions: tuple[SuspensionView, ...]
+    cursor: str | None
+
+
+@app.get("/suspensions", role=roles("suspension.read"))
+def listed(ask: Query[ListAsk], deps: Deps) -> SuspensionPage:
+    """What is suspended, was withdrawn, or was let go again."""
+    page = deps.records.find(Suspension, "by_outcome", ask.state, newest_first=True, limit=ask.limit, cursor=ask.cursor)
+    return SuspensionPage(suspensions=tuple(_view(one) for one in page.items), cursor=page.cursor)
+
+
+@app.post("/suspensions", role=roles("suspension.make"), also=(404, 409))
+def suspended(ask: SuspendAsk, caller: Caller, deps: Deps) -> SuspensionView:
+    """Hold back an output, or a model, at once. Twice is once."""
+    return _view(settled(lambda: _decide(ask, "suspension.make", caller, deps)))
+
+
+@app.post("/suspensions/lift", role=roles("suspension.lift"), also=(404, 409))
+def lifted(ask: SuspendAsk, caller: Caller, deps: Deps) -> SuspensionView:
+    """Let go of what is suspended, by a decision of its own. An output has to be checked again then."""
+    return _view(settled(lambda: _decide(ask, "suspension.lift", caller, deps)))
+
+
+def _decide(ask: SuspendAsk, what: str, caller: Caller, deps: Deps) -> Suspension:
+    """1. May they, as their role is now, and as far as it is not their own? 2. Decide. 3. One commit."""
+    seen = about(ask, deps)
+    if not still_may(what, caller.id, deps):  # 1
+        raise Forbidden("your role has changed; sign in again")
+    if reach(caller.role, what) is Reach.OTHERS:
+        check(caller.role, what, own=caller.id in seen.owners)
+    present, now, salt = seen.present, deps.clock(), deps.new_id("slt")
+    rule = suspend if what == "suspension.make" else lift
+    made = rule(present, ask, caller.id, salt, now)  # 2
+    if made is present:
+        return made
+    if seen.last is not None:
+        made = made.with_changes(audio_sha256=seen.last.audio_sha256)
+    changes, events = _changes(made, seen, caller, deps)
+    deps.records.commit([Put(made, present.version if present else 0), *changes], events)  # 3
+    return made
+
+
+def _changes(made: Suspension, seen: About, caller: Caller, deps: Deps) -> tuple[list[Change], list[AuditEvent]]:
+    """All that goes with a decision: the output's check and sound, who is told, and the public events."""
+    said, stops = made.decisions[-1], made.state == "suspended"
+    kind = Kind.RELEASE_SUSPENDED if stops else Kind.RELEASE_RESUMED
+    subject = made.subject.removeprefix("model:")
+    what = "output" if seen.last is not None else "model"
+    fact = make_event(
+        deps.new_id("evt"),
+        kind,
+        subject,
+        caller.actor,
+        said.at,
+        what=what,
+        reason_hash=word_hash(said.salt, said.reason),
+    )
+    changes: list[Change] = [Put(one, 0) for one in told(seen, said, subject, stops=stops)]
+    if seen.last is None:
+        return changes, [fact]
+    sound = deps.records.get(HeldSound, sound_key(seen.last.audio_sha256))
+    held = HeldSound(audio_sha256=seen.last.audio_sha256, output_id=seen.last.output_id, held=stops)
+    one = held_check(seen.last, OUTPUT_SUSPENDED if stops else LIFTED, said.at)
+    checked = make_event(
+        deps.new_id("evt"), Kind.OUTPUT_CHECK, one.output_id, caller.actor, said.at, one.versions, **event_facts(one)
+    )
+    return [*changes, Put(on_record(one, checked), 0), Put(held, sound.version if sound else 0)], [fact, checked]
+
+
+def _view(one: Suspension) -> SuspensionView:
+    return SuspensionView(
+        subject=one.subject, state=one.state or "lifted", decisions=tuple(_said(said) for said in one.decisions)
+    )
+
+
+def _said(said: Decision) -> DecisionView:
+    return DecisionView(state=said.state, reason=said.reason, by=said.by, at=said.at)
+
+
+handler, http = app.lambda_entry(), app.http_entry()

@@ -1,0 +1,212 @@
+"""Outputs and models that are suspended: nothing of them is released until somebody decides again.
+
+- A suspension counts at once, for checks that are being made too: a check looks
+  again before it is recorded, and its commit demands what it saw of the output.
+- A suspended output's sound is held as well, so that another name for it does
+  not clear it. Another encoding of it is another sound.
+- Each decision has a reason and stays on record; a suspension is lifted by a
+  decision of its own, and what was lifted has to be checked again.
+- An output that was withdrawn because a complaint was upheld stays withdrawn.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated, ClassVar, Final, Literal
+
+from pydantic import Field, StringConstraints, model_validator
+
+from vault_domain.decision import Clearance
+from vault_domain.errors import Conflict
+from vault_domain.ids import AccountId, ModelId, OutputId
+from vault_domain.ports import Require
+from vault_domain.reasons import Reason
+from vault_domain.records import Record, Sha256, UtcTime, Value, stamp
+from vault_domain.safety import OutputCheck, next_check
+
+MODEL_SUSPENDED: Final = "model_suspended"
+OUTPUT_SUSPENDED: Final = "output_suspended"
+OUTPUT_WITHDRAWN: Final = "output_withdrawn"
+LIFTED: Final = "suspension_lifted"
+MAX_DECISIONS: Final = 40
+Words = Annotated[str, StringConstraints(min_length=10, max_length=1000, strip_whitespace=True)]
+State = Literal["suspended", "lifted", "withdrawn"]
+SAID: dict[str, str] = {
+    MODEL_SUSPENDED: "This model is suspended; nothing of it is released until that is lifted.",
+    OUTPUT_SUSPENDED: "This output is suspended; it is not released until that is lifted.",
+    OUTPUT_WITHDRAWN: "This output was withdrawn because a complaint about it was upheld.",
+    LIFTED: "The suspension was lifted. Have the output checked again; only a new check clears it.",
+}
+
+
+class SuspendAsk(Value):
+    """What to suspend, or to lift: one output, or one model with everything that it makes."""
+
+    output_id: OutputId | None = None
+    model_id: ModelId | None = None
+    reason: Words
+    """For the record and for the service's owner; the log gets a salted hash of it."""
+
+    @model_validator(mode="after")
+    def _one(self) -> "SuspendAsk":
+        if (self.output_id is None) == (self.model_id is None):
+            raise ValueError("give output_id or model_id, and only one of them")
+        return self
+
+    @property
+    def subject(self) -> str:
+        """What the suspension is kept under."""
+        return self.output_id or model_subject(self.model_id or "")
+
+
+class Decision(Value):
+    """One decision about a subject, by a person or by the end of a claim."""
+
+    state: State
+    reason: str = Field(max_length=4000)
+    by: str = Field(max_length=80)
+    at: UtcTime
+    salt: str = Field(max_length=40)
+    """The log's hash of the reason is under it."""
+
+
+class Suspension(Record):
+    """Where one output or model stands, with every decision about it."""
+
+    table: ClassVar[str] = "checks"
+    kind: ClassVar[str] = "suspension"
+    index_names: ClassVar[frozenset[str]] = frozenset({"by_outcome"})
+
+    subject: str = Field(max_length=130)
+    audio_sha256: Sha256 | None = None
+    decisions: tuple[Decision, ...] = Field(default=(), max_length=MAX_DECISIONS)
+
+    @property
+    def state(self) -> State | None:
+        """What the last decision said."""
+        return self.decisions[-1].state if self.decisions else None
+
+    def key(self) -> tuple[str, str]:
+        return self.subject, self.kind
+
+    def indexes(self) -> dict[str, tuple[str, str]]:
+        return {"by_outcome": (self.decisions[-1].state, stamp(self.decisions[-1].at))} if self.decisions else {}
+
+
+class HeldSound(Record):
+    """The sound of a suspended or withdrawn output: whatever it is called, it is that output."""
+
+    table: ClassVar[str] = "checks"
+    kind: ClassVar[str] = "heldsound"
+
+    audio_sha256: Sha256
+    output_id: OutputId
+    held: bool = True
+
+    def key(self) -> tuple[str, str]:
+        return sound_key(self.audio_sha256), self.kind
+
+
+@dataclass(frozen=True)
+class Standing:
+    """What stands against releasing an output: the first reason that counts, or none, and what was looked at."""
+
+    code: str | None
+    mark: str | None
+    """Names the decision among the versions that a check rests on."""
+    watched: tuple[Require, ...]
+    """Belongs into the commit of a check. Not the model's: one item that every check of it demands would slow them
+    all down (transactions on one item exclude each other)."""
+
+    @property
+    def reasons(self) -> tuple[Reason, ...]:
+        """In words, with its stable code."""
+        return (Reason(code=self.code, detail=SAID[self.code]),) if self.code else ()
+
+    def versions(self, others: dict[str, str]) -> dict[str, str]:
+        """The versions of a check made under it."""
+        return {**others, "suspension": self.mark} if self.mark else others
+
+    def over(self, found: Clearance) -> Clearance:
+        """The clearance that counts: nothing suspended is released, whatever was found."""
+        return Clearance("block", "strong", (*self.reasons, *found.reasons), found.missing) if self.code else found
+
+
+def model_subject(model_id: str) -> str:
+    """What a model's suspension is kept under."""
+    return f"model:{model_id}"
+
+
+def sound_key(audio_sha256: str) -> str:
+    """What a held sound is kept under."""
+    return f"sound#{audio_sha256}"
+
+
+def standing(
+    model: tuple[str, Suspension | None],
+    outputs: tuple[tuple[str, Suspension | None], ...],
+    sound: tuple[str, HeldSound | None] | None = None,
+) -> Standing:
+    """What stands against an output, from the suspensions of its model, of itself and of the output with its sound.
+
+    Each is given by its subject, with None where there never was one.
+    """
+    watched = [_require(name, found) for name, found in outputs]
+    if sound is not None:
+        there = sound[1]
+        none_yet = HeldSound(audio_sha256=sound[0], output_id="out_none", held=False)
+        watched.append(Require(there or none_yet, there.version if there else 0))
+    for name, found in (*outputs, model):
+        if found is not None and found.state in ("suspended", "withdrawn"):
+            return Standing(_code(name, found), f"{name}@{len(found.decisions)}", tuple(watched))
+    return Standing(None, None, tuple(watched))
+
+
+def suspend(present: Suspension | None, ask: SuspendAsk, by: AccountId, salt: str, now: datetime) -> Suspension:
+    """Suspended. The same decision by the same person again is the same; raises ``Conflict`` for another one."""
+    known = present or Suspension(subject=ask.subject)
+    if known.state == "suspended" and (known.decisions[-1].by, known.decisions[-1].reason) == (by, ask.reason):
+        return known
+    if known.state in ("suspended", "withdrawn"):
+        raise Conflict(f"this is {known.state} already")
+    return _decided(known, "suspended", ask.reason, by, salt, now)
+
+
+def lift(present: Suspension | None, ask: SuspendAsk, by: AccountId, salt: str, now: datetime) -> Suspension:
+    """No longer suspended. Raises ``Conflict`` for what is not, and for what was withdrawn."""
+    said = (present.decisions[-1].by, present.decisions[-1].reason) if present and present.decisions else None
+    if present is not None and present.state == "lifted" and said == (by, ask.reason):
+        return present
+    if present is None or present.state != "suspended":
+        raise Conflict("this is not suspended" if present is None else f"this is {present.state}, not suspended")
+    return _decided(present, "lifted", ask.reason, by, salt, now)
+
+
+def withdraw(present: Suspension | None, subject: str, why: str, by: str, salt: str, now: datetime) -> Suspension:
+    """Withdrawn for good, by the end of the claim ``by``; twice is once."""
+    known = present or Suspension(subject=subject)
+    if known.state == "withdrawn":
+        return known
+    return _decided(known, "withdrawn", why, by, salt, now)
+
+
+def held_check(last: OutputCheck, code: str, now: datetime) -> OutputCheck:
+    """The next check of an output whose suspension was decided: blocked, or, once lifted, to be checked anew."""
+    outcome: Literal["block", "not_cleared"] = "not_cleared" if code == LIFTED else "block"
+    return next_check(last, now, outcome=outcome, reasons=(Reason(code=code, detail=SAID[code]),))
+
+
+def _decided(known: Suspension, state: State, reason: str, by: str, salt: str, now: datetime) -> Suspension:
+    if len(known.decisions) >= MAX_DECISIONS:
+        raise Conflict("too many decisions about this; the operator has to look at it")
+    made = Decision(state=state, reason=reason, by=by, at=now, salt=salt)
+    return known.with_changes(decisions=(*known.decisions, made))
+
+
+def _require(subject: str, found: Suspension | None) -> Require:
+    return Require(found or Suspension(subject=subject), found.version if found else 0)
+
+
+def _code(subject: str, found: Suspension) -> str:
+    if found.state == "withdrawn":
+        return OUTPUT_WITHDRAWN
+    return MODEL_SUSPENDED if subject.startswith("model:") else OUTPUT_SUSPENDED

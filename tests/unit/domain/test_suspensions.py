@@ -1,0 +1,79 @@
+"""Suspensions: decided, lifted, decided again; whatever is suspended is never cleared."""
+
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from vault_domain.decision import Clearance
+from vault_domain.errors import Conflict
+from vault_domain.suspensions import (
+    HeldSound,
+    SuspendAsk,
+    Suspension,
+    lift,
+    model_subject,
+    standing,
+    suspend,
+    withdraw,
+)  # fmt: skip
+
+NOW = datetime(2026, 3, 1, tzinfo=UTC)
+ME, ALSO = "acc_" + "0" * 26, "acc_" + "1" * 26
+OUTPUT = SuspendAsk(output_id="out_1", reason="sounds like a song I know")
+MODEL = SuspendAsk(model_id="m", reason="it repeats what it was given")
+CLEAR = st.sampled_from(
+    [Clearance("allow", "none", ()), Clearance("warn", "weak", ()), Clearance("block", "strong", ())]
+)
+
+
+def suspended(ask, present=None) -> Suspension:
+    return suspend(present, ask, ME, "s", NOW)
+
+
+@given(st.lists(st.sampled_from(["suspend", "lift", "withdraw"]), max_size=12))
+def test_only_what_is_suspended_is_lifted_and_withdrawn_is_for_good(steps):
+    present, state = None, None
+    for number, step in enumerate(steps):
+        ask = OUTPUT.model_copy(update={"reason": f"reason number {number} of mine"})
+        allowed = {"suspend": state in (None, "lifted"), "lift": state == "suspended", "withdraw": True}[step]
+        if not allowed:
+            with pytest.raises(Conflict):
+                (suspend if step == "suspend" else lift)(present, ask, ME, "s", NOW)
+            continue
+        if step == "withdraw":
+            present = withdraw(present, ask.subject, "upheld", "clm_1", "s", NOW)
+        else:
+            present = (suspend if step == "suspend" else lift)(present, ask, ME, "s", NOW)
+        state = {"suspend": "suspended", "lift": "lifted", "withdraw": "withdrawn"}[step]
+        assert present.state == state
+    assert (present.state if present else None) == state
+
+
+def test_the_same_decision_again_is_the_same_and_another_ones_is_refused():
+    once = suspended(OUTPUT)
+    assert suspended(OUTPUT, once) is once
+    with pytest.raises(Conflict):
+        suspend(once, OUTPUT, ALSO, "s", NOW)
+    free = lift(once, OUTPUT, ALSO, "s", NOW)
+    assert lift(free, OUTPUT, ALSO, "s", NOW) is free
+
+
+@given(CLEAR, st.booleans(), st.booleans(), st.booleans())
+def test_nothing_is_released_while_anything_about_it_is_suspended(found, model, output, sound):
+    one = suspended(OUTPUT) if output else None
+    other = withdraw(None, "out_2", "upheld", "clm_1", "s", NOW) if sound else None
+    outputs = (("out_1", one), *((("out_2", other),) if sound else ()))
+    held = HeldSound(audio_sha256="0" * 64, output_id="out_2") if sound else None
+    stands = standing((model_subject("m"), suspended(MODEL) if model else None), outputs, ("0" * 64, held))
+    code = "output_suspended" if output else "output_withdrawn" if sound else "model_suspended" if model else None
+    assert stands.code == code
+    assert stands.over(found).outcome == ("block" if code else found.outcome)
+    assert ("suspension" in stands.versions({})) == (code is not None)
+    assert all(one.record.key()[0] != "model:m" for one in stands.watched)
+
+
+@pytest.mark.parametrize("given", [{}, {"output_id": "out_1", "model_id": "m"}])
+def test_one_thing_is_suspended_at_a_time(given):
+    with pytest.raises(ValueError, match="only one"):
+        SuspendAsk(**given, reason="ten letters or more")

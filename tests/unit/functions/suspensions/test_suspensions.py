@@ -1,0 +1,147 @@
+"""suspensions: at once, on record, told; lifted by somebody who does not stand behind it."""
+
+import base64
+
+from granting import numbered
+from simulator import Simulator, killed_everywhere
+from sounds import as_file, in_vault, piece, registered
+from vault_domain.accounts import Account, ServiceAccount
+from vault_domain.events import AuditEvent, Kind
+from vault_domain.lineage import Model
+from vault_domain.messages import Message
+from vault_domain.policy import Policy, PolicyVersion, Thresholds
+from vault_domain.ports import Put
+from vault_domain.safety import OutputCheck
+from wire import SERVICE, body_of, event, token
+
+S = 8.0
+DATA = as_file(piece(2, S))
+OWNER, MOD = numbered("acc", 41), numbered("acc", 42)
+WHY = "it plays a chorus that I know well"
+
+
+def service(sim):
+    one = ServiceAccount(
+        client_id=SERVICE, name="a service", owner=OWNER, scopes=("safety",), secret_sha256="0" * 64,
+        created=sim.clock(),
+    )  # fmt: skip
+    sim.store.commit([Put(one, 0)])
+
+
+def checked(sim, number=1, outcome="allow"):
+    one = OutputCheck(
+        output_id="out_one", check=number, service=SERVICE, model_id="m", content_sha256="0" * 64,
+        audio_sha256="1" * 64, duration_s=9, outcome=outcome, similarity_level="none", sim_internal_max=0.0,
+        sim_external_max=0.0, checked_against_internal=True, checked_against_external_catalogs=("catalogue:open",),
+        versions={"policy": "1"}, at=sim.clock(),
+    )  # fmt: skip
+    sim.store.commit([Put(one, 0)])
+
+
+def post(module, sim, path, body, who=MOD, role="reviewer"):
+    bearer = token(sim, role, subject=who)
+    return module.handler(event("POST", path, body=body, bearer=bearer), None)
+
+
+def last(sim, output_id="out_one"):
+    made = [one for one in sim.store.everything(OutputCheck) if one.output_id == output_id]
+    return max(made, key=lambda one: one.check)
+
+
+def kinds(sim):
+    return [one.event for one in sim.store.everything(AuditEvent)]
+
+
+def test_an_output_is_held_at_once_and_everybody_concerned_learns_of_it(sim: Simulator, load_step) -> None:
+    service(sim)
+    checked(sim)
+    module = load_step("suspensions")
+    result = post(module, sim, "/suspensions", {"output_id": "out_one", "reason": WHY})
+    assert (result["statusCode"], body_of(result)["state"]) == (200, "suspended")
+    one = last(sim)
+    assert (one.check, one.outcome, one.reasons[0].code) == (2, "block", "output_suspended")
+    assert sorted(kinds(sim)) == sorted([Kind.RELEASE_SUSPENDED, Kind.OUTPUT_CHECK])
+    assert all(WHY not in told.model_dump_json() for told in sim.store.everything(AuditEvent))
+    (letter,) = sim.store.everything(Message)
+    assert (letter.recipient, letter.facts["why"]) == (OWNER, WHY)
+    shown = module.handler(event("GET", "/suspensions", bearer=token(sim, "reviewer", subject=MOD)), None)
+    assert [row["subject"] for row in body_of(shown)["suspensions"]] == ["out_one"]
+
+
+def test_twice_is_once_and_cut_off_anywhere_it_is_whole(load_step) -> None:
+    def make():
+        sim = Simulator()
+        service(sim)
+        checked(sim)
+        module = load_step("suspensions")
+
+        def step(deps):
+            module.app.bind(deps)
+            assert post(module, sim, "/suspensions", {"output_id": "out_one", "reason": WHY})["statusCode"] == 200
+
+        return sim, step
+
+    for label, sim in killed_everywhere(make):
+        assert (last(sim).check, len(kinds(sim)), len(list(sim.store.everything(Message)))) == (2, 2, 1), label
+
+
+def test_it_is_lifted_by_a_decision_of_its_own_and_has_to_be_checked_again(sim: Simulator, load_step) -> None:
+    service(sim)
+    checked(sim)
+    module = load_step("suspensions")
+    post(module, sim, "/suspensions", {"output_id": "out_one", "reason": WHY})
+    own = post(module, sim, "/suspensions/lift", {"output_id": "out_one", "reason": "I say it is fine"}, OWNER)
+    assert own["statusCode"] == 403
+    result = post(module, sim, "/suspensions/lift", {"output_id": "out_one", "reason": "It is another chorus"})
+    assert [one["state"] for one in body_of(result)["decisions"]] == ["suspended", "lifted"]
+    assert (last(sim).check, last(sim).outcome, last(sim).reasons[0].code) == (3, "not_cleared", "suspension_lifted")
+    again = post(module, sim, "/suspensions/lift", {"output_id": "out_one", "reason": "And once more, please"})
+    assert (again["statusCode"], body_of(again)["code"]) == (409, "conflict")
+
+
+def test_who_lost_the_role_and_what_nobody_knows(sim: Simulator, load_step) -> None:
+    service(sim)
+    checked(sim)
+    gone = Account(account_id=MOD, display_name="Anna", created=sim.clock(), changed=sim.clock())
+    sim.store.commit([Put(gone, 0)])
+    module = load_step("suspensions")
+    assert post(module, sim, "/suspensions", {"output_id": "out_one", "reason": WHY})["statusCode"] == 403
+    other = numbered("acc", 50)
+    for unknown in ({"output_id": "out_two"}, {"model_id": "nobodys"}):
+        assert post(module, sim, "/suspensions", {**unknown, "reason": WHY}, other)["statusCode"] == 404
+    assert (
+        post(module, sim, "/suspensions", {"output_id": "out_one", "reason": WHY}, role="contributor")["statusCode"]
+        == 403
+    )
+
+
+def test_checks_of_a_suspended_model_block_until_it_is_lifted(sim: Simulator, load_step) -> None:
+    service(sim)
+    in_vault(sim, 1, as_file(piece(1, S)))
+    registered(sim, ("Known piece", as_file(piece(4, S))))
+    lenient = Policy(thresholds=Thresholds(weak=0.95, strong=0.95))
+    head = PolicyVersion(number=2, policy=lenient, author="acc", reason="test", at=sim.clock(), is_head=True)
+    model = Model(model_id="m", owner=SERVICE, title="m", model_type="t", created=sim.clock())
+    sim.store.commit([Put(head, 0), Put(model, 0)])
+    decode = load_step("decode")
+    decode.app.bind(sim.container())
+    sim.functions["LEMM_FUNCTION_DECODE"] = lambda payload: decode.handler(payload, None)
+    safety, module = load_step("safety-check"), load_step("suspensions")
+
+    def check(output_id):
+        body = {"output_id": output_id, "model_id": "m", "audio_base64": base64.b64encode(DATA).decode()}
+        bearer = token(sim, "system", "safety")
+        return body_of(safety.handler(event("POST", "/safety/checks", body=body, bearer=bearer), None))
+
+    assert check("out_a")["outcome"] == "allow"
+    post(module, sim, "/suspensions", {"model_id": "m", "reason": WHY})
+    for name in ("out_a", "out_b"):
+        answer = check(name)
+        assert (answer["outcome"], answer["reasons"][0]["code"]) == ("block", "model_suspended")
+    post(module, sim, "/suspensions/lift", {"model_id": "m", "reason": "It was another model"})
+    assert check("out_a")["outcome"] == "allow"
+    post(module, sim, "/suspensions", {"output_id": "out_a", "reason": WHY})
+    assert check("out_a")["reasons"][0]["code"] == "output_suspended"
+    assert check("out_c")["reasons"][0]["code"] == "output_suspended", "another name, the same sound"
+    shown = safety.handler(event("GET", "/safety/checks/out_b", bearer=token(sim, "reviewer")), None)
+    assert [one["code"] for one in body_of(shown)["suspended"]] == ["output_suspended"]
