@@ -12,6 +12,7 @@ from vault_domain.ports import Put
 from vault_domain.sealing import word_hash
 from vault_edge.app import Caller, Deps
 from vault_edge.limiting import take_back
+from vault_edge.permitting import enforce
 from vault_edge.tokens import MAX_LIFE, MAX_SIGN_IN, issue_token, publish_key
 
 NOBODY = "acc_" + "0" * 26
@@ -76,6 +77,7 @@ def bearer_for(
 
 def give_role(account_id: str, ask: RoleAsk, caller: Caller, deps: Deps) -> Account:
     """Change a role with roster, history row and event in one commit."""
+    enforce("account.role", caller, deps, own=account_id == caller.id, thing="account")
     now, salt = deps.clock(), deps.new_id("slt")
     account = deps.records.get(Account, account_id)
     if account is None:

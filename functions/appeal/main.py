@@ -27,8 +27,9 @@ from vault_domain.tracks import Guards, Status, Track, Trigger
 from vault_domain.uploads import Upload
 from vault_edge.app import App, Caller, Deps, Json, Query
 from vault_edge.journey import Journey
+from vault_edge.permitting import permitted
 from vault_edge.racing import settled
-from vault_edge.reviewing import findings_of, permitted, run_again
+from vault_edge.reviewing import findings_of, run_again
 
 app = App("appeal")
 

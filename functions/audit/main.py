@@ -20,6 +20,7 @@ from vault_domain.records import stamp
 from vault_domain.tiles import parse_path
 from vault_domain.witnesses import size_of
 from vault_edge.app import Answer, App, Caller, Deps, Query
+from vault_edge.permitting import belonging
 from vault_edge.proving import TOO_NEW, Prover, log_key
 from vault_store.log_reader import LogReader
 from vault_store.witnessed import witnessed
@@ -153,8 +154,8 @@ def output_proof(output_id: OutputId, caller: Caller, deps: Deps) -> Json:
     """A file that proves what an output was checked against, at its last check; `lemm verify` checks it."""
     prover = Prover(deps)
     checks = [event for event in prover.about(output_id) if event.event is Kind.OUTPUT_CHECK]
-    if not checks or (caller.role == "system" and checks[0].actor.id != caller.id):
-        raise NotFound("no check of such an output of yours")
+    owner = checks[0].actor.id if checks else None
+    belonging("safety.prove", checks or None, owner, caller, deps, thing="checked output")
     proof = prover.bundle(OUTPUT, checks[-1:], {"output_id": output_id})
     return Answer(proof.to_bytes(), content_type="application/json")
 

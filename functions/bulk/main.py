@@ -3,12 +3,13 @@
 from bulk_views import Bulk, Decision, Page, shown, told
 from vault_domain.accounts import Account
 from vault_domain.bulk import ALL, BulkAsk, BulkDecision, bulk_key
-from vault_domain.errors import Forbidden, NotFound
+from vault_domain.errors import NotFound
 from vault_domain.events import Kind, make_event
 from vault_domain.ids import AccountId
 from vault_domain.permissions import roles
 from vault_domain.ports import Put
 from vault_edge.app import App, Caller, Deps, Query
+from vault_edge.permitting import enforce
 from vault_edge.racing import settled
 
 app = App("bulk")
@@ -27,8 +28,7 @@ def decide(account_id: AccountId, ask: BulkAsk, caller: Caller, deps: Deps) -> D
 
 
 def _decide(account_id: str, ask: BulkAsk, caller: Caller, deps: Deps) -> Decision:
-    if account_id == caller.id:
-        raise Forbidden("another admin decides about your own account")
+    enforce("bulk.decide", caller, deps, own=account_id == caller.id, thing="account")
     if deps.records.get(Account, account_id) is None:
         raise NotFound("no such account")
     present = deps.records.get(BulkDecision, ALL, bulk_key(account_id))

@@ -17,7 +17,8 @@ from vault_edge.app import Caller, Deps
 from vault_edge.claiming import take_hold
 from vault_edge.journey import Journey
 from vault_edge.limiting import count
-from vault_edge.reviewing import permitted, run_again
+from vault_edge.permitting import permitted
+from vault_edge.reviewing import run_again
 
 DAY_S = 86_400
 MOST = 80

@@ -21,8 +21,9 @@ from vault_domain.tracks import Status, Track
 from vault_edge.app import Caller, Deps
 from vault_edge.claiming import in_force, let_go, take_hold, track_of
 from vault_edge.journey import Journey
+from vault_edge.permitting import permitted
 from vault_edge.racing import settled
-from vault_edge.reviewing import findings_of, permitted, run_again
+from vault_edge.reviewing import findings_of, run_again
 
 
 def attached(claim_id: str, track_id: str, caller: Caller, deps: Deps) -> Attached:

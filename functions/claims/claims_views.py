@@ -4,15 +4,15 @@ from datetime import datetime
 from typing import Annotated
 
 from pydantic import BaseModel, Field
-from vault_domain.errors import Forbidden, NotFound
+from vault_domain.errors import NotFound
 from vault_domain.evidence import SourceReport
 from vault_domain.ids import AccountId, ClaimId, TrackId
 from vault_domain.infringement import MAX_WORDS, Claim, ClaimedWork, ClaimState
-from vault_domain.permissions import check
 from vault_domain.reasons import Reason
 from vault_edge.app import Caller, Deps
 from vault_edge.claiming import track_of
-from vault_edge.reviewing import findings_of, permitted, still_may
+from vault_edge.permitting import enforce, permitted
+from vault_edge.reviewing import findings_of
 
 SUMMED = ("claim_id", "state", "track_id", "work", "filed", "confirmed", "due")
 
@@ -193,9 +193,7 @@ def reachable(what: str, claim_id: str, caller: Caller, deps: Deps) -> Claim:
     if claim is not None and track_of(claim, deps) is not None:
         permitted(what, str(claim.track_id), caller, deps)
         return claim
-    check(caller.role, what, own=False)
-    if not still_may(what, caller.id, deps):
-        raise Forbidden("your role has changed; sign in again")
+    enforce(what, caller, deps, own=False, thing="claim")
     if claim is None:
         raise NotFound("no such claim")
     return claim

@@ -34,8 +34,8 @@ from vault_domain.permissions import roles
 from vault_domain.ports import Put
 from vault_edge.app import App, Caller, Deps, Query, Request
 from vault_edge.journey import Journey
+from vault_edge.permitting import permitted
 from vault_edge.racing import settled
-from vault_edge.reviewing import permitted
 
 app = App("claims")
 

@@ -44,12 +44,13 @@ from vault_domain.events import AuditEvent, Kind, make_event
 from vault_domain.ids import TrackId
 from vault_domain.letters import work
 from vault_domain.messages import Message, Topic, message
-from vault_domain.permissions import Reach, reach, roles
+from vault_domain.permissions import roles
 from vault_domain.ports import Change, Delete, Put
 from vault_domain.rights import Consent, RightsRecord
 from vault_domain.tracks import Track
 from vault_edge.app import App, Caller, Deps, Query
 from vault_edge.limiting import count
+from vault_edge.permitting import held, permitted
 from vault_edge.racing import settled
 from vault_edge.texts import contribution_terms
 
@@ -71,9 +72,7 @@ class Page(BaseModel):
 @app.get("/tracks/{track_id}/consents", role=roles("consent.read"))
 def show(track_id: TrackId, caller: Caller, deps: Deps) -> Consents:
     """Who allows what for a track, and every version so far; for its rights holders and for reviewers."""
-    track, rights = _rights(track_id, deps)
-    if not is_holder(rights, caller.id) and reach(caller.role, "consent.read") is not Reach.ANY:
-        raise NotFound("no such track of yours")
+    track, rights = held("consent.read", track_id, caller, deps)
     return consents_of(track, rights, deps)
 
 
@@ -134,7 +133,7 @@ def mine(page: Query[Page], caller: Caller, deps: Deps) -> HeldTracks:
 
 
 def _change(track_id: str, ask: ConsentAsk, caller: Caller, deps: Deps) -> tuple[RightsRecord, Moved]:
-    _, rights = _rights(track_id, deps)
+    _, rights = held("consent.change", track_id, caller, deps)
     before, _, _ = held_by(rights, caller.id)
     made = change_consent(rights, caller.id, ask, contribution_terms().sha256, deps.clock())
     if made is None:
@@ -148,8 +147,8 @@ def _change(track_id: str, ask: ConsentAsk, caller: Caller, deps: Deps) -> tuple
 
 
 def _invite(track_id: str, ask: InviteAsk, caller: Caller, deps: Deps) -> tuple[RightsRecord, Invited]:
-    track, rights = _rights(track_id, deps)
-    if track.owner != caller.id:
+    track, rights = permitted("consent.invite", track_id, caller, deps), deps.records.get(RightsRecord, track_id)
+    if rights is None:
         raise NotFound("no such track of yours")
     before = deps.records.get(Invited, track_id, f"{Invited.kind}#{ask.holder}")
     address, now = deps.salted(f"email:{ask.email}"), deps.clock()
@@ -196,13 +195,6 @@ def _opened(token: str, deps: Deps) -> tuple[Invitation, Track, RightsRecord]:
     if track is None:
         raise NotFound("no such invitation")
     return invitation, track, present
-
-
-def _rights(track_id: str, deps: Deps) -> tuple[Track, RightsRecord]:
-    track, rights = deps.records.get(Track, track_id), deps.records.get(RightsRecord, track_id)
-    if track is None or rights is None:
-        raise NotFound("no such track of yours")
-    return track, rights
 
 
 def _letter(invitation: Invitation, track: Track, now: datetime) -> Message:

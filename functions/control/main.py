@@ -14,15 +14,15 @@ from vault_domain.control import (
     record,
     withdraw,
 )
-from vault_domain.errors import Forbidden, NotFound
+from vault_domain.errors import NotFound
 from vault_domain.events import AuditEvent, Kind, make_event
 from vault_domain.ids import AccountId, ControlId
 from vault_domain.permissions import roles
 from vault_domain.ports import Put
 from vault_domain.records import UtcTime
 from vault_edge.app import App, Caller, Deps, Query
+from vault_edge.permitting import belonging, enforce
 from vault_edge.racing import settled
-from vault_edge.reviewing import still_may
 
 app = App("control")
 
@@ -83,14 +83,12 @@ def waiting(page: Query[Page], caller: Caller, deps: Deps) -> Proofs:
 @app.post("/control/{control_id}/record", role=roles("control.record"), also=(410,))
 def look(control_id: ControlId, ask: RecordAsk, caller: Caller, deps: Deps) -> Proof:
     """Record whether the code stands where the contributor said, and where you saw it."""
-    _check_role("control.record", caller, deps)
     return _shown(settled(lambda: _look(control_id, ask, caller, deps)), deps)
 
 
 @app.post("/control/{account_id}/{control_id}/withdraw", role=roles("control.withdraw"))
 def undo(account_id: AccountId, control_id: ControlId, ask: WithdrawAsk, caller: Caller, deps: Deps) -> Proof:
     """Let a verified proof count no more, from the next decision on."""
-    _check_role("control.withdraw", caller, deps)
     return _shown(settled(lambda: _undo(account_id, control_id, ask, caller, deps)), deps)
 
 
@@ -108,8 +106,8 @@ def _begin(ask: ControlAsk, caller: Caller, deps: Deps) -> ControlProof:
 
 def _look(control_id: str, ask: RecordAsk, caller: Caller, deps: Deps) -> ControlProof:
     row = deps.records.get(OpenControl, OPEN, f"{OpenControl.kind}#{control_id}")
-    if row is None:
-        raise NotFound("no such proof waits")
+    owner = row.account_id if row else None
+    row = belonging("control.record", row, owner, caller, deps, thing="waiting proof")
     proof = _proof(row.account_id, control_id, deps)
     state = "verified" if ask.found else "not_found"
     if (proof.recorded_by, proof.state, proof.where, proof.note) == (caller.id, state, ask.where, ask.note):
@@ -118,6 +116,7 @@ def _look(control_id: str, ask: RecordAsk, caller: Caller, deps: Deps) -> Contro
 
 
 def _undo(account_id: str, control_id: str, ask: WithdrawAsk, caller: Caller, deps: Deps) -> ControlProof:
+    enforce("control.withdraw", caller, deps, own=account_id == caller.id, thing="proof")
     proof = _proof(account_id, control_id, deps)
     if (proof.state, proof.note) == ("withdrawn", ask.reason):
         return proof
@@ -135,12 +134,6 @@ def _proof(account_id: str, control_id: str, deps: Deps) -> ControlProof:
     if found is None:
         raise NotFound("no such proof")
     return found
-
-
-def _check_role(what: str, caller: Caller, deps: Deps) -> None:
-    """A token outlives a change of role by some minutes."""
-    if not still_may(what, caller.id, deps):
-        raise Forbidden("your role has changed; sign in again")
 
 
 def _event(kind: Kind, proof: ControlProof, caller: Caller, deps: Deps) -> AuditEvent:

@@ -17,8 +17,9 @@ from vault_domain.submission import Metadata
 from vault_domain.tracks import GenreEntry, Status, Track
 from vault_edge.app import App, Caller, Deps
 from vault_edge.journey import Journey
+from vault_edge.permitting import permitted
 from vault_edge.racing import settled
-from vault_edge.reviewing import permitted, run_again
+from vault_edge.reviewing import run_again
 
 app = App("corrections")
 

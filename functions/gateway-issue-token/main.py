@@ -5,7 +5,6 @@ from datetime import timedelta
 from issue_canaries import offered, planted
 from vault_domain import runs
 from vault_domain.canaries import CanaryAsk, OfferAsk
-from vault_domain.errors import NotFound
 from vault_domain.ids import RunId
 from vault_domain.leases import MAIN, LeaseAsk, check_training_open
 from vault_domain.permissions import roles
@@ -14,6 +13,7 @@ from vault_edge import grants, leasing
 from vault_edge.app import App, Caller, Deps, Json
 from vault_edge.canaries import all_canaries
 from vault_edge.closing import close
+from vault_edge.permitting import belonging
 from vault_edge.racing import settled
 from vault_edge.receipts import KEY_PURPOSE, signed_receipt
 from vault_edge.run_tokens import run_token
@@ -105,9 +105,7 @@ def _leased(found: leasing.Renewed, deps: Deps) -> Json:
 
 def _own(run_id: str, caller: Caller, deps: Deps) -> TrainingRun:
     run = deps.records.get(TrainingRun, run_id)
-    if run is None or run.job != caller.id:
-        raise NotFound("no such run of yours")
-    return run
+    return belonging("training.run", run, run.job if run else None, caller, deps, thing="run")
 
 
 def _view(run: TrainingRun) -> Json:

@@ -11,12 +11,12 @@ from lineage_views import RunLineage, TrackRuns, track_runs
 from vault_domain.errors import Conflict, NotFound
 from vault_domain.ids import ModelId, RunId, TrackId, VersionName
 from vault_domain.lineage import ModelTrainingRun, ModelVersion
-from vault_domain.permissions import check, roles
+from vault_domain.permissions import roles
 from vault_domain.rights import RightsRecord
-from vault_domain.tracks import Track
 from vault_domain.training import TrainingRun
 from vault_edge.app import Answer, App, Caller, Deps, Json
 from vault_edge.lineage import uses_of
+from vault_edge.permitting import belonging, permitted
 
 app = App("lineage")
 PROOF_TYPE = "application/json"
@@ -25,7 +25,7 @@ PROOF_TYPE = "application/json"
 @app.get("/tracks/{track_id}/runs", role=roles("lineage.track"))
 def runs_of_track(track_id: TrackId, caller: Caller, deps: Deps) -> TrackRuns:
     """The runs that were granted a track and the models that came of them, newest first."""
-    _visible(track_id, caller, deps)
+    permitted("lineage.track", track_id, caller, deps)
     uses, more = uses_of(deps.records, track_id)
     return track_runs(track_id, uses, more)
 
@@ -33,7 +33,7 @@ def runs_of_track(track_id: TrackId, caller: Caller, deps: Deps) -> TrackRuns:
 @app.get("/tracks/{track_id}/revocation", role=roles("lineage.track"), also=(409,))
 def revocation(track_id: TrackId, caller: Caller, deps: Deps) -> RevocationReport:
     """What a track that was taken back had touched: runs, models and released outputs, and when each use ended."""
-    _visible(track_id, caller, deps)
+    permitted("lineage.track", track_id, caller, deps)
     rights = deps.records.get(RightsRecord, track_id)
     if rights is None or rights.revoked_at is None:
         raise Conflict("consent for this track was not taken back")
@@ -44,7 +44,7 @@ def revocation(track_id: TrackId, caller: Caller, deps: Deps) -> RevocationRepor
 @app.get("/tracks/{track_id}/runs/{run_id}/proof", role=roles("lineage.track"), also=(409,))
 def track_proof(track_id: TrackId, run_id: RunId, caller: Caller, deps: Deps) -> Json:
     """A file that proves that a track was, or was not, among the tracks of an ended run; `lemm verify` checks it."""
-    _visible(track_id, caller, deps)
+    permitted("lineage.track", track_id, caller, deps)
     run = deps.records.get(TrainingRun, run_id)
     if run is None or run.state == "opening":
         raise NotFound("no such run")
@@ -57,8 +57,7 @@ def track_proof(track_id: TrackId, run_id: RunId, caller: Caller, deps: Deps) ->
 def run_lineage(run_id: RunId, caller: Caller, deps: Deps) -> RunLineage:
     """What an ended run was given, declared and made."""
     found = deps.records.get(ModelTrainingRun, run_id)
-    if found is None or (caller.role == "system" and found.job != caller.id):
-        raise NotFound("no such run of yours that has ended")
+    found = belonging("lineage.run", found, found.job if found else None, caller, deps, thing="ended run")
     return RunLineage(**found.model_dump(exclude={"version"}))
 
 
@@ -69,14 +68,6 @@ def version_proof(model_id: ModelId, model_version: VersionName, deps: Deps) -> 
     if version is None:
         raise NotFound("no such version")
     return Answer(model_proof(version, deps), content_type=PROOF_TYPE)
-
-
-def _visible(track_id: str, caller: Caller, deps: Deps) -> Track:
-    track = deps.records.get(Track, track_id)
-    if track is None:
-        raise NotFound("no such track of yours")
-    check(caller.role, "lineage.track", own=track.owner == caller.id)
-    return track
 
 
 handler, http = app.lambda_entry(), app.http_entry()

@@ -10,13 +10,14 @@ from typing import Annotated, Literal
 
 from notify_delivery import deliver
 from pydantic import BaseModel, Field
-from vault_domain.errors import Forbidden, NotFound
+from vault_domain.errors import Forbidden
 from vault_domain.ids import AccountId, MessageId
 from vault_domain.letters import words
 from vault_domain.messages import Message, Preferences, Topic, Wish
 from vault_domain.permissions import roles
 from vault_domain.ports import Put
 from vault_edge.app import App, Caller, Deps, Json, Query
+from vault_edge.permitting import belonging
 from vault_edge.racing import settled
 
 app = App("notify")
@@ -91,7 +92,7 @@ def box(ask: Query[BoxAsk], caller: Caller, deps: Deps) -> MessagePage:
 @app.post("/messages/{message_id}/read", role=roles("message.read"))
 def mark(message_id: MessageId, caller: Caller, deps: Deps, ask: BoxName | None = None) -> MessageView:
     """Mark one message as read; in a shared box it is read for everybody then."""
-    return _view(settled(lambda: _mark(_box(ask.box if ask else "own", caller), message_id, deps)))
+    return _view(settled(lambda: _mark(_box(ask.box if ask else "own", caller), message_id, caller, deps)))
 
 
 @app.post("/messages/read", role=roles("message.read"))
@@ -101,7 +102,7 @@ def mark_all(caller: Caller, deps: Deps, ask: BoxName | None = None) -> Marked:
     page = deps.records.find(Message, "by_recipient", owner, newest_first=True, limit=MARKED_AT_ONCE)
     unread = [one for one in page.items if one.read is None]
     for one in unread:
-        settled(lambda one=one: _mark(owner, one.message_id, deps))  # type: ignore[misc]
+        settled(lambda one=one: _mark(owner, one.message_id, caller, deps))  # type: ignore[misc]
     return Marked(marked=len(unread))
 
 
@@ -133,10 +134,9 @@ def _box(name: Box, caller: Caller) -> str:
     return name
 
 
-def _mark(owner: str, message_id: str, deps: Deps) -> Message:
+def _mark(owner: str, message_id: str, caller: Caller, deps: Deps) -> Message:
     found = deps.records.get(Message, owner, f"{Message.kind}#{message_id}")
-    if found is None:
-        raise NotFound("no such message")
+    found = belonging("message.read", found, caller.id, caller, deps, thing="message")
     if found.read is not None:
         return found
     marked = found.with_changes(read=deps.clock())

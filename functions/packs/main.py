@@ -57,7 +57,7 @@ def show_all(deps: Deps) -> Json:
     return {"live": CORE_PACK, "packs": [_view(version) for version in found if version is not None]}
 
 
-@app.post("/packs", role=roles("pack.make"), status=201)
+@app.post("/packs", role=roles("pack.make"), status=201, also=(200,))
 def build(ask: PackAsk, caller: Caller, deps: Deps) -> Json | Answer:
     """Build the next version as a draft; with ``dry_run``, only say what it would hold.
 

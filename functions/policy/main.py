@@ -54,7 +54,7 @@ def history(ask: Query[HistoryAsk], deps: Deps) -> Json:
     return {"versions": [_told(version, deps) for version in versions], "cursor": page.cursor}
 
 
-@app.post("/policy", role=roles("policy.change"), status=201)
+@app.post("/policy", role=roles("policy.change"), status=201, also=(202,))
 def set_policy(ask: PolicyAsk, caller: Caller, deps: Deps) -> Json | Answer:
     """Put a new version in force, with a reason. Made from an older version than the present one, it is refused.
 

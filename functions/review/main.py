@@ -32,8 +32,9 @@ from vault_domain.review import (
 from vault_domain.tracks import HistoryRow, Status, Track
 from vault_edge.app import App, Caller, Deps, Json, Query
 from vault_edge.journey import Journey
+from vault_edge.permitting import permitted
 from vault_edge.racing import settled
-from vault_edge.reviewing import permitted, run_again
+from vault_edge.reviewing import run_again
 
 app = App("review")
 HIDDEN = {"version", "track_id"}

@@ -15,7 +15,7 @@ from vault_domain.review import (
 )  # fmt: skip
 from vault_domain.tracks import Track
 from vault_edge.app import Caller, Deps, Json
-from vault_edge.reviewing import still_may
+from vault_edge.permitting import still_may
 
 
 class QueueAsk(BaseModel):

@@ -25,6 +25,7 @@ from vault_domain.training import RunTrack
 from vault_edge.app import App, Caller, Deps, Json
 from vault_edge.journey import Journey
 from vault_edge.membership import leave
+from vault_edge.permitting import held, permitted
 from vault_edge.racing import settled
 from vault_edge.receipts import signed_receipt
 from vault_edge.texts import title_of
@@ -82,9 +83,7 @@ def forget(track_id: TrackId, caller: Caller, deps: Deps) -> Forgotten:
 
 def _forget(track_id: str, caller: Caller, deps: Deps) -> RightsRecord:
     """The last sweep of a track may be over: one whose audio is gone counts as changed, so that its features go too."""
-    track, rights = deps.records.get(Track, track_id), deps.records.get(RightsRecord, track_id)
-    if track is None or rights is None:
-        raise NotFound("no such track of yours")
+    track, rights = held("consent.forget", track_id, caller, deps)
     now = deps.clock()
     made = forget_fingerprints(rights, caller.id, now)
     if made is None:
@@ -101,8 +100,8 @@ def _forget(track_id: str, caller: Caller, deps: Deps) -> RightsRecord:
 
 
 def _record(track_id: str, ask: RevokeAsk, caller: Caller, deps: Deps) -> tuple[Track, RightsRecord]:
-    track, rights = deps.records.get(Track, track_id), deps.records.get(RightsRecord, track_id)
-    if track is None or rights is None or track.owner != caller.id:
+    track, rights = permitted("track.revoke", track_id, caller, deps), deps.records.get(RightsRecord, track_id)
+    if rights is None:
         raise NotFound("no such track of yours")
     if rights.revoked:
         return track, rights

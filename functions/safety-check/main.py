@@ -4,7 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from vault_audio.features import extract, pack
 from vault_domain.decision import decide_output
-from vault_domain.errors import Conflict, NotFound
+from vault_domain.errors import Conflict
 from vault_domain.events import Kind, make_event
 from vault_domain.ids import OutputId
 from vault_domain.ports import Put
@@ -15,6 +15,7 @@ from vault_edge.app import App, Caller, Deps, Json
 from vault_edge.matching import Query
 from vault_edge.output_audio import Sent, Sound, discarded, heard_or_refused, received
 from vault_edge.output_checks import Basis, basis_of, earlier_checks, reports_of
+from vault_edge.permitting import belonging
 from vault_edge.racing import settled
 from vault_edge.receipts import signed_receipt
 from vault_edge.repeats import note_block
@@ -57,8 +58,7 @@ def check(ask: CheckAsk, caller: Caller, deps: Deps) -> Json:
 def show(output_id: OutputId, caller: Caller, deps: Deps) -> Json:
     """The last check of an output; a service sees its own."""
     made = earlier_checks(output_id, deps)
-    if not made or (caller.role == "system" and made[0].service != caller.id):
-        raise NotFound("no check of such an output of yours")
+    belonging("safety.read", made or None, made[0].service if made else None, caller, deps, thing="checked output")
     stands = standing_now(made[-1], deps).reasons
     return {**_answered(made[-1], deps), "checks": len(made), "suspended": [reason.model_dump() for reason in stands]}
 

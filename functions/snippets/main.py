@@ -37,8 +37,8 @@ from vault_domain.snippets import (
 from vault_domain.tracks import Track
 from vault_domain.uploads import analysis_key
 from vault_edge.app import Answer, App, Caller, Deps
+from vault_edge.permitting import belonging, permitted
 from vault_edge.racing import settled
-from vault_edge.reviewing import permitted
 from vault_edge.texts import allows_listening
 
 app = App("snippets")
@@ -91,7 +91,7 @@ def hear(snippet_id: SnippetId, caller: Caller, deps: Deps) -> Answer:
 @app.get("/snippets/{snippet_id}/picture", role=roles("snippet.hear"), also=(410, 429))
 def picture(snippet_id: SnippetId, caller: Caller, deps: Deps) -> Picture:
     """The span to be drawn."""
-    snippet = playable(deps.records.get(Snippet, snippet_id), caller.id, deps.clock())
+    snippet = _opened(snippet_id, caller, deps)
     samples = _samples(snippet, deps)
     return Picture(
         snippet_id=snippet_id, start_s=snippet.start_s, end_s=snippet.end_s, peaks=peaks(samples, POINTS),
@@ -134,8 +134,14 @@ def _reference(ask: SnippetAsk, deps: Deps) -> Track:
     return track
 
 
+def _opened(snippet_id: str, caller: Caller, deps: Deps) -> Snippet:
+    found = deps.records.get(Snippet, snippet_id)
+    whose = found.reviewer if found else None
+    return playable(belonging("snippet.hear", found, whose, caller, deps, thing="span"), caller.id, deps.clock())
+
+
 def _play(snippet_id: str, caller: Caller, deps: Deps) -> Snippet:
-    snippet = playable(deps.records.get(Snippet, snippet_id), caller.id, deps.clock())
+    snippet = _opened(snippet_id, caller, deps)
     deps.records.commit([Put(played(snippet), snippet.version)])
     return snippet
 

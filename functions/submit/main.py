@@ -8,7 +8,7 @@ call cut off before that loses nothing.
 from typing import Annotated
 
 from pydantic import BaseModel, Field, StringConstraints
-from vault_domain.contributions import Contribution, check_owner, check_same, contribute
+from vault_domain.contributions import Contribution, check_same, contribute
 from vault_domain.errors import NotFound
 from vault_domain.events import AuditEvent, Kind, make_event
 from vault_domain.rights import CONSENT_RECEIPT, RightsRecord, consent_receipt
@@ -16,6 +16,7 @@ from vault_domain.submission import SubmitAsk
 from vault_domain.tracks import Track
 from vault_domain.uploads import Upload
 from vault_edge.app import App, Caller, Deps, Json
+from vault_edge.permitting import belonging
 from vault_edge.racing import settled
 from vault_edge.receipts import signed_receipt
 from vault_edge.texts import PRESENT, Terms, contribution_terms, title_of
@@ -80,7 +81,8 @@ def submit(ask: SubmitAsk, caller: Caller, deps: Deps) -> Json:
 
 
 def _record(ask: SubmitAsk, caller: Caller, deps: Deps) -> tuple[Upload, Track, RightsRecord]:
-    upload = check_owner(deps.records.get(Upload, ask.audio_upload_token), caller.id)
+    found = deps.records.get(Upload, ask.audio_upload_token)
+    upload = belonging("track.submit", found, found.owner if found else None, caller, deps, thing="upload")
     if upload.track_id is not None:
         track, rights = deps.records.get(Track, upload.track_id), deps.records.get(RightsRecord, upload.track_id)
         if track is None or rights is None:

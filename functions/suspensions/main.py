@@ -28,8 +28,8 @@ from vault_domain.suspensions import (
     suspend,
 )  # fmt: skip
 from vault_edge.app import App, Caller, Deps, Query
+from vault_edge.permitting import still_may
 from vault_edge.racing import settled
-from vault_edge.reviewing import still_may
 
 app = App("suspensions")
 

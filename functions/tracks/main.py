@@ -11,12 +11,12 @@ from vault_domain.rights import CONSENT_RECEIPT, RightsRecord, consent_receipt
 from vault_domain.rights_export import odrl, training_mining
 from vault_domain.tracks import HistoryRow, Track
 from vault_edge.app import Answer, App, Caller, Deps, Json, Query
+from vault_edge.permitting import permitted
 from vault_edge.receipts import signed_receipt
 from vault_edge.texts import title_of
 
 app = App("tracks")
 HIDDEN = {"version", "ask_sha256", "evidence_sha256", "flags", "appeal_reminded"}
-SEES_ALL = ("reviewer", "admin")
 
 
 class Page(BaseModel):
@@ -29,7 +29,7 @@ class Page(BaseModel):
 @app.get("/tracks/{track_id}", role="contributor")
 def show(track_id: TrackId, caller: Caller, deps: Deps) -> Json:
     """A track with its rights, and what each source of the checks said."""
-    track = _visible(track_id, caller, deps)
+    track = permitted("track.read", track_id, caller, deps)
     rights = deps.records.get(RightsRecord, track_id)
     reports = deps.records.list(SourceReport, track_id).items
     return {
@@ -42,7 +42,7 @@ def show(track_id: TrackId, caller: Caller, deps: Deps) -> Json:
 @app.get("/tracks/{track_id}/status", role="contributor")
 def status(track_id: TrackId, caller: Caller, deps: Deps) -> Json:
     """Where a track stands, why, and how it got there."""
-    track = _visible(track_id, caller, deps)
+    track = permitted("track.read", track_id, caller, deps)
     rows = deps.records.list(HistoryRow, track_id).items
     return {
         "track_id": track_id,
@@ -57,23 +57,21 @@ def status(track_id: TrackId, caller: Caller, deps: Deps) -> Json:
 @app.get("/tracks/{track_id}/receipt", role="contributor")
 def receipt(track_id: TrackId, caller: Caller, deps: Deps) -> Json:
     """The signed statement of what its owner allows at present, and under which text."""
-    rights = deps.records.get(RightsRecord, track_id)
-    if rights is None or rights.contributor != caller.id:
-        raise NotFound("no such track of yours")
+    rights = _rights("track.receipt", track_id, caller, deps)
     return signed_receipt(CONSENT_RECEIPT, consent_receipt(rights, title_of(rights.terms_sha256)), deps)
 
 
 @app.get("/tracks/{track_id}/rights/odrl", role="contributor", media=("application/ld+json",))
 def as_odrl(track_id: TrackId, caller: Caller, deps: Deps) -> Answer:
     """What is allowed at present, as an ODRL agreement in JSON-LD (docs/formats/rights-export.md)."""
-    document = to_json(odrl(_rights(track_id, caller, deps)))
+    document = to_json(odrl(_rights("track.read", track_id, caller, deps)))
     return Answer(document, content_type="application/ld+json")
 
 
 @app.get("/tracks/{track_id}/rights/cawg", role="contributor")
 def as_cawg(track_id: TrackId, caller: Caller, deps: Deps) -> Json:
     """What is allowed at present, as a cawg.training-mining assertion for a C2PA manifest."""
-    return training_mining(_rights(track_id, caller, deps))
+    return training_mining(_rights("track.read", track_id, caller, deps))
 
 
 @app.get("/contributors/me/tracks", role="contributor")
@@ -83,15 +81,8 @@ def mine(page: Query[Page], caller: Caller, deps: Deps) -> Json:
     return {"tracks": [_view(track) for track in found.items], "cursor": found.cursor}
 
 
-def _visible(track_id: str, caller: Caller, deps: Deps) -> Track:
-    track = deps.records.get(Track, track_id)
-    if track is None or (track.owner != caller.id and caller.role not in SEES_ALL):
-        raise NotFound("no such track of yours")
-    return track
-
-
-def _rights(track_id: str, caller: Caller, deps: Deps) -> RightsRecord:
-    _visible(track_id, caller, deps)
+def _rights(what: str, track_id: str, caller: Caller, deps: Deps) -> RightsRecord:
+    permitted(what, track_id, caller, deps)
     rights = deps.records.get(RightsRecord, track_id)
     if rights is None:
         raise NotFound("no such track of yours")

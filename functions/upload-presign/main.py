@@ -1,6 +1,5 @@
 """upload-presign: a form that takes exactly the announced bytes, to exactly one place, for a quarter of an hour."""
 
-from vault_domain.contributions import check_owner
 from vault_domain.errors import TooMany
 from vault_domain.events import Kind, make_event
 from vault_domain.ids import UploadId
@@ -17,6 +16,7 @@ from vault_domain.uploads import (
     source_key,
 )  # fmt: skip
 from vault_edge.app import App, Caller, Deps, Json
+from vault_edge.permitting import belonging
 
 app = App("upload-presign")
 BUCKETS = {"track": "quarantine", "output": "outputs"}
@@ -69,7 +69,8 @@ def _check_quota(owner: str, deps: Deps) -> None:
 @app.get("/uploads/{upload_id}", role=("contributor", "system"))
 def show(upload_id: UploadId, caller: Caller, deps: Deps) -> Json:
     """Where an upload of yours stands, and why."""
-    upload = check_owner(deps.records.get(Upload, upload_id), caller.id)
+    found = deps.records.get(Upload, upload_id)
+    upload = belonging("upload.read", found, found.owner if found else None, caller, deps, thing="upload")
     return upload.model_dump(mode="json", include=SHOWN)
 
 

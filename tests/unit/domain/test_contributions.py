@@ -3,8 +3,8 @@
 import pytest
 from records import HASH, NOW, a_declaration, a_metadata, an_id, an_upload
 from vault_domain.admission import duplicate_of, holds_claim, may_be_indexed, vault_audio_key, vault_uri
-from vault_domain.contributions import ask_sha256, check_owner, check_same, contribute
-from vault_domain.errors import Conflict, NotFound, TermsOutdated, TrainingNotAllowed
+from vault_domain.contributions import ask_sha256, check_same, contribute
+from vault_domain.errors import Conflict, TermsOutdated, TrainingNotAllowed
 from vault_domain.ports import Put
 from vault_domain.submission import SubmitAsk
 from vault_domain.tracks import Status, Track
@@ -56,13 +56,6 @@ def test_a_repeated_submission_is_known_by_every_field():
         assert ask_sha256(other) != ask_sha256(an_ask())
         with pytest.raises(Conflict):
             check_same(track, other)
-
-
-def test_owners():
-    assert check_owner(an_upload(), an_id("acc")) == an_upload()
-    for upload, owner in ((None, an_id("acc")), (an_upload(), an_id("acc", 2))):
-        with pytest.raises(NotFound):
-            check_owner(upload, owner)
 
 
 # --- admission ---------------------------------------------------------------

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from vault_domain.canonical import digest
-from vault_domain.errors import Conflict, NotFound, TermsOutdated, TrainingNotAllowed
+from vault_domain.errors import Conflict, TermsOutdated, TrainingNotAllowed
 from vault_domain.ports import Change, Put
 from vault_domain.rights import Consent, RightsRecord, open_rights
 from vault_domain.submission import SubmitAsk, review_reasons
@@ -37,13 +37,6 @@ class Contribution:
 def ask_sha256(ask: SubmitAsk) -> str:
     """What makes two submissions the same one."""
     return digest(ask.model_dump(mode="json"))
-
-
-def check_owner(upload: Upload | None, owner: str) -> Upload:
-    """The upload, if it is this account's. Raises ``NotFound`` otherwise."""
-    if upload is None or upload.owner != owner:
-        raise NotFound("no such upload of yours")
-    return upload
 
 
 def check_same(track: Track, ask: SubmitAsk) -> None:

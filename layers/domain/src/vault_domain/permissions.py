@@ -243,8 +243,8 @@ def roles(what: str) -> tuple[str, ...]:
     return tuple(role for role in ROLES if reach(role, what) is not Reach.NONE)
 
 
-def check(role: str, what: str, *, own: bool) -> None:
-    """Raise unless ``role`` may do this here.
+def check(role: str, what: str, *, own: bool, thing: str = "track") -> None:
+    """Raise unless ``role`` may do this here; ``thing`` is what a refusal calls it.
 
     ``NotFound`` where somebody else's thing must not even be known to exist,
     ``Forbidden`` where it is one's own that must be left to others.
@@ -253,7 +253,7 @@ def check(role: str, what: str, *, own: bool) -> None:
     if found is Reach.NONE:
         raise Forbidden(f"{_BY_NAME[what].means}: not for the role {role}")
     if found is Reach.OWN and not own:
-        raise NotFound("no such track of yours")
+        raise NotFound(f"no such {thing} of yours")
     if found is Reach.OTHERS and own:
         raise Forbidden("This is about your own work, or work you hold rights in: somebody else decides")
 
@@ -263,8 +263,10 @@ def markdown() -> str:
     head = [
         "# Who may do what",
         "",
-        "One table decides (`vault_domain.permissions`); this page is printed from it by",
-        "`python -m vault_domain.permissions`, and a test compares every route of the API with it.",
+        "One table decides (`vault_domain.permissions`), and this page is printed from it by",
+        "`python -m vault_domain.permissions`. Every function asks it, through `vault_edge.permitting` where a thing",
+        "is somebody's. One test compares every route of the API with it; another calls each route that names a thing",
+        "as each role, about own and others' things.",
         "",
         "*own*: what one submitted or opened; for consents, also what one holds rights in. *others'*: tracks that one",
         "neither submitted nor holds rights in, and that do not bear one's name. The scope in brackets is demanded of",

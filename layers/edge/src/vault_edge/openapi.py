@@ -53,6 +53,8 @@ _PROBLEM: dict[str, Any] = {
         "facts": {"type": "object"},
     },
 }
+_GOOD = {200: "Nothing new was made", 202: "Taken, and not in force yet"}
+"""Good answers beside a route's plain one."""
 _MEANINGS = {
     "302": "The place where it lies, good for seconds",
     "401": "No token, or one that does not verify",
@@ -115,8 +117,10 @@ def _complete(operation: dict[str, Any], endpoint: Endpoint) -> None:
     codes |= {"413", "422"} if "query" in sources else set()
     codes |= {"409"} if endpoint.method != "GET" else set()
     codes |= {"429"} if endpoint.public and "body" in sources else set()
-    codes |= {str(status) for status in endpoint.also}
+    codes |= {str(status) for status in endpoint.also if status >= 300}
     responses = {code: answer for code, answer in operation["responses"].items() if code != "422"}
+    plain = responses.get(str(endpoint.status), {})
+    responses |= {str(code): {**plain, "description": _GOOD[code]} for code in endpoint.also if code < 300}
     operation["responses"] = responses | {code: _refusal(code) for code in sorted(codes)}
     if endpoint.status < 400 and str(endpoint.status) in _MEANINGS:
         operation["responses"][str(endpoint.status)] = _refusal(str(endpoint.status))

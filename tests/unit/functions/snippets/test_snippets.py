@@ -88,10 +88,10 @@ def test_contributors_hear_nothing(sim: Simulator, caller, error):
 def test_a_link_is_of_use_to_nobody_else(sim: Simulator):
     _, track_id = flagged(sim)
     link = opened(sim, track_id)
-    for caller in (BEN, ADMIN, OWNER):
-        with pytest.raises(NotFound):
+    for caller, refusal in ((BEN, NotFound), (ADMIN, NotFound), (OWNER, Forbidden)):
+        with pytest.raises(refusal):
             main().hear(link.snippet_id, caller, sim.container())
-        with pytest.raises(NotFound):
+        with pytest.raises(refusal):
             main().picture(link.snippet_id, caller, sim.container())
 
 
