@@ -39,7 +39,7 @@ def sign_in(ask: LoginAsk, email_hash: str, sender: str, deps: Deps) -> Json:
 def renew(caller: Caller, deps: Deps) -> Json:
     """A fresh token with the role of this moment, until ``MAX_SIGN_IN`` after the password was given."""
     account = deps.records.get(Account, caller.id)
-    if account is None or caller.signed_in is None or deps.clock() - caller.signed_in >= MAX_SIGN_IN:
+    if account is None or account.erased or caller.signed_in is None or deps.clock() - caller.signed_in >= MAX_SIGN_IN:
         raise Unauthenticated("Your sign-in has expired; sign in again")
     return {
         **bearer_for(account.account_id, account.role, (), deps, signed_in=caller.signed_in),

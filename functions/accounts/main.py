@@ -13,12 +13,14 @@ from account_asks import (
     ServiceAsk,
     TokenAsk,
 )
+from account_erasing import erase
 from account_opening import bootstrap_admin, open_account, open_external
 from account_passwords import LOGIN_PER_EMAIL, LOGIN_PER_SENDER, LOGIN_SECONDS, OPEN_PER_SENDER, OPEN_SECONDS
 from account_people import People, Person, RoleHistory, find_person, history_of, name_payee, people_of
 from account_services import new_service, service_token
 from account_signin import give_role, renew, sign_in
 from vault_domain.accounts import AFFIRMATION, AFFIRMATION_VERSION, KEY_RING, Account, PublicKey, ServiceAccount
+from vault_domain.erasure import ErasureAsk
 from vault_domain.errors import Forbidden, NotFound
 from vault_domain.ids import AccountId
 from vault_edge.app import Answer, App, Caller, Deps, Json, Query, Request
@@ -86,6 +88,15 @@ def me(caller: Caller, deps: Deps) -> Json:
 def payout(ask: PayoutAsk, caller: Caller, deps: Deps) -> Json:
     """Say to whom payments would go, should there ever be any. Nothing is promised by it."""
     return shown(settled(lambda: name_payee(caller.id, ask, deps)))
+
+
+@app.post("/accounts/me/erasure", role=("contributor", "reviewer", "admin"), status=202, also=(401,))
+def leave_for_good(ask: ErasureAsk, caller: Caller, request: Request, deps: Deps) -> Json:
+    """Erase your account: names, address, password and words, at once or within the hour; the log keeps its id.
+
+    Your tracks are taken back, or go on under your consent without a name, as you choose. Can't be undone.
+    """
+    return settled(lambda: erase(ask, caller, request, deps))
 
 
 @app.get("/accounts/affirmation", role="public")

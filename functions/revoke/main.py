@@ -13,21 +13,19 @@ from vault_domain.admission import may_be_indexed
 from vault_domain.consents import forget_fingerprints, held_by
 from vault_domain.errors import NotFound
 from vault_domain.events import Kind, make_event
-from vault_domain.evidence import Original
 from vault_domain.ids import TrackId
 from vault_domain.permissions import roles
-from vault_domain.ports import Delete, Put, Require
-from vault_domain.reasons import Reason
+from vault_domain.ports import Put, Require
 from vault_domain.revocation import REVOCATION_RECEIPT, keeps_fingerprints, revocation_receipt
-from vault_domain.rights import CONSENT_RECEIPT, RevokeAsk, RightsRecord, consent_receipt, holder_receipt, revoke
-from vault_domain.tracks import Guards, Track, way_out
+from vault_domain.rights import CONSENT_RECEIPT, RevokeAsk, RightsRecord, consent_receipt, holder_receipt
+from vault_domain.tracks import Track
 from vault_domain.training import RunTrack
 from vault_edge.app import App, Caller, Deps, Json
-from vault_edge.journey import Journey
 from vault_edge.membership import leave
 from vault_edge.permitting import held, permitted
 from vault_edge.racing import settled
 from vault_edge.receipts import signed_receipt
+from vault_edge.taking_back import taken_back
 from vault_edge.texts import title_of
 
 app = App("revoke")
@@ -42,7 +40,6 @@ class Forgotten(BaseModel):
     receipt: dict[str, Any] = Field(description="The consent as it is now, signed (docs/formats/consent-receipt.md)")
 
 
-OWNER = Guards(is_owner=True)
 PAGE = 200
 
 
@@ -105,18 +102,7 @@ def _record(track_id: str, ask: RevokeAsk, caller: Caller, deps: Deps) -> tuple[
         raise NotFound("no such track of yours")
     if rights.revoked:
         return track, rights
-    journey = Journey(deps, track, caller.actor)
-    journey.take(way_out(track.status), OWNER, (Reason(code="taken_back", detail="Taken back by its owner."),))
-    taken = revoke(rights, ask.reason, journey.now)
-    consent = {"terms_sha256": rights.terms_sha256, "consent": str(rights.consent_version)}
-    journey.tell(Kind.TRACK_REVOKED, consent, rights_id=rights.rights_id, scope=ask.scope)
-    return journey.commit(Put(taken, rights.version), *_claim(track, deps)), taken
-
-
-def _claim(track: Track, deps: Deps) -> list[Delete]:
-    """The sound belongs to nobody then: it may be submitted again."""
-    claim = deps.records.get(Original, track.audio_sha256) if track.audio_sha256 else None
-    return [Delete(claim, claim.version)] if claim and claim.track_id == track.track_id else []
+    return taken_back(track, rights, ask.reason, caller.actor, deps, ask.scope)
 
 
 def _granted(track_id: str, deps: Deps) -> list[RunTrack]:

@@ -114,11 +114,12 @@ def test_no_role_is_broad(folder):
 @pytest.mark.parametrize("folder", FOLDERS)
 def test_events_are_append_only(folder):
     """Nobody updates or deletes. audit-sequence reads, and puts an event back with its place in the log and nothing
-    else (ADR 0009); audit and lineage read; the gateway finds changes of consent through one index."""
+    else (ADR 0009); audit and lineage read; the gateway finds changes of
+    consent, and erase what somebody flagged, through one index each."""
     reading = {"GetItem", "Query"}
     allowed = {
         "audit-sequence": {"GetItem", "PutItem", "Query"}, "audit": reading, "lineage": reading,
-        "gateway-issue-token": {"PutItem", "Query"},
+        "gateway-issue-token": {"PutItem", "Query"}, "erase": {"PutItem", "Query"},
     }  # fmt: skip
     for statement in statements(functions()[folder]):
         if "EventsTable" in str(statement["Resource"]):

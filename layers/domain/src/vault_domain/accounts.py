@@ -104,6 +104,8 @@ class Account(Record):
     password_hash: str | None = Field(default=None, max_length=300, repr=False)
     created: UtcTime
     changed: UtcTime
+    erased: UtcTime | None = None
+    """When its person wanted to be gone; what is left says nothing of them."""
 
     def key(self) -> tuple[str, str]:
         return self.account_id, self.kind

@@ -23,6 +23,7 @@ class Kind(StrEnum):
     """Every kind of event; the names are part of the public format."""
 
     ACCOUNT_CREATED = "account.created"
+    ACCOUNT_ERASED = "account.erased"
     ROLE_CHANGED = "account.role_changed"
     SERVICE_CREATED = "account.service_created"
     UPLOAD_OPENED = "upload.opened"

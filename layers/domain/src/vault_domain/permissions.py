@@ -56,6 +56,7 @@ MATRIX: tuple[Row, ...] = (
     ),
     _row("account.read", "see one's own account", f"{_OWN} system=own", "GET /accounts/me"),
     _row("account.renew", "stay signed in", _OWN, "POST /accounts/renew"),
+    _row("account.erase", "erase one's own account", _OWN, "POST /accounts/me/erasure"),
     _row("account.payout", "name one's payee", _OWN, "POST /accounts/me/payout"),
     _row("key.read", "get public keys", _ALL, "GET /accounts/keys", "GET /audit/key"),
     _row("upload.send", "send a file", f"{_OWN} system=own", "POST /uploads"),

@@ -1,0 +1,66 @@
+"""erase: what is left of accounts whose owners wanted to be gone: tracks taken back or left nameless, words deleted.
+
+Each pass looks at everything again and changes only what still holds something,
+so it may be cut off anywhere and repeated. A pass that finds nothing, once no old
+token can write any more, ends the erasure.
+"""
+
+from erase_acts import strip_beside, strip_track, strip_uploads
+from vault_domain.canonical import Json
+from vault_domain.erasure import OPEN, Erasure, is_over, may_be_stripped
+from vault_domain.errors import VaultError
+from vault_domain.ports import Delete
+from vault_domain.tracks import Track
+from vault_edge.app import App, Deps
+from vault_edge.racing import settled
+
+app = App("erase")
+PAGE = 200
+
+
+@app.step
+def erase(_: Json, deps: Deps) -> Json:
+    """One pass over every erasure that is under way; one that fails does not keep others from theirs."""
+    under_way = deps.records.list(Erasure, OPEN).items
+    return {"under_way": len(under_way), "ended": sum(_attempt(one, deps) for one in under_way)}
+
+
+def _attempt(erasure: Erasure, deps: Deps) -> bool:
+    try:
+        waiting = _pass(erasure, deps)
+        if is_over(erasure, waiting, deps.clock()):
+            deps.records.commit([Delete(erasure, erasure.version)])
+            return True
+    except VaultError as error:
+        app.logger.warning("an erasure goes on later", extra={"account": erasure.account_id, "code": error.code})
+    return False
+
+
+def _pass(erasure: Erasure, deps: Deps) -> int:
+    """How many tracks have to wait for the end of a claim."""
+    waiting = 0
+    for track_id in [track.track_id for track in _tracks(erasure.account_id, deps)]:
+        track = deps.records.get(Track, track_id)
+        if track is None:
+            continue
+        if may_be_stripped(track):
+            settled(lambda track_id=track_id: strip_track(track_id, erasure, deps))  # type: ignore[misc]
+        else:
+            waiting += 1
+    strip_uploads(erasure.account_id, deps)
+    strip_beside(erasure.account_id, deps)
+    return waiting
+
+
+def _tracks(owner: str, deps: Deps) -> list[Track]:
+    found: list[Track] = []
+    cursor: str | None = None
+    while True:
+        page = deps.records.find(Track, "by_owner", owner, limit=PAGE, cursor=cursor)
+        found.extend(page.items)
+        cursor = page.cursor
+        if cursor is None:
+            return found
+
+
+handler, http = app.lambda_entry(), app.http_entry()
