@@ -33,6 +33,7 @@ LAYERS = (
     Layer("audio", ("layers/audio",)),
     Layer("index", ("layers/index",)),
     Layer("embedder", ("layers/embedder",)),
+    Layer("credentials", ("layers/credentials",)),
     Layer("ffmpeg", ()),
 )
 

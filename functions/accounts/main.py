@@ -164,7 +164,8 @@ def shown(account: Account) -> Json:
 def jwk(key: PublicKey) -> Json:
     """A public key as others read it."""
     about = {"kty": "OKP", "crv": "Ed25519", "use": "sig", "alg": "EdDSA", "kid": key.key_id}
-    return {**about, "x": b64(bytes.fromhex(key.public_hex))}
+    chain = {"x5c": [key.certificate]} if key.certificate else {}
+    return {**about, "x": b64(bytes.fromhex(key.public_hex)), **chain}
 
 
 handler, http = app.lambda_entry(), app.http_entry()

@@ -65,7 +65,7 @@ def accept_licence(ask: AcceptAsk, caller: Caller, deps: Deps) -> Acceptance:
     if before is not None:
         return before
     event = make_event(
-        deps.new_id("evt"), Kind.LICENCE_ACCEPTED, holder, _actor(caller, holder), wanted.at,
+        deps.new_id("evt"), Kind.LICENCE_ACCEPTED, holder, actor_of(caller, holder), wanted.at,
         licence=wanted.licence, text_sha256=wanted.text_sha256,
     )  # fmt: skip
     deps.records.commit([Put(wanted, 0)], [event])
@@ -92,10 +92,10 @@ def claim_output(output_id: str, code: str, caller: Caller, deps: Deps) -> None:
         return
     check = earlier_checks(output_id, deps)[-1]
     listed = HeldOutput(holder=holder, output_id=output_id, model_id=check.model_id, claimed=now)
-    event = make_event(deps.new_id("evt"), Kind.OUTPUT_CLAIMED, output_id, _actor(caller, holder), now, holder=holder)
+    event = make_event(deps.new_id("evt"), Kind.OUTPUT_CLAIMED, output_id, actor_of(caller, holder), now, holder=holder)
     deps.records.commit([Put(wanted, present.version), Put(listed, 0)], [event])
 
 
-def _actor(caller: Caller, holder: str) -> Actor:
-    """A person stands in these events under the pseudonym: the account's id would undo it."""
+def actor_of(caller: Caller, holder: str) -> Actor:
+    """Who did it, for the log. A person stands in these events under the pseudonym: the account's id would undo it."""
     return caller.actor if caller.role == "system" else Actor(id=holder, role=caller.role)

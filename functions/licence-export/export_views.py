@@ -3,7 +3,8 @@
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, Field
-from vault_domain.exporting import CLEARED
+from vault_domain.canonical import Json
+from vault_domain.exporting import CLEARED, Exported
 from vault_domain.output_licence import Acceptance, UserRef
 from vault_domain.reasons import Reason
 from vault_domain.records import UtcTime
@@ -74,6 +75,19 @@ class Outputs(BaseModel):
 
     outputs: list[Output]
     cursor: str | None = None
+
+
+class ExportResult(BaseModel):
+    """An exported output: where to fetch the file, and the certificate that goes with it."""
+
+    output_id: str
+    certificate_id: str
+    url: str = Field(description="GET it within `expires`, without a token; the file is kept for a day")
+    expires: UtcTime
+    filename: str
+    file: Exported
+    certificate: Json = Field(description="The signed certificate (docs/formats/export-certificate.md)")
+    pdf: str = Field(description="GET it for the printed certificate")
 
 
 def licence_text(text: Terms) -> LicenceText:

@@ -1,11 +1,15 @@
 """licence-export: the licence for generated outputs, who accepted it, whose an output is, and its way out."""
 
+import json
 from typing import Annotated
 
 from export_holders import accept_licence, acceptance_of, claim_output, held, holder_of, offer_code
+from export_making import export, file_key
+from export_proving import Certificate, Verified, VerifyAsk, of_certificate, told, verified
 from export_views import (
     Accepted,
     Code,
+    ExportResult,
     LicenceText,
     Output,
     Outputs,
@@ -16,19 +20,26 @@ from export_views import (
     output,
 )  # fmt: skip
 from pydantic import StringConstraints
+from vault_credentials.page import page
+from vault_domain.dsse import parse
 from vault_domain.errors import NotFound
-from vault_domain.exporting import obstacles
+from vault_domain.exporting import LINK_LIFE, ExportAsk, obstacles
 from vault_domain.holding import ClaimAsk, HeldOutput
-from vault_domain.ids import OutputId
+from vault_domain.ids import CertificateId, OutputId
 from vault_domain.output_licence import AcceptAsk
 from vault_domain.permissions import roles
-from vault_edge.app import App, Caller, Deps, Query
+from vault_edge.app import Answer, App, Caller, Deps, Query
 from vault_edge.racing import settled
 from vault_edge.texts import LICENCE, output_licence
 
 app = App("licence-export")
 Number = Annotated[str, StringConstraints(pattern="^[1-9][0-9]{0,3}$")]
 SCOPE = "safety"
+BODY = 6 * 2**20
+ENDINGS = {
+    "audio/wav": "wav", "audio/mpeg": "mp3", "audio/flac": "flac", "audio/mp4": "m4a", "audio/ogg": "ogg",
+    "audio/aiff": "aiff", "audio/aac": "aac",
+}  # fmt: skip
 
 
 @app.get("/licence", role="public")
@@ -86,6 +97,44 @@ def mine(ask: Query[PageAsk], caller: Caller, deps: Deps) -> Outputs:
 def show(output_id: OutputId, ask: Query[UserAsk], caller: Caller, deps: Deps) -> Output:
     """Where an output of yours stands, and what stands in the way of its export."""
     return _shown(output_id, caller, ask.user_ref, deps)
+
+
+@app.post(
+    "/outputs/{output_id}/export", role=roles("output.export"), scope=SCOPE, max_body=BODY, also=(410,)
+)  # fmt: skip
+def hand_out(output_id: OutputId, ask: ExportAsk, caller: Caller, deps: Deps) -> ExportResult:
+    """Export an output of yours: the file with content credentials, and a certificate of its licence.
+
+    Refused with `output_not_cleared`, `check_outdated`, `licence_not_accepted` or `digest_mismatch`.
+    """
+    made = export(output_id, ask, caller, deps)
+    seconds = int(LINK_LIFE.total_seconds())
+    return ExportResult(
+        output_id=output_id, certificate_id=made.certificate_id, file=made.file,
+        url=deps.bucket("outputs").presign_get(file_key(made), seconds=seconds),
+        expires=deps.clock() + LINK_LIFE, filename=f"{output_id}.{ENDINGS.get(made.file.media_type, 'bin')}",
+        certificate=json.loads(made.certificate), pdf=f"/certificates/{made.certificate_id}/pdf",
+    )  # fmt: skip
+
+
+@app.get("/certificates/{certificate_id}", role="public")
+def show_certificate(certificate_id: CertificateId, deps: Deps) -> Certificate:
+    """A certificate, and whether its licence is still in force."""
+    return told(of_certificate(certificate_id, deps), deps)
+
+
+@app.get("/certificates/{certificate_id}/pdf", role="public", media=("application/pdf",))
+def printed(certificate_id: CertificateId, deps: Deps) -> Answer:
+    """A certificate as a page to print. The signed JSON is the proof."""
+    envelope = parse(of_certificate(certificate_id, deps).certificate)
+    data = page(json.loads(envelope.payload), envelope.key_id, deps.optional("PUBLIC_URL"))
+    return Answer(data, content_type="application/pdf")
+
+
+@app.post("/certificates/verification", role="public")
+def verify(ask: VerifyAsk, deps: Deps) -> Verified:
+    """Check a certificate, or find the one of a file by its SHA-256, and say whether the licence is in force."""
+    return verified(ask, deps)
 
 
 def _shown(output_id: str, caller: Caller, user_ref: str | None, deps: Deps) -> Output:

@@ -211,6 +211,8 @@ class PublicKey(Record):
     purpose: str = Field(pattern="^[a-z]{1,20}$")
     public_hex: Sha256
     """The 32 bytes of the key, hexadecimal."""
+    certificate: str | None = Field(default=None, max_length=2000, pattern="^[A-Za-z0-9+/=]+$")
+    """The key's own X.509 certificate where it is a root of others: DER, base64."""
     created: UtcTime
     retired: UtcTime | None = None
 

@@ -28,6 +28,8 @@ _ERRORS: dict[str, type[Conflict]] = {
     cls.code: cls for cls in (OutputNotCleared, CheckOutdated, LicenceNotAccepted, DigestMismatch)
 }
 Standing = Literal["in_force", "suspended", "ended"]
+SUSPENDED, WITHDRAWN = "output_suspended", "output_withdrawn"
+"""Reasons of a check that people decided."""
 
 
 class ExportAsk(Value):
@@ -84,12 +86,13 @@ class CertificateEntry(Record):
     kind: ClassVar[str] = "certificate"
 
     name: str = Field(max_length=80)
-    """A certificate's id, or ``file#`` and the SHA-256 of the file."""
+    """A certificate's id, or ``file#`` and the SHA-256 of the file, which several exports can share."""
+    certificate_id: CertificateId
     output_id: OutputId
     number: int = Field(ge=1)
 
     def key(self) -> tuple[str, str]:
-        return self.name, self.kind
+        return self.name, f"{self.kind}#{self.certificate_id}"
 
 
 def by_file(sha256: str) -> str:
@@ -99,8 +102,9 @@ def by_file(sha256: str) -> str:
 
 def entries(export: OutputExport) -> tuple[CertificateEntry, ...]:
     """Both ways to find an export."""
+    about = {"certificate_id": export.certificate_id, "output_id": export.output_id, "number": export.number}
     names = export.certificate_id, by_file(export.file.sha256)
-    return tuple(CertificateEntry(name=name, output_id=export.output_id, number=export.number) for name in names)
+    return tuple(CertificateEntry(name=name, **about) for name in names)
 
 
 def obstacles(check: OutputCheck, accepted: Acceptance | None, policy: Policy, now: datetime) -> tuple[Reason, ...]:
@@ -167,6 +171,18 @@ def certificate(
     }  # fmt: skip
 
 
-def standing(last: OutputCheck) -> Standing:
-    """What a certificate counts for now: the output's last check decides, whenever it was made."""
-    return "in_force" if last.outcome in CLEARED else "suspended"
+def standing(number: int, audio_sha256: str, checks: tuple[OutputCheck, ...]) -> Standing:
+    """What a certificate counts for now, from the checks of its output since the one that it names.
+
+    The last check of this very sound decides, and so does what was decided about the output itself, whatever
+    sound was checked last. A check that could not be made takes nothing back.
+    """
+    since = [one for one in checks if one.check >= number and one.outcome != "not_cleared"]
+    about = [one for one in since if one.audio_sha256 == audio_sha256 or _held(one)]
+    if not about or about[-1].outcome in CLEARED:
+        return "in_force"
+    return "ended" if any(reason.code == WITHDRAWN for reason in about[-1].reasons) else "suspended"
+
+
+def _held(check: OutputCheck) -> bool:
+    return any(reason.code in (SUSPENDED, WITHDRAWN) for reason in check.reasons)

@@ -19,9 +19,10 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from vault_domain.policy import Policy
-    from vault_domain.ports import Objects, Records, Signer
+    from vault_domain.ports import Objects, Records
     from vault_embedder import Embedder
     from vault_store.secrets import Secrets
+    from vault_store.signer import Ed25519Signer
 
     from vault_edge.auth import TokenRules
     from vault_edge.aws import Cloud, StepTasks
@@ -50,7 +51,7 @@ class Deps:
         self.environ = environ
         self._lock = RLock()
         self._buckets: dict[str, Objects] = {}
-        self._signers: dict[str, tuple[str, Signer]] = {}
+        self._signers: dict[str, tuple[str, Ed25519Signer]] = {}
         vars(self).update(given)
 
     # --- environment ----------------------------------------------------------
@@ -119,15 +120,18 @@ class Deps:
 
         return SecretsManager(self.cloud.client("secretsmanager", attempts=1))
 
-    def signer(self, name: str) -> "Signer":
-        """The Ed25519 key "jwt", "receipt" or "log"; only its owner's role can read the secret. Follows a rotation."""
-        secret = self.secrets.get(self.env(f"LEMM_SECRET_{name.upper()}"))
+    def signer(self, name: str, purpose: str | None = None) -> "Ed25519Signer":
+        """The Ed25519 key "jwt", "receipt" or "log"; only its owner's role can read the secret. Follows a rotation.
+
+        ``purpose``: another key out of the same secret, unrelated to the first.
+        """
+        secret, purpose = self.secrets.get(self.env(f"LEMM_SECRET_{name.upper()}")), purpose or name
         with self._lock:
-            if name not in self._signers or self._signers[name][0] != secret:
+            if purpose not in self._signers or self._signers[purpose][0] != secret:
                 from vault_store.signer import Ed25519Signer
 
-                self._signers[name] = (secret, Ed25519Signer.from_secret(secret, purpose=name))
-            return self._signers[name][1]
+                self._signers[purpose] = (secret, Ed25519Signer.from_secret(secret, purpose=purpose))
+            return self._signers[purpose][1]
 
     @cached_property
     def _salt(self) -> bytes:

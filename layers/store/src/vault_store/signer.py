@@ -9,6 +9,7 @@ SHA-256 of the raw public key.
 import hashlib
 from typing import Self
 
+from cryptography import x509
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from cryptography.hazmat.primitives.hashes import SHA256
@@ -39,6 +40,10 @@ class Ed25519Signer:
     def sign(self, message: bytes) -> bytes:
         """64 bytes; the same for the same message (RFC 8032 signatures are deterministic)."""
         return self._private.sign(message)
+
+    def certify(self, certificate: x509.CertificateBuilder) -> x509.Certificate:
+        """The certificate, signed with this key."""
+        return certificate.sign(self._private, algorithm=None)
 
     def public_key(self) -> bytes:
         """The raw public key, 32 bytes."""

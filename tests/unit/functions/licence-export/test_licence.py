@@ -1,50 +1,20 @@
 """licence-export: the licence, its acceptance, and whose an output is."""
 
 import pytest
+from exports import OUTPUT, SHA, agree, call, checked
 from simulator import Simulator, killed_everywhere
 from vault_domain.events import AuditEvent, Kind
 from vault_domain.holding import ClaimCode
 from vault_domain.output_licence import Acceptance
-from vault_domain.ports import Put
-from vault_domain.safety import OutputCheck
-from vault_edge.texts import output_licence
-from wire import ACCOUNT, SERVICE, body_of, event, token
+from wire import ACCOUNT, body_of
 
-OUTPUT = "out_one"
-SHA = output_licence().sha256
 OTHER = "acc_" + "1" * 26
-
-
-def checked(sim: Simulator, number: int = 1, **changes) -> OutputCheck:
-    """One made check of ``OUTPUT``, on record."""
-    facts = {
-        "output_id": OUTPUT, "check": number, "service": SERVICE, "model_id": "m", "content_sha256": "a" * 64,
-        "audio_sha256": "b" * 64, "duration_s": 12.0, "outcome": "allow", "similarity_level": "none",
-        "sim_internal_max": 0.1, "sim_external_max": 0.2, "checked_against_internal": True,
-        "checked_against_external_catalogs": ("catalogue:open",), "versions": {"policy": "1"}, "user_ref": "ann",
-        "at": sim.clock(),
-    }  # fmt: skip
-    made = OutputCheck(**facts | changes)
-    sim.store.commit([Put(made, 0)])
-    return made
 
 
 @pytest.fixture
 def module(sim: Simulator, load_step):
     checked(sim)
     return load_step("licence-export")
-
-
-def call(module, sim, method, path, body=None, role="contributor", subject=None, scopes=("safety",), query=""):
-    bearer = token(sim, role, *(scopes if role == "system" else ()), subject=subject) if role != "public" else None
-    return module.handler(event(method, path, body=body, bearer=bearer, query=query), None)
-
-
-def agree(module, sim, sha=SHA, **more):
-    body = {"agreed": True, "text_sha256": sha}
-    if more.get("role") == "system":
-        body["user_ref"] = more.pop("user_ref", "ann")
-    return call(module, sim, "POST", "/licence/acceptance", body, **more)
 
 
 def code_for(module, sim):

@@ -1,0 +1,118 @@
+"""One export: everything that it needs is asked for, in order, and nothing leaves before it is on record."""
+
+import base64
+
+from export_credentials import exported_file
+from export_holders import Held, actor_of, held
+from vault_domain.canonical import canonical, sha256_hex
+from vault_domain.errors import LicenceNotAccepted
+from vault_domain.events import Kind, make_event
+from vault_domain.exporting import (
+    CERTIFICATE,
+    ExportAsk,
+    OutputExport,
+    certificate,
+    entries,
+    known_export,
+    obstacles,
+    require,
+    same_bytes,
+)
+from vault_domain.ports import Change, Put, Require
+from vault_domain.uploads import MAX_OUTPUT_BYTES, expire, pin, source_key
+from vault_edge.app import Caller, Deps
+from vault_edge.output_audio import Sent, received
+from vault_edge.racing import settled
+from vault_edge.receipts import signed_receipt
+from vault_edge.texts import output_licence
+
+
+def export(output_id: str, ask: ExportAsk, caller: Caller, deps: Deps) -> OutputExport:
+    """Export one output to its holder.
+
+    1. It is theirs. 2. An upload that was exported gives its export again. 3. The last check cleared it, not too
+    long ago, and the licence is accepted. 4. The audio is here. 5. It is the very file that was checked. 6. The same
+    export again is the same one, as long as its file is kept. 7. Credentials. 8. The certificate. 9. The file is
+    stored, then the export is recorded with its event, unless the check or the acceptance is not the last any more.
+    10. What was sent is deleted.
+    """
+    found = held(output_id, caller, ask.user_ref, deps)  # 1
+    made = exports_of(output_id, deps)
+    again = next((one for one in made if one.upload_id and one.upload_id == ask.audio_upload_token), None)
+    if again is not None and again.holder == found.holder:  # 2
+        _forget(again.upload_id, deps)
+        return again
+    require(obstacles(found.check, found.acceptance, deps.policy(), deps.clock()))  # 3
+    sent = received(ask, caller, deps)  # 4
+    audio = _bytes(sent, deps)
+    known = settled(lambda: _exported(output_id, ask, sent, audio, caller, deps))
+    _forget(sent.upload_id, deps)  # 10
+    return known
+
+
+def exports_of(output_id: str, deps: Deps) -> tuple[OutputExport, ...]:
+    """All exports of an output, in order."""
+    found: tuple[OutputExport, ...] = ()
+    cursor: str | None = None
+    while True:
+        page = deps.records.list(OutputExport, output_id, cursor=cursor)
+        found, cursor = found + page.items, page.cursor
+        if cursor is None:
+            return found
+
+
+def file_key(export: OutputExport) -> str:
+    """Where an exported file lies, for a day."""
+    return f"exports/{export.certificate_id}"
+
+
+def _exported(output_id: str, ask: ExportAsk, sent: Sent, audio: bytes, caller: Caller, deps: Deps) -> OutputExport:
+    """Steps 5 to 9, from what is on record now: whoever lost a race asks everything again."""
+    found = held(output_id, caller, ask.user_ref, deps)
+    require(obstacles(found.check, found.acceptance, deps.policy(), deps.clock()))
+    same_bytes(found.check, sha256_hex(audio))  # 5
+    known = known_export(exports_of(output_id, deps), found.holder, output_licence().number, found.check.check)  # 6
+    if known is not None and deps.bucket("outputs").head(file_key(known)) is not None:
+        return known
+    return _made(found, sent, audio, caller, deps)
+
+
+def _made(found: Held, sent: Sent, audio: bytes, caller: Caller, deps: Deps) -> OutputExport:
+    """Steps 7 to 9."""
+    accepted, check, now = found.acceptance, found.check, deps.clock()
+    if accepted is None:
+        raise LicenceNotAccepted
+    data, file = exported_file(audio, check, accepted, deps)  # 7
+    certificate_id = deps.new_id("cer")
+    document = certificate(certificate_id, check, accepted, output_licence(accepted.licence).title, file, now)
+    envelope = signed_receipt(CERTIFICATE, document, deps)  # 8
+    one = OutputExport(
+        output_id=check.output_id, number=len(exports_of(check.output_id, deps)) + 1, certificate_id=certificate_id,
+        holder=found.holder, licence=accepted.licence, check=check.check, file=file,
+        certificate=canonical(envelope).decode("utf-8"), upload_id=sent.upload_id, at=now,
+    )  # fmt: skip
+    deps.bucket("outputs").write(file_key(one), data, content_type=file.media_type)  # 9
+    event = make_event(
+        deps.new_id("evt"), Kind.OUTPUT_EXPORTED, check.output_id, actor_of(caller, found.holder), now,
+        holder=found.holder, model_id=check.model_id, licence=one.licence, check=one.check,
+        certificate_id=certificate_id, content_sha256=check.content_sha256, exported_sha256=file.sha256,
+        credentials=file.credentials,
+    )  # fmt: skip
+    unchecked = check.with_changes(check=check.check + 1, version=0)
+    changes: list[Change] = [Put(one, 0), *(Put(entry, 0) for entry in entries(one))]
+    changes += [Require(unchecked, 0), Require(accepted, accepted.version)]
+    if sent.upload:
+        changes.append(Put(expire(pin(sent.upload, sent.version_id, now), now), sent.upload.version))
+    deps.records.commit(changes, [event])
+    return one
+
+
+def _bytes(sent: Sent, deps: Deps) -> bytes:
+    if sent.inline is not None:
+        return base64.b64decode(sent.inline)
+    return deps.bucket("outputs").read(source_key(sent.upload_id or ""), sent.version_id, limit=MAX_OUTPUT_BYTES)
+
+
+def _forget(upload_id: str | None, deps: Deps) -> None:
+    if upload_id is not None:
+        deps.bucket("outputs").delete(source_key(upload_id), all_versions=True)

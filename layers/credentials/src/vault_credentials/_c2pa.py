@@ -1,0 +1,58 @@
+"""The program in the sandbox: puts credentials into a file, or reads them; the only code that loads the c2pa library.
+
+It runs by itself, in its own folder, with what stands in ``ask.json``, and
+writes ``answer.json``: ``{"done": ...}`` or ``{"refused": code, "detail": ...}``.
+To sign it writes what is to be signed into the pipe ``tbs`` and reads the
+signature from ``sig``: no key is in this process.
+"""
+
+import json
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+SIGNATURE_BYTES = 64
+
+
+def _sign_outside(data: bytes) -> bytes:
+    with Path("tbs").open("wb") as out:
+        out.write(len(data).to_bytes(4, "big") + data)
+    with Path("sig").open("rb") as back:
+        return back.read(SIGNATURE_BYTES)
+
+
+def _embed(ask: dict[str, Any], c2pa: Any) -> dict[str, Any]:
+    signer = c2pa.Signer.from_callback(_sign_outside, c2pa.C2paSigningAlg.ED25519, ask["chain"], None)
+    context = c2pa.Context.from_dict({"verify": {"verify_after_sign": False}})
+    builder = c2pa.Builder(ask["manifest"], context=context)
+    with Path("source").open("rb") as source, Path("signed").open("w+b") as signed:
+        builder.sign(signer, ask["media_type"], source, signed)
+    return {}
+
+
+def _read(ask: dict[str, Any], c2pa: Any) -> dict[str, Any]:
+    settings = {"verify": {"verify_trust": True, "remote_manifest_fetch": False, "ocsp_fetch": False}}
+    context = c2pa.Context.from_dict({**settings, "trust": {"user_anchors": ask["anchor"]}})
+    with Path("source").open("rb") as source:
+        reader = c2pa.Reader(ask["media_type"], source, context=context)
+        state, results = reader.get_validation_state(), reader.get_validation_results()
+        return {"state": state, "results": results, "manifest": reader.get_active_manifest()}
+
+
+def main() -> None:
+    """Do what was asked, once."""
+    ask = json.loads(Path("ask.json").read_bytes())
+    sys.path[:0] = ask["paths"]
+    import c2pa
+
+    try:
+        answer: dict[str, Any] = {"done": {"embed": _embed, "read": _read}[ask["do"]](ask, c2pa)}
+    except c2pa.C2paError as error:
+        answer = {"refused": type(error).__name__.removeprefix("_C2pa"), "detail": str(error)[:300]}
+    Path("answer.json").write_text(json.dumps(answer))
+    os._exit(0)  # the library's threads need no farewell
+
+
+if __name__ == "__main__":
+    main()

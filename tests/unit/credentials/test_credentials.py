@@ -1,0 +1,123 @@
+"""Content credentials: what holds, what is refused, and that no key and no parser meet."""
+
+import os
+import struct
+from datetime import UTC, datetime, timedelta
+from threading import Event, Thread
+
+import numpy as np
+import pytest
+from sounds import as_file
+from vault_credentials import sandboxed
+from vault_credentials.chain import make_root, make_signing, pem, public_key_of
+from vault_credentials.manifest import TRAINED, manifest, source_type
+from vault_credentials.sandboxed import NoCredentials, embed, read
+from vault_store.signer import Ed25519Signer
+
+NOW = datetime.now(UTC) - timedelta(hours=1)
+WAV = as_file((0.1 * np.random.default_rng(2).normal(size=(22_050, 1))).astype(np.float32))
+RECEIPT = {"payload": "e30=", "payloadType": "t", "signatures": [{"keyid": "k", "sig": "c2ln"}]}
+SAID = manifest("out_one", RECEIPT, {"name": "n", "version": 1, "text_sha256": "0" * 64})
+
+
+def keys(secret: str = "a secret of some length"):
+    return [Ed25519Signer.from_secret(secret, purpose) for purpose in ("credential", "credential-signing")]
+
+
+def chain(since: datetime = NOW, secret: str = "a secret of some length"):
+    root_key, key = keys(secret)
+    root = make_root(root_key, since)
+    return root, pem(make_signing(root, root_key, key), root), key.sign
+
+
+@pytest.fixture(scope="module")
+def signed() -> bytes:
+    _, certificates, sign = chain()
+    done = embed(WAV, "audio/wav", SAID, certificates, sign)
+    assert isinstance(done, bytes)
+    return done
+
+
+def judged(data: bytes, tmp_path, root: bytes | None = None):
+    path = tmp_path / "file"
+    path.write_bytes(data)
+    return read(path, "audio/wav", pem(root or chain()[0]))
+
+
+def test_the_chain_is_a_function_of_its_keys_and_its_day():
+    assert chain()[:2] == chain()[:2]
+    assert public_key_of(chain()[0]) == keys()[0].public_key()
+    root_key, key = keys()
+    with pytest.raises(ValueError, match="root"):
+        public_key_of(make_signing(make_root(root_key, NOW), root_key, key))
+
+
+def test_a_signed_file_says_what_it_is_and_holds_the_receipt(signed, tmp_path):
+    found = judged(signed, tmp_path)
+    assert (found.state, found.failures) == ("Trusted", ())
+    assert source_type(found.manifest) == TRAINED
+    assert found.assertion("org.lemm.safety-receipt") == RECEIPT
+    assert found.assertion("org.lemm.licence")["version"] == 1
+
+
+def test_another_root_is_not_trusted(signed, tmp_path):
+    found = judged(signed, tmp_path, chain(secret="another secret of some length")[0])
+    assert (found.state, found.failures) == ("Valid", ("signingCredential.untrusted",))
+
+
+def test_an_expired_chain_is_not_trusted(tmp_path):
+    root, certificates, sign = chain(NOW - timedelta(days=16 * 365))
+    done = embed(WAV, "audio/wav", SAID, certificates, sign)
+    if not isinstance(done, NoCredentials):
+        assert judged(done, tmp_path, root).state == "Invalid"
+
+
+def test_a_changed_sample_and_a_changed_statement_are_found_out(signed, tmp_path):
+    sample = bytearray(signed)
+    sample[signed.index(b"data") + 500] ^= 1
+    assert "assertion.dataHash.mismatch" in judged(bytes(sample), tmp_path).failures
+    statement = signed.replace(b'"version":1', b'"version":2')
+    assert statement != signed
+    assert judged(statement, tmp_path).state == "Invalid"
+
+
+def test_a_signature_by_another_key_is_refused(tmp_path):
+    _, certificates, _ = chain()
+    _, other = keys("another secret of some length")
+    done = embed(WAV, "audio/wav", SAID, certificates, other.sign)
+    assert isinstance(done, NoCredentials) or judged(done, tmp_path).state == "Invalid"
+
+
+def test_a_file_without_credentials_is_absent_not_wrong(tmp_path):
+    assert judged(WAV, tmp_path).code == "absent"
+
+
+def test_only_one_signature_is_given_per_file(tmp_path):
+    asked: list[bytes] = []
+    over = Event()
+    for name in ("tbs", "sig"):
+        os.mkfifo(tmp_path / name)
+    questions = os.open(tmp_path / "tbs", os.O_RDWR | os.O_NONBLOCK)
+    os.write(questions, b"".join(struct.pack(">I", 3) + word for word in (b"one", b"two")))
+    thread = Thread(target=sandboxed._answer_one, args=(tmp_path, lambda data: asked.append(data) or b"s" * 64, over))
+    thread.start()
+    answers = os.open(tmp_path / "sig", os.O_RDWR)
+    assert os.read(answers, 1000) == b"s" * 64
+    over.set()
+    thread.join(5)
+    assert asked == [b"one"]
+
+
+@pytest.mark.parametrize("size", [sandboxed.MAX_TO_SIGN + 1, 2**32 - 1])
+def test_nothing_oversized_is_signed(tmp_path, size):
+    os.mkfifo(tmp_path / "tbs")
+    pipe = os.open(tmp_path / "tbs", os.O_RDWR | os.O_NONBLOCK)
+    os.write(pipe, struct.pack(">I", size) + b"x")
+    assert sandboxed._whole(pipe, Event()) is None
+
+
+@pytest.mark.parametrize(("cut", "junk"), [(0, b""), (20, b"\xff" * 300), (100, b"C2PA\xff\xff\xff\x7fjumb")])
+def test_hostile_bytes_never_crash_the_caller(cut, junk):
+    _, certificates, sign = chain()
+    done = embed(WAV[:cut] + junk, "audio/wav", SAID, certificates, sign)
+    assert isinstance(done, bytes | NoCredentials)
