@@ -5,9 +5,6 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from vault_audio.containers import identify
-from vault_credentials.chain import make_root, make_signing, pem
-from vault_credentials.manifest import manifest
-from vault_credentials.sandboxed import MEDIA, NoCredentials, embed
 from vault_domain.accounts import PublicKey
 from vault_domain.canonical import sha256_hex
 from vault_domain.errors import LostRace
@@ -25,22 +22,27 @@ OTHERS = {"ogg": "audio/ogg", "aiff": "audio/aiff", "aac": "audio/aac"}
 
 def exported_file(audio: bytes, check: OutputCheck, accepted: Acceptance, deps: Deps) -> tuple[bytes, Exported]:
     """The bytes to hand out, and what the certificate says of them."""
+    from vault_credentials.manifest import manifest  # a layer that only an export pays for
+    from vault_credentials.sandboxed import MEDIA, NoCredentials, embed
+
     container = _container(audio)
     media_type = MEDIA.get(container)
     if media_type is None:
-        why = NoCredentials("format", f"{container or 'this'} files take no content credentials")
+        why = f"{container or 'this'} files take no content credentials"
         return audio, _as_checked(audio, OTHERS.get(container, "application/octet-stream"), why)
     licence = {"name": SLUG, "version": accepted.licence, "text_sha256": accepted.text_sha256}
     receipt = signed_receipt(SAFETY_RECEIPT, safety_receipt(check), deps)
     said = manifest(check.output_id, receipt, licence)
     signed = embed(audio, media_type, said, chain_of(deps), deps.signer("receipt", SIGNING).sign)
     if isinstance(signed, NoCredentials):
-        return audio, _as_checked(audio, media_type, signed)
+        return audio, _as_checked(audio, media_type, f"{signed.code}: {signed.why}")
     return signed, Exported(sha256=sha256_hex(signed), bytes=len(signed), media_type=media_type, credentials="c2pa")
 
 
 def chain_of(deps: Deps) -> str:
     """The signing certificate and its root, PEM; the root is published before anything is signed under it."""
+    from vault_credentials.chain import make_root, make_signing, pem
+
     root_key, key = deps.signer("receipt", ROOT), deps.signer("receipt", SIGNING)
     wanted = PublicKey(
         key_id=root_key.key_id, purpose=ROOT, public_hex=root_key.public_key().hex(), created=deps.clock(),
@@ -71,8 +73,7 @@ def _container(audio: bytes) -> str:
     return found.name if found else ""
 
 
-def _as_checked(audio: bytes, media_type: str, why: NoCredentials) -> Exported:
-    said = f"{why.code}: {why.why}"[:300]
+def _as_checked(audio: bytes, media_type: str, why: str) -> Exported:
     return Exported(
-        sha256=sha256_hex(audio), bytes=len(audio), media_type=media_type, credentials="none", why_none=said
+        sha256=sha256_hex(audio), bytes=len(audio), media_type=media_type, credentials="none", why_none=why[:300]
     )

@@ -20,7 +20,6 @@ from export_views import (
     output,
 )  # fmt: skip
 from pydantic import StringConstraints
-from vault_credentials.page import page
 from vault_domain.dsse import parse
 from vault_domain.errors import NotFound
 from vault_domain.exporting import LINK_LIFE, ExportAsk, obstacles
@@ -126,6 +125,8 @@ def show_certificate(certificate_id: CertificateId, deps: Deps) -> Certificate:
 @app.get("/certificates/{certificate_id}/pdf", role="public", media=("application/pdf",))
 def printed(certificate_id: CertificateId, deps: Deps) -> Answer:
     """A certificate as a page to print. The signed JSON is the proof."""
+    from vault_credentials.page import page
+
     envelope = parse(of_certificate(certificate_id, deps).certificate)
     data = page(json.loads(envelope.payload), envelope.key_id, deps.optional("PUBLIC_URL"))
     return Answer(data, content_type="application/pdf")

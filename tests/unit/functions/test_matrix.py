@@ -218,6 +218,7 @@ CALLS: dict[str, tuple[Make, dict[str, Any] | None]] = {
 ABOUT_ONESELF = {
     "account.read", "account.renew", "account.payout", "upload.send", "track.list", "consent.join", "consent.list",
     "control.open", "safety.check", "licence.accept", "output.offer", "output.claim", "output.read",
+    "output.export",
 }  # fmt: skip
 """Nothing of somebody else's can be named with these, or only by a token or pseudonym of its own."""
 NAMED_IN_THE_BODY = {"POST /tracks/submit"}
