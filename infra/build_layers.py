@@ -34,6 +34,7 @@ LAYERS = (
     Layer("index", ("layers/index",)),
     Layer("embedder", ("layers/embedder",)),
     Layer("credentials", ("layers/credentials",)),
+    Layer("prompts", ("layers/prompts",)),
     Layer("ffmpeg", ()),
 )
 

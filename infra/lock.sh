@@ -11,6 +11,7 @@ $export --package vault-audio --prune vault-domain --prune cffi --prune typing-e
 $export --package vault-index --prune vault-domain --prune numpy -o requirements/layers/index.txt >/dev/null
 $export --package vault-embedder --prune numpy --prune packaging -o requirements/layers/embedder.txt >/dev/null
 $export --package vault-credentials --prune vault-domain --prune vault-store --prune vault-audio --prune requests --prune toml --prune cryptography -o requirements/layers/credentials.txt >/dev/null
+$export --package vault-prompts --prune vault-domain --prune packaging -o requirements/layers/prompts.txt >/dev/null
 $export --all-packages --group local | awk '/^[a-z]/{p=0} /^imageio-ffmpeg==/{p=1} p{print}' > requirements/layers/ffmpeg.txt
 $export --package vault-edge -o requirements/service.txt >/dev/null
 $uv pip compile -q --generate-hashes --no-header --no-annotate -c requirements/dev.txt requirements/api.in -o requirements/api.txt

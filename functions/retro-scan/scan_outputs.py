@@ -18,7 +18,7 @@ from vault_domain.errors import BadRequest, Corrupt, NotFound, SourceUnavailable
 from vault_domain.events import Actor, Kind, make_event
 from vault_domain.evidence import Original
 from vault_domain.messages import Message, Topic, message
-from vault_domain.policy import Policy
+from vault_domain.policy import Policy, limits_of
 from vault_domain.ports import Put
 from vault_domain.rechecks import STEPS, Scan, found_later, since
 from vault_domain.safety import OutputCheck, event_facts, on_record
@@ -67,7 +67,7 @@ def _features(row: OutputCheck, deps: Deps, logger: Logger) -> Features | None:
 
 def _stops(features: Features, part: Sequence[Shard], policy: Policy) -> bool:
     """The quick look: is anything near enough to be worth a full comparison?"""
-    least = min(LEAST_SIMILARITY, policy.thresholds.weak / 2)
+    least = min(LEAST_SIMILARITY, limits_of(policy, stricter=True).weak / 2)
     best = search(part, features, limit=1)
     if best and best[0].similarity >= least:
         return True

@@ -8,14 +8,25 @@ from vault_domain.errors import Conflict
 from vault_domain.events import Kind, make_event
 from vault_domain.ids import OutputId
 from vault_domain.ports import Put
-from vault_domain.safety import CheckAsk, Heard, OutputCheck, answer, event_facts, make_check, on_record, same_check
+from vault_domain.safety import (
+    CheckAsk,
+    Heard,
+    OutputCheck,
+    answer,
+    event_facts,
+    is_stricter,
+    make_check,
+    on_record,
+    same_check,
+)
 from vault_domain.safety_receipt import SAFETY_RECEIPT, safety_receipt
 from vault_domain.uploads import Upload, expire, pin
 from vault_edge.app import App, Caller, Deps, Json
 from vault_edge.matching import Query
 from vault_edge.output_audio import Sent, Sound, discarded, heard_or_refused, received
-from vault_edge.output_checks import Basis, basis_of, earlier_checks, reports_of
+from vault_edge.output_checks import Basis, basis_of, earlier_checks, reports_of, under_stricter
 from vault_edge.permitting import belonging
+from vault_edge.prompt_tokens import honoured
 from vault_edge.racing import settled
 from vault_edge.receipts import signed_receipt
 from vault_edge.repeats import note_block
@@ -29,24 +40,27 @@ BODY = 6 * 2**20
 def check(ask: CheckAsk, caller: Caller, deps: Deps) -> Json:
     """Check one output against the vault, every registered catalogue and, where configured, AcoustID.
 
-    1. An output id belongs to one service; an upload that was checked gives its check again. 2. Receive and
-    decode; meanwhile read what to check against. 3. The same audio under the same versions is the same check.
-    4. Compare. 5. Decide; what is suspended is blocked whatever was found. 6. Keep the fingerprints, record the
+    0. The token of the prompt's check, where one is sent, asks for stricter thresholds; an output that was judged by
+    them once always is. 1. An output id belongs to one service; an upload that was checked gives its check again.
+    2. Receive and decode; meanwhile read what to check against. 3. The same audio under the same versions is the same
+    check. 4. Compare. 5. Decide; what is suspended is blocked whatever was found. 6. Keep the fingerprints, record the
     check and its event. 7. Delete the audio.
     """
+    prompt_check = honoured(ask.prompt_token, ask.prompt_sha256, caller.id, deps) if ask.prompt_token else None  # 0
     made = _earlier(ask.output_id, caller, deps)  # 1
+    stricter = prompt_check is not None or any(is_stricter(one) for one in made)
     known = next((one for one in reversed(made) if one.upload_id and one.upload_id == ask.audio_upload_token), None)
-    if known is not None and (known.outcome == "block" or standing_now(known, deps).code is None):
+    if known is not None and _stands(known, stricter, deps):
         discarded(Sent(upload=deps.records.get(Upload, known.upload_id or "")), ask.output_id, deps)
         return _answered(known, deps)
     sent = received(ask, caller, deps)  # 2
     with ThreadPoolExecutor(1) as pool:
         gathering = pool.submit(basis_of, deps)
         sound = heard_or_refused(sent, ask.output_id, caller, deps)
-        basis = gathering.result()
+        basis = under_stricter(gathering.result()) if stricter else gathering.result()
     stands = standing_of(ask.model_id, ask.output_id, sound.audio_sha256, deps)
     if not (made and same_check(made[-1], sound.audio_sha256, stands.versions(basis.versions))):  # 3
-        made = (_compared(ask, sent, sound, basis, caller, deps),)
+        made = (_compared(ask, sent, sound, basis, prompt_check, caller, deps),)
         if made[-1].outcome == "block":
             note_block(caller.id, basis.policy, deps)
     if sound.stored:
@@ -68,6 +82,11 @@ def _answered(check: OutputCheck, deps: Deps) -> Json:
     return {**answer(check), "receipt": signed_receipt(SAFETY_RECEIPT, safety_receipt(check), deps)}
 
 
+def _stands(known: OutputCheck, stricter: bool, deps: Deps) -> bool:
+    """Whether an upload's check is its answer still: it blocked, or nothing asks for more than it was."""
+    return known.outcome == "block" or (is_stricter(known) >= stricter and standing_now(known, deps).code is None)
+
+
 def _earlier(output_id: str, caller: Caller, deps: Deps) -> tuple[OutputCheck, ...]:
     made = earlier_checks(output_id, deps)
     if made and made[0].service != caller.id:
@@ -75,7 +94,9 @@ def _earlier(output_id: str, caller: Caller, deps: Deps) -> tuple[OutputCheck, .
     return made
 
 
-def _compared(ask: CheckAsk, sent: Sent, sound: Sound, basis: Basis, caller: Caller, deps: Deps) -> OutputCheck:
+def _compared(
+    ask: CheckAsk, sent: Sent, sound: Sound, basis: Basis, prompt_check: str | None, caller: Caller, deps: Deps
+) -> OutputCheck:
     """Steps 4 to 6."""
     embedder = deps.embedder
     features = extract(sound.samples, embedder.embed if embedder else None)
@@ -95,6 +116,7 @@ def _compared(ask: CheckAsk, sent: Sent, sound: Sound, basis: Basis, caller: Cal
         if made and same_check(made[-1], heard.audio_sha256, versions):
             return made[-1]
         one = make_check(ask, len(made) + 1, caller.id, heard, reports, clearance, versions, now)
+        one = one.with_changes(prompt_check=prompt_check)
         event_id = deps.new_id("evt")
         event = make_event(event_id, Kind.OUTPUT_CHECK, ask.output_id, caller.actor, now, versions, **event_facts(one))
         used = [Put(expire(pin(sent.upload, sent.version_id, now), now), sent.upload.version)] if sent.upload else []

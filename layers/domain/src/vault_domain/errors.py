@@ -44,6 +44,12 @@ class Forbidden(VaultError):
     code, status, title = "forbidden", 403, "Your role does not allow this"
 
 
+class PromptTokenRefused(Forbidden):
+    """The token of a prompt's check is not genuine, has expired, or belongs to another service or prompt."""
+
+    code, title = "prompt_token_refused", "This prompt token does not count here"
+
+
 class NotFound(VaultError):
     """No such thing, or it belongs to somebody else: the answer is the same."""
 

@@ -86,6 +86,8 @@ class Kind(StrEnum):
     RELEASE_SUSPENDED = "release.suspended"
     RELEASE_RESUMED = "release.resumed"
     RELEASE_WITHDRAWN = "release.withdrawn"
+    PROMPT_CHECK = "prompt_check"
+    NAMES_CHANGED = "names.changed"
 
 
 class Actor(Value):

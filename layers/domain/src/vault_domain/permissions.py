@@ -200,6 +200,15 @@ MATRIX: tuple[Row, ...] = (
     _row("training.canary", "plant canaries for a run, see where they are", "admin",
          "POST /training/canaries", "GET /training/canaries"),
     _row("training.audio", "read a track of a run, by the run's token", _ALL, "GET /training/objects/{track_id}"),
+    _row("prompt.check", "have a prompt checked", "system=own", "POST /prompts/checks", scope="safety"),
+    _row(
+        "names.read", "see the names that prompts are searched for", "reviewer admin",
+        "GET /prompts/names", "GET /prompts/names/history",
+    ),
+    _row(
+        "names.change", "list names that prompts are searched for, or take them off", "admin",
+        "POST /prompts/names", "POST /prompts/names/removal",
+    ),
     _row("safety.check", "have an output checked", "system=own", "POST /safety/checks", scope="safety"),
     _row(
         "safety.read", "see what a check found", "reviewer admin system=own", "GET /safety/checks/{output_id}",

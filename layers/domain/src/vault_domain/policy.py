@@ -4,7 +4,7 @@ A decision names the version it was made under. Version 1 ships with the
 software; later versions are records written by admins.
 """
 
-from typing import Annotated, ClassVar
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field, model_validator
 
@@ -30,10 +30,31 @@ class Thresholds(Value):
         return self
 
 
+PromptAction = Literal["allow", "warn", "stricter", "reject"]
+
+
+class PromptRules(Value):
+    """What happens to a prompt by what it points at; ``stricter`` lets it pass and binds its output to ``stricter``."""
+
+    clone: PromptAction = "reject"
+    """A copy or cover of something named."""
+    song: PromptAction = "stricter"
+    artist: PromptAction = "stricter"
+    """An artist who does not take part here."""
+    participant: PromptAction = "warn"
+    suspected: PromptAction = "warn"
+    """What only the classifier suspects, and artists named as something to avoid."""
+    token_s: int = Field(default=3600, ge=60, le=86_400)
+    """How long the token of a prompt under stricter limits is good for."""
+
+
 class Policy(Value):
     """The rules' numbers and switches."""
 
     thresholds: Thresholds = Thresholds()
+    stricter: Thresholds = Thresholds(weak=0.3, strong=0.5)
+    """For outputs of prompts that point at a work or an artist."""
+    prompts: PromptRules = PromptRules()
     warn_only: tuple[DetectorName, ...] = Field(default=("melody",), max_length=20)
     """Detectors whose hits lead to a warning or a review, never by themselves to a block or a rejection: what they find
     need not be the same recording, and their false positives were measured less far down."""
@@ -112,6 +133,23 @@ class Policy(Value):
         if self.approvals_flagged < self.approvals_unflagged:
             raise ValueError("a flagged track must not need fewer approvals than an unflagged one")
         return self
+
+
+def limits_of(policy: Policy, stricter: bool = False) -> Thresholds:
+    """The thresholds for an output; the stricter ones are never above the ordinary ones."""
+    usual, strict = policy.thresholds, policy.stricter
+    if not stricter:
+        return usual
+    return Thresholds(
+        weak=min(usual.weak, strict.weak),
+        strong=min(usual.strong, strict.strong),
+        strong_overlap_s=min(usual.strong_overlap_s, strict.strong_overlap_s),
+    )
+
+
+def strictly(policy: Policy) -> Policy:
+    """The policy for outputs of prompts that point at a work or an artist."""
+    return policy.model_copy(update={"thresholds": limits_of(policy, stricter=True)})
 
 
 class PolicyVersion(Record):

@@ -19,10 +19,10 @@ from vault_domain.axes import similarity_by_axis
 from vault_domain.canonical import sha256_hex
 from vault_domain.decision import Clearance, decide_output
 from vault_domain.evidence import SourceReport, all_hits
-from vault_domain.policy import Policy
+from vault_domain.policy import Policy, strictly
 from vault_domain.reasons import Reason
 from vault_domain.records import Record, Sha256, UtcTime, stamp
-from vault_domain.safety import MAX_HITS, OutputCheck, catalogues_reached, next_check, vault_reached
+from vault_domain.safety import MAX_HITS, OutputCheck, catalogues_reached, is_stricter, next_check, vault_reached
 
 SEVERITY: Final = {"allow": 0, "warn": 1, "block": 2}
 CLEARED: Final = ("allow", "warn")
@@ -108,7 +108,8 @@ def found_later(
 
     What the other sources said stands as it was; ``number`` is that of the policy now in force.
     """
-    seen = decide_output((report,), policy.model_copy(update={"required_sources": (), "required_when_configured": ()}))
+    judged = strictly(policy) if is_stricter(last) else policy
+    seen = decide_output((report,), judged.model_copy(update={"required_sources": (), "required_when_configured": ()}))
     if last.outcome not in CLEARED or SEVERITY.get(seen.outcome, -1) <= SEVERITY[last.outcome]:
         return None
     internal = report.side == "internal"

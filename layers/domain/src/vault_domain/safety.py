@@ -38,6 +38,11 @@ class CheckAsk(Value):
     user_ref: str | None = Field(default=None, max_length=120)
     """The service's own reference to its user; kept with the check, never in the log."""
 
+    prompt_token: str | None = Field(default=None, max_length=2000, repr=False)
+    """From POST /prompts/checks, where the prompt's outcome was ``stricter``."""
+    prompt_sha256: Sha256 | None = None
+    """SHA-256 of the prompt's UTF-8 bytes, as that check gave it."""
+
     @model_validator(mode="after")
     def _one_way(self) -> "CheckAsk":
         if (self.audio_upload_token is None) == (self.audio_base64 is None):
@@ -79,6 +84,8 @@ class OutputCheck(Record):
     event_id: EventId | None = None
     entry_sha256: Sha256 | None = None
     """Of the check's entry in the log, which its receipt names."""
+    prompt_check: EventId | None = None
+    """The check of its prompt, whose token asked for the stricter thresholds."""
     at: UtcTime
 
     def key(self) -> tuple[str, str]:
@@ -91,6 +98,15 @@ class OutputCheck(Record):
             "by_service": (self.service, at),
             "by_outcome": (self.outcome, at),
         }
+
+
+STRICTER = {"thresholds": "stricter"}
+"""What the versions of a check say that was made by the stricter thresholds."""
+
+
+def is_stricter(check: OutputCheck) -> bool:
+    """Whether a check was made by the stricter thresholds; its output is judged by them from then on."""
+    return STRICTER.items() <= check.versions.items()
 
 
 LEVELS: dict[str, Literal["none", "warning", "blocked", "unknown"]] = {
@@ -187,7 +203,7 @@ def event_facts(check: OutputCheck) -> dict[str, JsonValue]:
         include={
             "model_id", "check", "outcome", "similarity_level", "sim_internal_max", "sim_external_max", "similarity",
             "checked_against_internal", "checked_against_external_catalogs", "missing", "audio_sha256",
-            "content_sha256",
+            "content_sha256", "prompt_check",
         },
     )  # fmt: skip
     return {**facts, "matched": [hit.ref for hit in check.hits]}

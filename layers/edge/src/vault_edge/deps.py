@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from vault_edge.index import IndexStore
     from vault_edge.mail import Mailer
     from vault_edge.outbound import AcoustId
+    from vault_edge.prompting import PromptReader
 
 TABLES = (
     "accounts", "keys", "uploads", "tracks", "rights", "evidence",
@@ -180,6 +181,13 @@ class Deps:
         except ModuleNotFoundError:
             return None
         return Embedder.load()
+
+    @cached_property
+    def prompts(self) -> "PromptReader":
+        """The classifier of prompts and the names to search them for."""
+        from vault_edge.prompting import PromptReader
+
+        return PromptReader(self.bucket("snapshots"), self.clock)
 
     @cached_property
     def acoustid(self) -> "AcoustId | None":

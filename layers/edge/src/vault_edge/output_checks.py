@@ -7,15 +7,15 @@ All of these are small reads, made side by side while the audio is decoded.
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal
 
 from vault_audio.features import SETTINGS
 from vault_domain.errors import LicenceRefused, VaultError
 from vault_domain.evidence import Original, SourceReport
-from vault_domain.policy import CatalogueEntry, Policy
-from vault_domain.safety import OutputCheck
+from vault_domain.policy import CatalogueEntry, Policy, strictly
+from vault_domain.safety import STRICTER, OutputCheck
 from vault_index import melody
 from vault_index.calibration import builtin
 
@@ -57,6 +57,11 @@ def basis_of(deps: Deps) -> Basis:
         number, policy = in_force.result()
     configured = frozenset({ACOUSTID} if deps.acoustid is not None else ())
     return Basis(number, policy, indexes, configured, _versions(number, indexes, configured, deps))
+
+
+def under_stricter(basis: Basis) -> Basis:
+    """The same, judged by the policy's stricter thresholds; the versions say so, so it is another check."""
+    return replace(basis, policy=strictly(basis.policy), versions={**basis.versions, **STRICTER})
 
 
 def _opened(name: str, deps: Deps) -> Opening:

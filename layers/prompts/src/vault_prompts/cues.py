@@ -1,0 +1,182 @@
+"""What stands around a name, and which phrases ask for a song or a copy.
+
+Cues are compared with the plain ASCII readings of words, so "À la manière de" is "a la maniere de" and "в стиле" is
+"v stile". A **strong** cue announces somebody's manner ("in the style of"); a **weak** one is also ordinary use
+("like", "by"). Negations ("less like", "nothing like") turn a cue round.
+
+Ordinary words that are names ("Queen", "Kiss", "Air") count only as follows: after a strong cue without an article
+between; after a weak cue or before a word such as "song" or "style" when written with a capital that is not owed to the
+start of a sentence, in a text where capitals say something. Misspellings need a cue or such a capital as well.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from vault_prompts.names import Found
+from vault_prompts.phrases import AFTER, NEGATED, STRONG, WEAK
+from vault_prompts.reading import Word
+
+Strength = Literal["none", "weak", "strong"]
+LONG_NAME = 11
+"""Letters from which on even a misspelt name of several words needs no cue."""
+
+_ARTICLES = frozenset(
+    [
+        "a",
+        "an",
+        "the",
+        "my",
+        "your",
+        "his",
+        "her",
+        "their",
+        "our",
+        "some",
+        "ein",
+        "eine",
+        "der",
+        "die",
+        "das",
+        "une",
+        "un",
+        "une",
+        "la",
+        "le",
+        "les",
+        "el",
+        "una",
+        "uno",
+        "um",
+        "uma",
+        "il",
+        "lo",
+        "een",
+    ]
+)
+
+_COPY = re.compile(
+    r"\b(?:exact(?:ly)?|identical|note[ -]for[ -]note|one[ -]to[ -]one|1:1|carbon|same melody|"
+    r"same lyrics|word for word|indistinguishable|perfect (?:copy|replica|clone)|recreate|re-create|replicate|"
+    r"duplicate|clone|copy|rip[ -]?off|"
+    r"plagiari[sz]e|soundalike|sound-alike|copie|copy|kopie|kopier\w*|klon\w*|nachbau\w*|exakt\w*|identisch\w*|"
+    r"cop(?:ie|ia)\w*|copi[áa]\w*|recr[ée]{1,2}\w*|clona\w*|igualita|id[ée]nti\w+|reproduc\w*|reproduis\w*|"
+    r"replica\w*|kopieer\w*|skopiuj|kopia|odtw[óo]rz)\b"
+    r"|скопиру\w+|копи[юяи]\w*|воссозда\w+|один в один|コピー|そっくり|完コピ|再現"
+    r"|복제|똑같|복사|그대로|复制|複製|翻录|照搬|一模一样|一模一樣"
+)
+_COVER = re.compile(
+    r"\b(?:cover(?:s|ed|version)?|remix(?:ed)?|remake|rendition|re-?record\w*|reprise|versi[óo]n|vers[ãa]o|versione|karaoke|"
+    r"mash-?up|tribute|reinterpret\w*|neuauflage)\b|кавер|ремикс|перепой|カバー|リミックス|커버|리메이크|翻唱|改编|重製"
+)
+_QUOTED = re.compile(
+    r"[\"“”„«‹](?P<a>[^\"“”„«»‹›]{2,80})[\"“”»›]|「(?P<b>[^」]{1,40})」|『(?P<c>[^』]{1,40})』|《(?P<d>[^》]{1,40})》"
+)
+_SENTENCE = re.compile(r"[.!?:;。！？]\s*[\"“„«'(\[]*$")
+_INFORMATIVE = 0.5
+
+
+def _phrases(text: str) -> tuple[tuple[str, ...], ...]:
+    found = {tuple(one.split()) for line in text.strip().splitlines() for one in line.split("|") if one.strip()}
+    return tuple(sorted(found, key=len, reverse=True))
+
+
+_STRONG_PHRASES, _WEAK_PHRASES, _NEGATED_PHRASES = _phrases(STRONG), _phrases(WEAK), _phrases(NEGATED)
+
+
+@dataclass(frozen=True, slots=True)
+class Around:
+    """What is around a name."""
+
+    cue: Strength
+    after: bool
+    article: bool
+    capital: bool
+    negated: bool
+    quoted: bool
+    uneven: bool
+    """Several words of which the first has a capital and another has none: "Tom waits at the station"."""
+
+
+def around(found: Found, found_words: Sequence[Word], cleaned: str) -> Around:
+    """Look left and right of a name."""
+    before = [word.plain for word in found_words[max(0, found.first - 7) : found.first]]
+    article = bool(before) and before[-1] in _ARTICLES and before[-2:] not in (["a", "la"],)
+    stem = before[:-1] if article else before
+    following = found_words[found.last + 1].plain if found.last + 1 < len(found_words) else ""
+    name = cleaned[found_words[found.first].start : found_words[found.last].end]
+    genitive = bool(re.search("['’´`][sS]$", name))
+    start, end = found_words[found.first].start, found_words[found.last].end
+    cue: Strength = "weak" if _ends(before, _WEAK_PHRASES) else "none"
+    if _ends(before, _STRONG_PHRASES) or _ends(stem, _STRONG_PHRASES):
+        cue = "strong"
+    return Around(
+        cue=cue,
+        after=following in AFTER or genitive,
+        article=article,
+        capital=_tells(found, found_words, cleaned),
+        negated=_ends(before, _NEGATED_PHRASES) or _ends(stem, _NEGATED_PHRASES),
+        uneven=_uneven(found_words[found.first : found.last + 1]),
+        quoted=any(match.start() <= start and end <= match.end() for match in _QUOTED.finditer(cleaned)),
+    )  # fmt: skip
+
+
+def meant(found: Found, seen: Around) -> bool:
+    """Whether a found name is meant as an artist."""
+    if found.common:
+        if found.how not in ("exact", "squeezed"):
+            return False
+        if seen.cue == "strong":
+            return seen.capital or not seen.article
+        return (
+            seen.capital and not seen.quoted and (not seen.article or seen.after) and (seen.cue == "weak" or seen.after)
+        )
+    if seen.uneven and seen.cue == "none" and not seen.after:
+        return False
+    if found.how in ("exact", "written"):
+        return (
+            found.known.source != "vault"
+            or found.last > found.first
+            or seen.cue != "none"
+            or seen.capital
+            or seen.after
+        )
+    several = found.last > found.first and len(found.known.name) >= LONG_NAME
+    return several or seen.cue != "none" or seen.after or seen.capital or found.how == "squeezed"
+
+
+def asks_copy(cleaned: str) -> bool:
+    """Whether a phrase asks for a copy."""
+    return bool(_COPY.search(cleaned.lower()))
+
+
+def asks_cover(cleaned: str) -> bool:
+    """Whether a phrase asks for a cover, remix or version."""
+    return bool(_COVER.search(cleaned.lower()))
+
+
+def titles(cleaned: str) -> tuple[str, ...]:
+    """What stands in quotation marks."""
+    return tuple(next(part for part in match.groups() if part) for match in _QUOTED.finditer(cleaned))
+
+
+def _ends(before: Sequence[str], phrases: tuple[tuple[str, ...], ...]) -> bool:
+    return any(len(one) <= len(before) and tuple(before[-len(one) :]) == one for one in phrases)
+
+
+def _uneven(parts: Sequence[Word]) -> bool:
+    capitals = [one.capital for one in parts if one.text[0].isalpha() and len(one.text) > 2]
+    return len(capitals) > 1 and capitals[0] and not all(capitals)
+
+
+def _tells(found: Found, found_words: Sequence[Word], cleaned: str) -> bool:
+    """A capital that is owed to no start of a sentence, where not everything is capitalised."""
+    word = found_words[found.first]
+    if not word.capital or found.first == 0 or _SENTENCE.search(cleaned[: word.start].rstrip()):
+        return False
+    others = [
+        one for place, one in enumerate(found_words) if not found.first <= place <= found.last and one.text.isalpha()
+    ]
+    capitals = sum(one.capital for one in others)
+    return bool(others) and capitals / len(others) < _INFORMATIVE

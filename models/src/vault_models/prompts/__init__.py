@@ -1,0 +1,1 @@
+"""Prompts from templates, and the classifier that is trained on them."""

@@ -1,0 +1,134 @@
+"""prompt-names: lists change by stated expectation, and the snapshot follows."""
+
+import pytest
+from granting import a_track
+from packing import an_entry, registered_dataset
+from simulator import Simulator, killed_everywhere
+from vault_domain.events import AuditEvent, Kind
+from vault_domain.names import ListedName, NamesChange, NamesHead, from_snapshot
+from vault_domain.ports import Put
+from vault_domain.sealing import word_hash
+from vault_domain.submission import Metadata
+from vault_domain.tracks import Status
+from vault_edge.name_lists import KEY
+from wire import body_of, event, token
+
+REASON = "asked for by their label"
+
+
+def call(module, sim, method, path, body=None, role="admin"):
+    return module.handler(event(method, path, body=body, bearer=token(sim, role)), None)
+
+
+def enter(module, sim, *names, pack=None):
+    body = {"names": [one if isinstance(one, dict) else {"name": one} for one in names], "pack": pack, "reason": REASON}
+    return call(module, sim, "POST", "/prompts/names", body)
+
+
+def remove(module, sim, *names, pack=None):
+    return call(module, sim, "POST", "/prompts/names/removal", {"names": names, "pack": pack, "reason": REASON})
+
+
+def snapshot(sim):
+    return {one.name: one for one in from_snapshot(sim.buckets.open("snapshots").read(KEY, limit=10**7))}
+
+
+def test_a_name_counts_at_once_and_its_words_stay_out_of_the_log(sim: Simulator, load_step) -> None:
+    module = load_step("prompt-names")
+    made = enter(module, sim, {"name": "Grindelhoven", "aliases": ["Гриндельховен"]}, "Queen")
+    assert (made["statusCode"], body_of(made)) == (201, {"changed": 2, "number": 1, "count": 2})
+    assert snapshot(sim)["Grindelhoven"].aliases == ("Гриндельховен",)
+    (seen,) = [one for one in sim.store.everything(AuditEvent) if one.event is Kind.NAMES_CHANGED]
+    (row,) = sim.store.everything(NamesChange)
+    assert seen.data["reason_hash"] == word_hash(row.salt, REASON)
+    assert REASON not in str(seen.data)
+
+
+def test_the_same_again_changes_nothing_and_a_change_replaces(sim: Simulator, load_step) -> None:
+    module = load_step("prompt-names")
+    enter(module, sim, "Queen")
+    before = sim.dump()
+    assert body_of(enter(module, sim, "Queen"))["changed"] == 0
+    assert sim.dump() == before
+    assert body_of(enter(module, sim, {"name": "queen", "common": True}))["number"] == 2
+    (one,) = sim.store.everything(ListedName)
+    assert (one.entry.name, one.entry.common) == ("queen", True)
+
+
+def test_removal_is_whole_or_not_at_all(sim: Simulator, load_step) -> None:
+    module = load_step("prompt-names")
+    enter(module, sim, "Queen", "Grindelhoven")
+    assert remove(module, sim, "Queen", "Nobody")["statusCode"] == 404
+    assert len(sim.store.everything(ListedName)) == 2
+    assert body_of(remove(module, sim, "Queen"))["count"] == 1
+    assert set(snapshot(sim)) == {"Grindelhoven"}
+    history = body_of(call(module, sim, "GET", "/prompts/names/history", role="reviewer"))["changes"]
+    assert [(one["number"], one["listed"], one["removed"]) for one in history] == [(1, 2, 0), (2, 0, 1)]
+
+
+def test_names_of_a_dataset_need_its_licence_and_leave_with_it(sim: Simulator, load_step) -> None:
+    module = load_step("prompt-names")
+    assert enter(module, sim, "Grindelhoven", pack="open-music")["statusCode"] == 403
+    known = registered_dataset(sim)
+    assert enter(module, sim, "Grindelhoven", pack="open-music")["statusCode"] == 201
+    assert snapshot(sim)["Grindelhoven"].source == "open-music"
+    entry = known.entry.model_validate(an_entry(tier="blocked", allowed_uses=[], reason="its owner changed it"))
+    sim.store.commit([Put(known.with_changes(entry=entry), 1)])
+    assert module.app.run_step({}, "clock") == {"written": True}
+    assert snapshot(sim) == {}
+
+
+def test_artists_of_the_vault_come_and_go_with_their_tracks(sim: Simulator, load_step) -> None:
+    module = load_step("prompt-names")
+
+    def by(name):
+        return Metadata(title="A piece", artist_display_name=name, genre_tags=("ambient",))
+
+    sim.store.commit([Put(a_track(1, metadata=by("Nova Arc")), 0), Put(a_track(2, metadata=by("Grindelhoven")), 0)])
+    sim.store.commit([Put(a_track(3, metadata=by("Gone"), status=Status.REMOVED), 0)])
+    enter(module, sim, "GRINDELHOVEN")
+    found = snapshot(sim)
+    assert set(found) == {"Nova Arc", "GRINDELHOVEN"}
+    assert (found["Nova Arc"].participating, found["GRINDELHOVEN"].participating) == (True, False)
+    assert module.app.run_step({}, "clock") == {"written": False}
+    sim.store.commit([Put(a_track(1, metadata=by("Nova Arc"), status=Status.REMOVED), 1)])
+    assert module.app.run_step({}, "clock") == {"written": True}
+    assert set(snapshot(sim)) == {"GRINDELHOVEN"}
+
+
+def test_a_maker_that_dies_is_made_up_for(load_step) -> None:
+    module = load_step("prompt-names")
+    from vault_domain.names import NamesAsk
+    from vault_edge.caller import Caller
+
+    caller = Caller(id="acc_" + "0" * 26, role="admin", scopes=frozenset())
+    ask = NamesAsk(names=[{"name": "Queen"}], reason=REASON)
+
+    def world():
+        sim = Simulator()
+
+        def step(deps):
+            module.enter(ask, caller, deps)
+            module.refresh(deps)
+
+        return sim, step
+
+    for label, sim in killed_everywhere(world):
+        assert set(snapshot(sim)) == {"Queen"}, label
+        (head,) = sim.store.everything(NamesHead)
+        assert (head.number, head.names) == (1, 1), label
+
+
+@pytest.mark.parametrize(
+    "bad", [{"name": "a"}, {"name": "!!"}, {"name": "a\u202eb"}, {"name": "ok", "aliases": ["x" * 101]}]
+)
+def test_names_have_bounds(sim: Simulator, load_step, bad) -> None:
+    assert enter(load_step("prompt-names"), sim, bad)["statusCode"] == 422
+
+
+def test_reviewers_read_and_admins_change(sim: Simulator, load_step) -> None:
+    module = load_step("prompt-names")
+    body = {"names": [{"name": "Queen"}], "reason": REASON}
+    assert call(module, sim, "POST", "/prompts/names", body, "reviewer")["statusCode"] == 403
+    assert call(module, sim, "GET", "/prompts/names", role="reviewer")["statusCode"] == 200
+    assert call(module, sim, "GET", "/prompts/names", role="contributor")["statusCode"] == 403

@@ -1,0 +1,93 @@
+"""The held-out prompts: apart from what was trained on, and judged as well as the documents say."""
+
+import re
+import sys
+from itertools import product
+from pathlib import Path
+
+import pytest
+from vault_domain.policy import SHIPPED
+from vault_domain.prompts import decide_prompt
+from vault_models.prompts import clauses, fillings
+from vault_models.prompts.generate import composed, prompts, templates
+from vault_prompts import Classifier, NameIndex, signs_of
+from vault_prompts.reading import clean, words
+
+ROOT = Path(__file__).resolve().parents[3]
+sys.path.insert(0, str(ROOT / "benchmarks"))
+import prompts as benchmark  # noqa: E402
+
+CASES, NAMES = benchmark.cases(), benchmark.names()
+INDEX, CLASSIFIER = NameIndex(NAMES), Classifier.load()
+SLOT = re.compile(r"\{[A-Z]\}")
+ALIKE = 0.75
+"""Share of common runs of three words above which a prompt counts as a template in disguise."""
+
+
+def plain(text):
+    return [word.plain for word in words(clean(text)) if word.plain]
+
+
+def shingles(text):
+    said = plain(text)
+    return {tuple(said[n : n + 3]) for n in range(len(said) - 2)}
+
+
+def test_no_name_or_title_of_training_stands_in_a_held_out_prompt():
+    trained = [*fillings.ARTISTS, *fillings.TITLES]
+    trained += [one for names in (*fillings.NATIVE.values(), *fillings.NATIVE_TITLES.values()) for one in names]
+    held = [f" {' '.join(plain(case.text))} " for case in CASES]
+    ordinary = {"Clocks", "Yellow", "Heroes", "Imagine", "Creep", "Respect", "Thriller", "Umbrella", "Levels",
+                "Vogue", "Mina", "Blur", "Muse", "Oasis", "Eagles", "Drake", "Genesis", "Madonna",
+                "The Who", "Paranoid"}  # fmt: skip
+    for name, text in product(trained, held):
+        said = " ".join(plain(name))
+        if name not in ordinary and len(said) > 3:
+            assert f" {said} " not in text, f"{name}: {text}"
+
+
+def test_known_names_of_the_benchmark_are_not_those_of_training():
+    trained = {" ".join(plain(one)) for one in fillings.ARTISTS}
+    assert not trained & {" ".join(plain(one.name)) for one in NAMES}
+
+
+def test_no_held_out_prompt_is_a_template_in_other_clothes():
+    made = [shingles(SLOT.sub(" x ", one.text)) for one in (*templates(), *composed())]
+    made += [shingles(one) for one in clauses.PARTS]
+    for case in CASES:
+        own = shingles(case.text)
+        for other in made if len(own) > 1 else ():
+            shared = len(own & other) / len(own)
+            assert shared < ALIKE, case.text
+
+
+def test_no_held_out_prompt_is_generated():
+    held = {" ".join(plain(case.text)) for case in CASES}
+    assert not [one.text for one in prompts(99, 3000) if " ".join(plain(one.text)) in held]
+
+
+def test_the_same_seed_gives_the_same_prompts():
+    assert [one.text for one in prompts(5, 50)] == [one.text for one in prompts(5, 50)]
+
+
+@pytest.fixture(scope="module")
+def measured():
+    return benchmark.table(CASES, [signs_of(one.text, INDEX, CLASSIFIER) for one in CASES])
+
+
+@pytest.mark.parametrize(
+    ("reading", "what", "precision", "recall"),
+    [("both", "anything", 0.88, 0.88), ("both", "artist", 0.85, 0.88), ("rules", "artist", 0.95, 0.80)],
+)
+def test_precision_and_recall_stay_what_they_are(measured, reading, what, precision, recall):
+    got = measured[reading][what]
+    assert got[0] >= precision
+    assert got[1] >= recall
+
+
+@pytest.mark.parametrize("kind", sorted(benchmark.DISGUISES))
+def test_disguises_do_not_help(kind):
+    made = benchmark.disguised(CASES, NAMES, kind)
+    stopped = [decide_prompt(signs_of(case.text, INDEX, CLASSIFIER), SHIPPED).outcome != "allow" for case, _ in made]
+    assert len(made) >= 40
+    assert sum(stopped) / len(made) >= 0.85
