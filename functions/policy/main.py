@@ -4,31 +4,25 @@ A change is one commit: the new version, the row that puts it in force, the
 event. Versions are never edited. A trial reads, and writes nothing.
 """
 
-from collections.abc import Iterator
-from datetime import datetime
 from typing import Annotated
 
+from policy_past import checked, past
 from policy_proposals import admins_suffice, confirmed, declined, made, shown
 from pydantic import BaseModel, Field, JsonValue
 from vault_domain.errors import LostRace
 from vault_domain.events import Kind, make_event
-from vault_domain.evidence import SourceReport
-from vault_domain.governance import Past, PolicyAsk, TrialAsk, change, differences, in_force, try_out
+from vault_domain.governance import PolicyAsk, TrialAsk, change, differences, in_force, try_out
 from vault_domain.ids import ProposalId
+from vault_domain.output_trial import try_outputs
 from vault_domain.permissions import roles
 from vault_domain.policy import HEAD, SHIPPED, SHIPPED_NUMBER, Policy, PolicyVersion
 from vault_domain.ports import Put
 from vault_domain.proposals import DeclineAsk, PolicyProposal, needs_second
-from vault_domain.tracks import Track
-from vault_domain.uploads import Upload
 from vault_edge.app import Answer, App, Caller, Deps, Json, Query
-from vault_edge.controls import own_catalogue_of
 from vault_edge.racing import settled
 
 app = App("policy")
 SUBJECT = "policy"
-MOST_TRIED = 400
-MOST_MONTHS = 24
 
 
 class HistoryAsk(BaseModel):
@@ -91,11 +85,12 @@ def turn_down(proposal_id: ProposalId, ask: DeclineAsk, caller: Caller, deps: De
 
 @app.post("/policy/trial", role=roles("policy.trial"))
 def trial(ask: TrialAsk, deps: Deps) -> Json:
-    """Decide the newest submissions anew by this policy and by the one in force, on the evidence on record."""
+    """Decide the newest submissions and output checks anew by this policy and by the one in force, from the record."""
     number, policy = in_force(_head(deps))
     configured = frozenset({"acoustid"} if deps.optional("LEMM_ACOUSTID_CONFIGURED") == "true" else ())
     changes = [one.model_dump(mode="json") for one in differences(policy, ask.policy)]
-    return {"compared_with": number, "changes": changes, **try_out(policy, ask.policy, _past(deps), configured)}
+    return {"compared_with": number, "changes": changes, **try_out(policy, ask.policy, past(deps), configured),
+            "output_checks": try_outputs(policy, ask.policy, checked(deps), configured)}  # fmt: skip
 
 
 def _set(ask: PolicyAsk, caller: Caller, deps: Deps) -> Json:
@@ -132,36 +127,6 @@ def _before(version: PolicyVersion, deps: Deps) -> Policy:
         return SHIPPED
     found = deps.records.get(PolicyVersion, SUBJECT, f"policy#{version.number - 1:06d}")
     return found.policy if found else SHIPPED
-
-
-def _past(deps: Deps) -> Iterator[Past]:
-    """The newest decided submissions, at most ``MOST_TRIED``."""
-    tried = 0
-    for month in _months(deps.clock()):
-        cursor: str | None = None
-        while True:
-            page = deps.records.find(Track, "by_date", month, newest_first=True, limit=50, cursor=cursor)
-            for track in page.items:
-                if track.verdict != "none" and tried < MOST_TRIED:
-                    tried += 1
-                    yield _as_decided(track, deps)
-            cursor = page.cursor
-            if cursor is None or tried >= MOST_TRIED:
-                break
-
-
-def _as_decided(track: Track, deps: Deps) -> Past:
-    upload = deps.records.get(Upload, track.upload_id)
-    flags = (*track.flags, *(upload.flags if upload else ()))
-    reports = deps.records.list(SourceReport, track.track_id).items
-    return Past(track.track_id, track.status.value, reports, flags, own_catalogue_of(track.owner, deps))
-
-
-def _months(now: datetime) -> Iterator[str]:
-    year, month = now.year, now.month
-    for _ in range(MOST_MONTHS):
-        yield f"{year:04d}-{month:02d}"
-        year, month = (year, month - 1) if month > 1 else (year - 1, 12)
 
 
 handler, http = app.lambda_entry(), app.http_entry()

@@ -5,8 +5,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from records import NOW, a_hit, a_report, an_id
 from vault_domain.errors import Conflict
-from vault_domain.governance import MAX_SHOWN, Past, PolicyAsk, change, differences, in_force, try_out
+from vault_domain.governance import Past, PolicyAsk, change, differences, in_force, try_out
 from vault_domain.policy import Policy, Thresholds
+from vault_domain.trials import MAX_SHOWN
 
 policies = st.builds(
     Policy,

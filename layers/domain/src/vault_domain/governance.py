@@ -5,7 +5,6 @@ each other unseen. A trial decides past submissions anew on the evidence on
 record, once by the policy in force and once by the proposal, and touches nothing.
 """
 
-from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
@@ -19,9 +18,8 @@ from vault_domain.evidence import SourceReport
 from vault_domain.policy import SHIPPED, SHIPPED_NUMBER, Policy, PolicyVersion
 from vault_domain.reasons import Reason
 from vault_domain.records import Value
+from vault_domain.trials import Tally
 
-MAX_SHOWN = 100
-"""Changed decisions that a trial lists; all are counted."""
 NEVER_WITHOUT = "vault"
 
 
@@ -93,26 +91,14 @@ def try_out(
     present: Policy, proposed: Policy, past: Iterable[Past], configured: frozenset[str] = frozenset()
 ) -> dict[str, JsonValue]:
     """How many past decisions would have come out differently, which, and how."""
-    tried, moves, shown = 0, Counter[str](), list[JsonValue]()
+    tally = Tally("tracks")
     for one in past:
-        tried += 1
         flags = holding(one.flags)
-        before = decide_submission(one.reports, flags, present, configured, one.own).outcome
-        after = decide_submission(one.reports, flags, proposed, configured, one.own).outcome
-        if before == after:
-            continue
-        moves[f"{before} to {after}"] += 1
-        if len(shown) < MAX_SHOWN:
-            shown.append({"track_id": one.track_id, "status": one.status, "before": before, "after": after})
-    changed = sum(moves.values())
-    return {
-        "summary": f"{changed} of {tried} would change",
-        "tried": tried,
-        "changed": changed,
-        "moves": dict(sorted(moves.items())),
-        "tracks": shown,
-        "all_shown": changed == len(shown),
-    }
+        before, after = (
+            decide_submission(one.reports, flags, policy, configured, one.own).outcome for policy in (present, proposed)
+        )
+        tally.count(before, after, track_id=one.track_id, status=one.status)
+    return tally.told()
 
 
 def _flat(values: dict[str, JsonValue], within: str = "") -> dict[str, JsonValue]:

@@ -1,5 +1,7 @@
 """policy: in the open, one change after the other, and a trial that touches nothing."""
 
+from datetime import timedelta
+
 import pytest
 from ingesting import decided, main_of, track_of
 from killing import essence
@@ -11,6 +13,7 @@ from vault_domain.events import AuditEvent, Kind
 from vault_domain.governance import PolicyAsk, TrialAsk
 from vault_domain.policy import Policy, PolicyVersion, Thresholds
 from vault_domain.ports import Put
+from vault_domain.safety import OutputCheck
 from vault_edge.caller import Caller
 from wire import event, token
 
@@ -132,6 +135,35 @@ def test_a_trial_says_what_would_change_and_changes_nothing(sim: Simulator):
     assert module.trial(TrialAsk(policy=Policy()), sim.deps)["changed"] == 0
     assert sim.dump() == before
     assert track_of(sim, weak).status.value == "pending_review"
+
+
+def checked(sim: Simulator, output_id: str, similarity: float, number: int = 1) -> None:
+    """The record of a check that found one passage of the vault."""
+    hit, outcome = a_hit(similarity=similarity), "block" if similarity >= 0.7 else "warn"
+    made = OutputCheck(
+        output_id=output_id, check=number, service="svc_" + "0" * 26, model_id="m", content_sha256="a" * 64,
+        audio_sha256="a" * 64, duration_s=9, outcome=outcome, hits=(hit,), versions={}, at=sim.clock(),
+        similarity_level="blocked" if outcome == "block" else "warning", sim_internal_max=similarity,
+        sim_external_max=0.0, checked_against_internal=True, checked_against_external_catalogs=("catalogue:open",),
+    )  # fmt: skip
+    sim.store.commit([Put(made, 0)])
+
+
+def test_a_trial_says_what_would_change_for_outputs(sim: Simulator):
+    for number, (output_id, similarity) in enumerate([("out_a", 0.65), ("out_b", 0.75), ("out_c", 0.5)]):
+        sim.clock.now += timedelta(minutes=number)
+        checked(sim, output_id, similarity)
+    sim.clock.now += timedelta(minutes=1)
+    checked(sim, "out_c", 0.72, 2)  # its newer check counts
+    before = sim.dump()
+    stricter = Policy(thresholds=Thresholds(weak=0.4, strong=0.6))
+    tried = main_of("policy").trial(TrialAsk(policy=stricter), sim.deps)["output_checks"]
+    assert (tried["summary"], tried["moves"]) == ("1 of 3 would change", {"warn to block": 1})
+    assert tried["outputs"] == [{"output_id": "out_a", "model_id": "m", "before": "warn", "after": "block"}]
+    milder = Policy(thresholds=Thresholds(weak=0.4, strong=0.74))
+    tried = main_of("policy").trial(TrialAsk(policy=milder), sim.deps)["output_checks"]
+    assert [one["output_id"] for one in tried["outputs"]] == ["out_c"]
+    assert sim.dump() == before
 
 
 def test_over_http(sim: Simulator, load_step):

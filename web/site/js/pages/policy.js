@@ -40,7 +40,7 @@ function Editor({ present, reload }) {
   const test = () => trial.run(async () => {
     const found = await post("/policy/trial", { policy });
     setTried(found);
-    announce(found.summary);
+    announce(`Submissions: ${found.summary}. Outputs: ${found.output_checks.summary}.`);
   });
   const send = async (event) => {
     event.preventDefault();
@@ -64,6 +64,7 @@ function Editor({ present, reload }) {
           <p class="row"><${Button} busy=${trial.busy} disabled=${same} onClick=${test}>Try it on past decisions<//>
             <span class="quiet small">${same ? "Change a value first." : "A trial changes nothing."}</span></p>
           ${tried && html`<${Trial} tried=${tried} />`}
+          ${tried && html`<${OutputTrial} tried=${tried.output_checks} />`}
           <${ProblemNotice} problem=${change.problem} />
           <${Field} label="Why do you change it?" hint="Everybody who is signed in can read it. At least 10 characters." required minlength="10" maxlength="1000" value=${reason} onInput=${setReason} />
           <p><${Button} type="submit" kind="main" busy=${change.busy} disabled=${same}>Put it in force<//></p>
@@ -72,10 +73,17 @@ function Editor({ present, reload }) {
 }
 
 const Trial = ({ tried }) => html`
-  <${Notice} tone=${tried.changed ? "wait" : "good"} title=${`${tried.summary}.`}>
+  <${Notice} tone=${tried.changed ? "wait" : "good"} title=${`Submissions: ${tried.summary}.`}>
     ${tried.changed > 0 && html`
       <ul>${Object.entries(tried.moves).map(([move, n]) => html`<li key=${move}>${count(n, "track")}: from ${move}</li>`)}</ul>
       <details><summary>Which</summary><ul>${tried.tracks.map((one) => html`<li key=${one.track_id}><a href=${`#/review/${one.track_id}`}><code>${shortId(one.track_id)}</code></a>: ${one.before} to ${one.after}</li>`)}</ul></details>`}
+  <//>`;
+
+const OutputTrial = ({ tried }) => html`
+  <${Notice} tone=${tried.changed ? "wait" : "good"} title=${`Outputs: ${tried.summary}.`}>
+    ${tried.changed > 0 && html`
+      <ul>${Object.entries(tried.moves).map(([move, n]) => html`<li key=${move}>${count(n, "output")}: from ${move.replaceAll("_", " ")}</li>`)}</ul>
+      <details><summary>Which outputs</summary><ul>${tried.outputs.map((one) => html`<li key=${one.output_id}><code class="break">${one.output_id}</code> of ${one.model_id}: ${one.before.replaceAll("_", " ")} to ${one.after.replaceAll("_", " ")}</li>`)}</ul></details>`}
   <//>`;
 
 const Past = ({ versions }) => html`
