@@ -213,5 +213,6 @@ def _environ() -> dict[str, str]:
         **MAIL,
         "PUBLIC_URL": "https://lemm.test",
         "LEMM_STATE_MACHINE_INGEST": "ingest",
+        "LEMM_STATE_MACHINE_PACK_BUILD": "pack-build",
         "LOG_ORIGIN": "lemm.test/log",
     }

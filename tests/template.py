@@ -47,10 +47,16 @@ def statements(props: dict[str, Any]) -> list[dict[str, Any]]:
     return found
 
 
-def machine() -> dict[str, Any]:
-    """The ingest state machine's definition."""
-    definition: dict[str, Any] = json.loads((ROOT / "statemachines" / "ingest.asl.json").read_text())
+def machine(name: str = "ingest") -> dict[str, Any]:
+    """A state machine's definition."""
+    definition: dict[str, Any] = json.loads((ROOT / "statemachines" / f"{name}.asl.json").read_text())
     return definition
+
+
+def machines() -> dict[str, dict[str, Any]]:
+    """Properties of every state machine, by the name of its file."""
+    found = resources("AWS::Serverless::StateMachine").values()
+    return {Path(props["DefinitionUri"]).name.removesuffix(".asl.json"): props for props in found}
 
 
 def tasks(definition: dict[str, Any]) -> dict[str, dict[str, Any]]:

@@ -1,10 +1,10 @@
 """packs: versions of vault packs: tried out, built as drafts, frozen for use, and never edited.
 
-Building writes the list of members first, under its own hash, and then the
-version with its event: a build that died in between leaves a list that nobody
-names, and the next one finds it there.
+A build looks at every accepted track, so it is a job: it is asked for here and
+made by ``pack-build``.
 """
 
+from contextlib import suppress
 from typing import Annotated
 
 from pydantic import BaseModel, Field, StringConstraints
@@ -13,34 +13,30 @@ from vault_domain.datasets import DatasetId
 from vault_domain.errors import Conflict, NotFound
 from vault_domain.events import Kind, make_event
 from vault_domain.fair_evidence import evidence
-from vault_domain.pack_building import Selection, check_size, collect, draft
+from vault_domain.ids import BuildId
 from vault_domain.pack_facts import Known, PackFacts, gather
+from vault_domain.pack_jobs import BUILDS, PackBuild, lost_its_start
 from vault_domain.packs import (
-    HEADS,
     FreezeAsk,
     Member,
     PackAsk,
-    PackHead,
     PackName,
     PackVersion,
     canonical_members,
     freeze,
     members_now,
-    object_key,
 )
 from vault_domain.permissions import roles
 from vault_domain.ports import Put
 from vault_domain.sealing import word_hash
 from vault_domain.training import CORE_PACK
 from vault_domain.training_summary import training_summary
-from vault_edge.app import Answer, App, Caller, Deps, Json, Query
-from vault_edge.grants import accepted_and_held, tracks_by_id, with_rights, without_canaries
+from vault_edge.app import App, Caller, Deps, Json, Query
+from vault_edge.grants import accepted_and_held, tracks_by_id, with_rights
 from vault_edge.pack_sources import all_heads, find_dataset, find_version, members_of
 from vault_edge.racing import settled
 
 app = App("packs")
-NO_RUN = ""
-"""Canaries are one run's alone: a pack, which is nobody's run, holds none."""
 Number = Annotated[str, StringConstraints(pattern=r"^[1-9][0-9]{0,5}$")]
 
 
@@ -54,26 +50,37 @@ class ExportAsk(BaseModel):
 def show_all(deps: Deps) -> Json:
     """Every pack with its newest version; ``live`` is the vault as it is now, which needs no version."""
     found = (find_version(deps.records, head.name, head.newest) for head in all_heads(deps.records))
-    return {"live": CORE_PACK, "packs": [_view(version) for version in found if version is not None]}
+    return {"live": CORE_PACK, "packs": [version.shown() for version in found if version is not None]}
 
 
-@app.post("/packs", role=roles("pack.make"), status=201, also=(200,))
-def build(ask: PackAsk, caller: Caller, deps: Deps) -> Json | Answer:
-    """Build the next version as a draft; with ``dry_run``, only say what it would hold.
+@app.post("/packs", role=roles("pack.make"), status=202)
+def build(ask: PackAsk, caller: Caller, deps: Deps) -> Json:
+    """Have the next version built as a draft; with ``dry_run``, only find out what it would hold.
 
-    The newest version is given again when neither its query nor its content would differ.
+    The newest version is given again when neither its query nor its content would differ. The answer names the build;
+    `GET /pack-builds/{build_id}` says how far it is.
     """
-    found = _selected(ask, deps)
-    check_size(found)
-    if ask.dry_run:
-        return Answer({"dry_run": True, **_drafted(ask, found, caller, deps)})
-    return _view(settled(lambda: _build(ask, found, caller, deps)))
+    job = PackBuild(build_id=deps.new_id("bld"), ask=ask, by=caller.actor, at=deps.clock())
+    deps.records.commit([Put(job, 0)])
+    _start(job, deps)
+    return _told(job)
+
+
+@app.get("/pack-builds/{build_id}", role=roles("pack.make"))
+def show_build(build_id: BuildId, deps: Deps) -> Json:
+    """How far a build is: waiting, done with what was built, or failed with the reason. Kept for a month."""
+    job = deps.records.get(PackBuild, BUILDS, f"{PackBuild.kind}#{build_id}")
+    if job is None:
+        raise NotFound("no such build")
+    if lost_its_start(job, deps.clock()):
+        _start(job, deps)
+    return _told(job)
 
 
 @app.get("/packs/{name}/{number}", role=roles("pack.read"))
 def show(name: PackName, number: Number, deps: Deps) -> Json:
     """One version, as it was built."""
-    return _view(_version(name, number, deps))
+    return _version(name, number, deps).shown()
 
 
 @app.get("/packs/{name}/{number}/members", role=roles("pack.members"))
@@ -111,7 +118,7 @@ def export(name: PackName, number: Number, ask: Query[ExportAsk], deps: Deps) ->
 @app.post("/packs/{name}/{number}/freeze", role=roles("pack.make"))
 def freeze_version(name: PackName, number: Number, ask: FreezeAsk, caller: Caller, deps: Deps) -> Json:
     """Freeze a draft, so that runs may name it. It stays as it is for good."""
-    return _view(settled(lambda: _freeze(name, number, ask, caller, deps)))
+    return settled(lambda: _freeze(name, number, ask, caller, deps)).shown()
 
 
 def _facts(version: PackVersion, ask: ExportAsk, deps: Deps) -> PackFacts:
@@ -131,32 +138,25 @@ def _known(version: PackVersion, deps: Deps) -> tuple[tuple[Member, ...], Known,
     return listed, {track.track_id: (track, rights) for track, rights in candidates}, held
 
 
-def _selected(ask: PackAsk, deps: Deps) -> Selection:
-    accepted, held = accepted_and_held(deps.records, deps.policy())
-    candidates = without_canaries(deps.records, with_rights(deps.records, accepted), NO_RUN)
-    return collect(candidates, ask.query, held)
+def _start(job: PackBuild, deps: Deps) -> None:
+    """Started once, however often it is asked for: an execution's name is its build's."""
+    with suppress(Conflict):
+        deps.tasks.start(deps.env("LEMM_STATE_MACHINE_PACK_BUILD"), job.build_id, {"build_id": job.build_id})
 
 
-def _drafted(ask: PackAsk, found: Selection, caller: Caller, deps: Deps) -> Json:
-    head, newest = _newest(ask.name, deps)
-    return _view(draft(ask, found, newest, head, caller.id, deps.clock()))
-
-
-def _build(ask: PackAsk, found: Selection, caller: Caller, deps: Deps) -> PackVersion:
-    head, newest = _newest(ask.name, deps)
-    version = draft(ask, found, newest, head, caller.id, deps.clock())
-    if version is newest:
-        return version
-    key = object_key(version.members_sha256)
-    deps.bucket("snapshots").write(key, found.document(), content_type="application/json")
-    moved = PackHead(name=ask.name, newest=version.number)
-    event = make_event(
-        deps.new_id("evt"), Kind.PACK_BUILT, f"pack:{version.ref}", caller.actor, deps.clock(),
-        members_sha256=version.members_sha256, members=version.members, left_out=dict(version.left_out),
-        query=version.query.model_dump(mode="json"),
-    )  # fmt: skip
-    deps.records.commit([Put(version, 0), Put(moved, head.version if head else 0)], [event])
-    return version
+def _told(job: PackBuild) -> Json:
+    told = {
+        "build_id": job.build_id,
+        "name": job.ask.name,
+        "dry_run": job.ask.dry_run,
+        "state": job.state,
+        "at": job.at,
+    }
+    if job.state == "done":
+        return {**told, "ended": job.ended, "result": job.result}
+    if job.state == "failed":
+        return {**told, "ended": job.ended, "code": job.code, "detail": job.detail, "facts": job.facts}
+    return told
 
 
 def _freeze(name: str, number: str, ask: FreezeAsk, caller: Caller, deps: Deps) -> PackVersion:
@@ -174,21 +174,11 @@ def _freeze(name: str, number: str, ask: FreezeAsk, caller: Caller, deps: Deps) 
     return frozen
 
 
-def _newest(name: str, deps: Deps) -> tuple[PackHead | None, PackVersion | None]:
-    head = deps.records.get(PackHead, HEADS, f"{PackHead.kind}#{name}")
-    return head, find_version(deps.records, name, head.newest) if head else None
-
-
 def _version(name: str, number: str, deps: Deps) -> PackVersion:
     found = find_version(deps.records, name, int(number))
     if found is None:
         raise NotFound("no such version of a pack")
     return found
-
-
-def _view(version: PackVersion) -> Json:
-    hidden = {"version", "built_by", "frozen_by", "salt"}
-    return {"pack": version.ref, **version.model_dump(mode="json", exclude=hidden)}
 
 
 handler, http = app.lambda_entry(), app.http_entry()

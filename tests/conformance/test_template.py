@@ -25,6 +25,7 @@ def _records() -> list[type[Record]]:
     import vault_domain.control
     import vault_domain.corrections
     import vault_domain.datasets
+    import vault_domain.erasure
     import vault_domain.events
     import vault_domain.evidence
     import vault_domain.exporting
@@ -36,6 +37,7 @@ def _records() -> list[type[Record]]:
     import vault_domain.messages
     import vault_domain.names
     import vault_domain.output_licence
+    import vault_domain.pack_jobs
     import vault_domain.packs
     import vault_domain.policy
     import vault_domain.proposals

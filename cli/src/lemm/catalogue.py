@@ -12,14 +12,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
+from lemm.workers import in_order
 from vault_audio import features
 from vault_audio.decode import OFFLINE, decode_for_matching
 from vault_domain import snapshots
 from vault_domain.errors import BadRequest, VaultError
 from vault_index import snapshot
 from vault_index.snapshot import BuiltPart
-
-from lemm.workers import in_order
 
 Progress = Callable[[int, int, str], None]
 """Called with files done, files in all, and the file just done."""

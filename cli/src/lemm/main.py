@@ -1,7 +1,6 @@
 """The `lemm` command: one typer application, its commands grouped by file."""
 
 import typer
-
 from lemm.commands import account, canary, catalogue, dataset, pack, stack, tracks, verify
 
 app = typer.Typer(

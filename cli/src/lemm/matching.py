@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
+from lemm.workers import in_order
 from numpy.typing import NDArray
 from vault_audio import features
 from vault_audio.decode import OFFLINE, decode_for_matching
@@ -20,8 +21,6 @@ from vault_index import melody, snapshot
 from vault_index.melody import TuneMatch
 from vault_index.search import Match, Span, search
 from vault_index.shard import Shard
-
-from lemm.workers import in_order
 
 Progress = Callable[[int, int, str], None]
 """Called with files done, files in all, and the file just done."""

@@ -7,13 +7,12 @@ from contextlib import contextmanager
 from typing import Any, NoReturn
 
 import typer
+from lemm.client import ApiProblem
 from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 from vault_domain.errors import VaultError
-
-from lemm.client import ApiProblem
 
 # Without a terminal (a log, a pipe) tables keep a width that can be read.
 out = Console(width=None if sys.stdout.isatty() else 150)

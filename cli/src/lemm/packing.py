@@ -3,17 +3,18 @@
 import hashlib
 import json
 import re
+import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
+from lemm.client import Api, ApiProblem, Json
+from lemm.registering import today
 from vault_domain.canonical import canonical
 from vault_domain.errors import BadRequest
 from vault_domain.fair_evidence import statement
 from vault_domain.licences import USES
-
-from lemm.client import Api, Json
-from lemm.registering import today
 
 _VERSION = re.compile(r"([A-Za-z0-9][A-Za-z0-9_.-]{0,59})@([1-9][0-9]{0,5})")
 
@@ -24,6 +25,20 @@ def path_of(ref: str) -> str:
     if found is None:
         raise BadRequest(f"{ref} is no version of a pack; name one as NAME@N.")
     return f"/packs/{found[1]}/{found[2]}"
+
+
+def build_pack(api: Api, ask: Json, *, seconds: float = 900.0, sleep: Callable[[float], None] = time.sleep) -> Json:
+    """Have a version built, or tried out, and wait for it. Raises ``ApiProblem`` with the code of its refusal."""
+    told = api.call("POST", "/packs", ask)
+    pause, waited = 0.2, 0.0
+    while told["state"] == "waiting" and waited < seconds:
+        sleep(pause)
+        waited, pause = waited + pause, min(5.0, pause * 1.5)
+        told = api.call("GET", f"/pack-builds/{told['build_id']}")
+    if told["state"] == "done":
+        return dict(told["result"])
+    detail = told.get("detail") or f"the build {told['build_id']} is still under way"
+    raise ApiProblem(409, told.get("code") or "unavailable", detail)
 
 
 def uses_of(words: list[str]) -> dict[str, str]:

@@ -5,11 +5,10 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
+from lemm.client import Api, Json
 from vault_domain import snapshots
 from vault_domain.errors import BadRequest
 from vault_domain.snapshots import Manifest
-
-from lemm.client import Api, Json
 
 Progress = Callable[[int, int, str], None]
 TYPE = "application/octet-stream"

@@ -6,8 +6,8 @@ import json
 import httpx
 import pytest
 from granting import numbered
-from lemm.client import Api
-from lemm.packing import export, pairs_of, path_of, registration, uses_of
+from lemm.client import Api, ApiProblem
+from lemm.packing import build_pack, export, pairs_of, path_of, registration, uses_of
 from lemm.registering import licence_text, register_corpus
 from packing import facts, passed
 from vault_domain.croissant import croissant
@@ -30,6 +30,34 @@ def composed(known, **given):
         "reason": "read its licence today",
     }  # fmt: skip
     return registration("open", known, **{**plain, **given})
+
+
+class Building(httpx.BaseTransport):
+    """A vault whose build is done, or failed, at the third look."""
+
+    def __init__(self, **ends: object) -> None:
+        self.ends, self.looks = ends, 0
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        waiting = {"build_id": "bld_1", "state": "waiting"}
+        if request.method == "POST":
+            return httpx.Response(202, json=waiting)
+        assert request.url.path == "/pack-builds/bld_1"
+        self.looks += 1
+        return httpx.Response(200, json={**waiting, **self.ends} if self.looks == 3 else waiting)
+
+
+def test_a_build_is_waited_for() -> None:
+    def building(server: Building) -> dict:
+        with Api("https://vault.example", transport=server) as api:
+            return build_pack(api, {"name": "P"}, seconds=60, sleep=lambda _: None)
+
+    failed = Building(state="failed", code="conflict", detail="no track")
+    assert building(Building(state="done", result={"pack": "P@1"})) == {"pack": "P@1"}
+    for server, code in ((failed, "conflict"), (Building(), "unavailable")):
+        with pytest.raises(ApiProblem) as problem:
+            building(server)
+        assert problem.value.code == code
 
 
 def test_versions_and_uses_are_read() -> None:

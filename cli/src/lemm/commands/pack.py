@@ -1,12 +1,13 @@
 """`lemm pack`: versions of vault packs, and what may be used together."""
 
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 from lemm.client import Api, Json
 from lemm.commands.account import JsonFlag
-from lemm.output import emit, out, problems, table
+from lemm.output import emit, err, out, problems, table
 from lemm.session import load_session
 from rich.markup import escape
 
@@ -50,12 +51,14 @@ def build(
     json: JsonFlag = False,
 ) -> None:
     """Build the next version as a draft (admin)."""
+    from lemm.packing import build_pack
+
     query = {
         "genres": genre or [], "languages": language or [], "submitted_from": since, "submitted_until": until,
         "purpose": purpose, "max_per_contributor": per_contributor, "max_tracks": most,
     }  # fmt: skip
-    with problems(json), _api() as api:
-        found = api.call("POST", "/packs", {"name": name, "query": query, "dry_run": dry_run})
+    with problems(json), _api() as api, err.status("Looking at every track ...") if not json else nullcontext():
+        found = build_pack(api, {"name": name, "query": query, "dry_run": dry_run})
     _show(found, json)
     if not json:
         out.print("Nothing was written." if dry_run else f"Next: lemm pack freeze {found['pack']}", highlight=False)

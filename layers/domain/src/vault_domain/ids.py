@@ -29,6 +29,7 @@ ClaimId = Annotated[str, StringConstraints(pattern=f"^clm_{_BODY}$")]
 OutputCode = Annotated[str, StringConstraints(pattern=f"^cod_{_BODY}$")]
 CertificateId = Annotated[str, StringConstraints(pattern=f"^cer_{_BODY}$")]
 MessageId = Annotated[str, StringConstraints(pattern=f"^msg_{_BODY}$")]
+BuildId = Annotated[str, StringConstraints(pattern=f"^bld_{_BODY}$")]
 EventId = Annotated[str, StringConstraints(pattern=f"^evt_{_BODY}$")]
 
 PREFIXES = (
@@ -52,6 +53,7 @@ PREFIXES = (
     "clm",
     "msg",
     "slt",
+    "bld",
     "cod",
     "cer",
 )

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Annotated, ClassVar, Literal
 
-from pydantic import Field, StringConstraints, TypeAdapter, ValidationError
+from pydantic import Field, JsonValue, StringConstraints, TypeAdapter, ValidationError
 
 from vault_domain.canonical import canonical, sha256_hex
 from vault_domain.errors import Conflict, Corrupt
@@ -95,6 +95,11 @@ class PackVersion(Record):
     def ref(self) -> str:
         """How a run names it."""
         return f"{self.name}@{self.number}"
+
+    def shown(self) -> dict[str, JsonValue]:
+        """The version as the API tells of it."""
+        hidden = {"version", "built_by", "frozen_by", "salt"}
+        return {"pack": self.ref, **self.model_dump(mode="json", exclude=hidden)}
 
 
 class PackHead(Record):

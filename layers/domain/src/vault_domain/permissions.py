@@ -172,7 +172,8 @@ MATRIX: tuple[Row, ...] = (
         "GET /packs/{name}/{number}/members",
         "GET /packs/{name}/{number}/export",
     ),
-    _row("pack.make", "build and freeze packs", "admin", "POST /packs", "POST /packs/{name}/{number}/freeze"),
+    _row("pack.make", "build and freeze packs", "admin", "POST /packs", "GET /pack-builds/{build_id}",
+         "POST /packs/{name}/{number}/freeze"),
     _row(
         "training.run", "open, see and close one's training runs", "system=own",
         "POST /training/tokens", "GET /training/runs/{run_id}", "POST /training/runs/{run_id}/complete",

@@ -5,13 +5,16 @@ from datetime import timedelta
 
 import pytest
 from granting import OWNER, a_track, its_rights, numbered, stock, take_back
+from ingesting import main_of
+from ingesting import run as run_step
 from packing import registered_dataset
 from simulator import Simulator, killed_everywhere
 from vault_domain.bulk import BulkDecision
 from vault_domain.canaries import Canary
 from vault_domain.canonical import sha256_hex
-from vault_domain.events import AuditEvent, Kind
-from vault_domain.packs import PackVersion
+from vault_domain.events import Actor, AuditEvent, Kind
+from vault_domain.pack_jobs import POKED_AFTER, PackBuild
+from vault_domain.packs import PackAsk, PackHead, PackVersion
 from vault_domain.ports import Put
 from vault_domain.sealing import word_hash
 from vault_domain.training import TrainingRun
@@ -26,7 +29,24 @@ SPEC = {"run_id": "run_one", "model_id": "m", "model_type": "t", "purpose": "pro
 
 
 def call(module, sim, method, path, body=None, role="admin"):
-    return module.handler(event(method, path, body=body, bearer=token(sim, role)), None)
+    """An answer; of a build, what became of it when the state machine has run."""
+    answer = module.handler(event(method, path, body=body, bearer=token(sim, role)), None)
+    return finished(module, sim, answer) if path == "/packs" and answer["statusCode"] == 202 else answer
+
+
+def lasting(sim):
+    """What is stored, but for jobs and their starts."""
+    return [sim.store.everything(kind) for kind in (PackVersion, PackHead, AuditEvent)], sim.dump()["buckets"]
+
+
+def finished(module, sim, accepted):
+    """The version that a build made (201), what a trial found (200), or its refusal."""
+    build_id = body_of(accepted)["build_id"]
+    run_step("pack-build", sim.container(), build_id=build_id)
+    told = body_of(module.handler(event("GET", f"/pack-builds/{build_id}", bearer=token(sim, "admin")), None))
+    if told["state"] == "failed":
+        return {"statusCode": 409, "body": json.dumps(told)}
+    return {"statusCode": 200 if told["dry_run"] else 201, "body": json.dumps(told["result"])}
 
 
 def frozen(module, sim, ask=ASK) -> dict:
@@ -62,12 +82,12 @@ def test_a_dry_run_says_what_would_be_built_and_writes_nothing(sim: Simulator, l
     stock(sim, a_track(1), a_track(2))
     module = load_step("packs")
     token(sim, "admin")
-    before = sim.dump()
+    before = lasting(sim)
     tried = call(module, sim, "POST", "/packs", {**ASK, "dry_run": True})
     assert tried["statusCode"] == 200
-    assert sim.dump() == before
+    assert lasting(sim) == before
     built = body_of(call(module, sim, "POST", "/packs", ASK))
-    assert body_of(tried) == {**built, "dry_run": True}
+    assert body_of(tried) == built
     assert (built["members"], built["state"], built["pack"]) == (2, "draft", "LEMM_ambient@1")
 
 
@@ -88,10 +108,10 @@ def test_the_same_again_is_the_same_version_and_a_changed_vault_gives_the_next(s
     stock(sim, a_track(1))
     module = load_step("packs")
     frozen(module, sim)
-    before = sim.dump()
+    before = lasting(sim)
     again = frozen(module, sim)
     assert (again["number"], again["state"]) == (1, "frozen")
-    assert sim.dump() == before
+    assert lasting(sim) == before
     stock(sim, a_track(2))
     assert body_of(call(module, sim, "POST", "/packs", ASK))["number"] == 2
     assert body_of(call(module, sim, "GET", "/packs/LEMM_ambient/1"))["members"] == 1
@@ -275,9 +295,9 @@ def test_refusals_leave_nothing_behind(sim: Simulator, load_step, method, path, 
     stock(sim, a_track(1))
     module = load_step("packs")
     call(module, sim, "POST", "/packs", ASK)
-    before = sim.dump()
+    before = lasting(sim)
     assert call(module, sim, method, path, body)["statusCode"] == status
-    assert sim.dump() == before
+    assert lasting(sim) == before
 
 
 @pytest.mark.parametrize("role", ["contributor", "reviewer", "system"])
@@ -302,8 +322,10 @@ def test_killed_anywhere_the_next_call_finishes(load_step) -> None:
 
         def step(deps: Deps):
             module.app.bind(deps)
-            built = body_of(module.handler(event("POST", "/packs", body=ASK, bearer=bearer), None))
-            body = {"members_sha256": built["members_sha256"], "reason": WHY}
+            asked = body_of(module.handler(event("POST", "/packs", body=ASK, bearer=bearer), None))
+            run_step("pack-build", deps, build_id=asked["build_id"])
+            told = body_of(module.handler(event("GET", f"/pack-builds/{asked['build_id']}", bearer=bearer), None))
+            body = {"members_sha256": told["result"]["members_sha256"], "reason": WHY}
             done = module.handler(event("POST", "/packs/LEMM_ambient/1/freeze", body=body, bearer=bearer), None)
             assert done["statusCode"] == 200
 
@@ -317,7 +339,8 @@ def test_killed_anywhere_the_next_call_finishes(load_step) -> None:
 
 def test_two_admins_at_once_get_two_numbers(sim: Simulator, load_step) -> None:
     stock(sim, a_track(1), a_track(2))
-    module, other, inner, done = load_step("packs"), load_step("packs"), sim.records, []
+    module, inner, done = load_step("packs"), sim.records, []
+    asked = body_of(module.handler(event("POST", "/packs", body=ASK, bearer=token(sim, "admin")), None))
 
     class Slow:
         def __getattr__(self, name):
@@ -325,13 +348,58 @@ def test_two_admins_at_once_get_two_numbers(sim: Simulator, load_step) -> None:
 
         def commit(self, changes, events=()):
             if not done:
-                done.append(call(other, sim, "POST", "/packs", {**ASK, "query": {"max_tracks": 1}})["statusCode"])
+                done.append(call(module, sim, "POST", "/packs", {**ASK, "query": {"max_tracks": 1}})["statusCode"])
+                main_of("pack-build").app.bind(slow)
             inner.commit(changes, events)
 
-    module.app.bind(sim.container(records=Slow()))
-    assert body_of(call(module, sim, "POST", "/packs", ASK))["number"] == 2
-    assert done == [201]
+    slow = sim.container(records=Slow())
+    assert run_step("pack-build", slow, build_id=asked["build_id"]) == {"state": "done"}
+    job = sim.store.get(PackBuild, "builds", f"build#{asked['build_id']}")
+    assert (job.result["number"], done) == (2, [201])
     assert {one.number for one in sim.store.everything(PackVersion)} == {1, 2}
+
+
+def test_a_build_is_started_under_its_own_name_once(sim: Simulator, load_step) -> None:
+    stock(sim, a_track(1))
+    module, bearer = load_step("packs"), token(sim, "admin")
+    accepted = module.handler(event("POST", "/packs", body=ASK, bearer=bearer), None)
+    asked = body_of(accepted)
+    assert (accepted["statusCode"], asked["state"], sim.store.everything(PackVersion)) == (202, "waiting", ())
+    started = [("pack-build", asked["build_id"])]
+    assert begun(sim) == started
+    path = f"/pack-builds/{asked['build_id']}"
+    assert body_of(module.handler(event("GET", path, bearer=bearer), None))["state"] == "waiting"
+    sim.clock.advance(seconds=POKED_AFTER.total_seconds())
+    module.handler(event("GET", path, bearer=bearer), None)
+    assert begun(sim) == started
+
+
+def test_a_start_that_was_lost_is_made_up_for(sim: Simulator, load_step) -> None:
+    stock(sim, a_track(1))
+    module, bearer, build_id = load_step("packs"), token(sim, "admin"), numbered("bld", 1)
+    lost = PackBuild(build_id=build_id, ask=PackAsk(**ASK), by=Actor(id=OWNER, role="admin"), at=sim.clock())
+    sim.store.commit([Put(lost, 0)])
+    sim.clock.advance(seconds=POKED_AFTER.total_seconds())
+    module.handler(event("GET", f"/pack-builds/{build_id}", bearer=bearer), None)
+    assert begun(sim) == [("pack-build", build_id)]
+
+
+def test_a_build_that_can_not_be_made_says_so_and_stays_ended(sim: Simulator, load_step) -> None:
+    stock(sim, a_track(1))
+    module, bearer = load_step("packs"), token(sim, "admin")
+    asked = body_of(module.handler(event("POST", "/packs", body=ASK, bearer=bearer), None))
+    run_step("pack-build", sim.container(), build_id=asked["build_id"], error="States.Timeout")
+    told = body_of(module.handler(event("GET", f"/pack-builds/{asked['build_id']}", bearer=bearer), None))
+    assert (told["state"], told["code"]) == ("failed", "unavailable")
+    assert run_step("pack-build", sim.container(), build_id=asked["build_id"]) == {"state": "failed"}
+    assert sim.store.everything(PackVersion) == ()
+    assert module.handler(event("GET", f"/pack-builds/{numbered('bld', 9)}", bearer=bearer), None)["statusCode"] == 404
+    assert call(module, sim, "GET", f"/pack-builds/{asked['build_id']}", role="reviewer")["statusCode"] == 403
+
+
+def begun(sim: Simulator) -> list[tuple[str, str]]:
+    """Machines that were started, and under which names."""
+    return [(machine, name) for machine, name, _ in sim.task_log.started]
 
 
 def test_rights_that_changed_and_still_allow_are_named_as_they_are_now(sim: Simulator, load_step) -> None:
