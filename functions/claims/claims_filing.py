@@ -10,6 +10,7 @@ from vault_domain.ports import Put
 from vault_domain.tracks import Track
 from vault_edge.app import Deps
 from vault_edge.claiming import IN_VAULT, hold_of, take_hold, track_of
+from vault_edge.complaining import ClaimedOutput, output_of, suspend_for
 from vault_edge.limiting import count
 from vault_edge.racing import settled
 from vault_edge.reviewing import run_again
@@ -54,6 +55,11 @@ def _confirm(claim_id: str, token: str, deps: Deps) -> Claim:
     if claim.confirmed is not None:
         return claim
     now, policy, track = deps.clock(), deps.policy(), track_of(claim, deps)
+    output = output_of(claim, deps)
+    if output is not None and _suspends(output, claim, deps):
+        made = confirm(claim, now, policy, locks=True)
+        suspend_for(made, output, ITSELF, Kind.CLAIM_CONFIRMED, deps, *_told(made, deps), by_itself=True)
+        return made
     if track is not None and _locks(track, claim, deps):
         made = confirm(claim, now, policy, locks=True)
         take_hold(made, track, ITSELF, Kind.CLAIM_CONFIRMED, deps, *_told(made, deps), by_itself=True)
@@ -68,6 +74,12 @@ def _confirm(claim_id: str, token: str, deps: Deps) -> Claim:
 def _locks(track: Track, claim: Claim, deps: Deps) -> bool:
     hold = hold_of(track.track_id, deps)
     return track.status in IN_VAULT and locks_by_itself(hold, claim.source, deps.clock(), deps.policy())
+
+
+def _suspends(output: ClaimedOutput, claim: Claim, deps: Deps) -> bool:
+    """As for a track; an output that was withdrawn has nothing left to suspend."""
+    hold, withdrawn = hold_of(output.output_id, deps), output.suspension and output.suspension.state == "withdrawn"
+    return not withdrawn and locks_by_itself(hold, claim.source, deps.clock(), deps.policy())
 
 
 def _told(claim: Claim, deps: Deps) -> tuple[Message, Message]:

@@ -17,9 +17,11 @@ from vault_domain.infringement import (
 )  # fmt: skip
 from vault_domain.messages import Message, Topic, message
 from vault_domain.ports import Put
+from vault_domain.suspensions import findings
 from vault_domain.tracks import Status, Track
 from vault_edge.app import Caller, Deps
 from vault_edge.claiming import in_force, let_go, take_hold, track_of
+from vault_edge.complaining import ClaimedOutput, note, output_of, release, suspend_for
 from vault_edge.journey import Journey
 from vault_edge.permitting import permitted
 from vault_edge.racing import settled
@@ -55,11 +57,12 @@ def decided(claim_id: str, ask: SettleAsk, caller: Caller, deps: Deps) -> Attach
 
 
 def shown(claim: Claim, deps: Deps) -> Attached:
-    """Claim and track as they are now."""
-    track = track_of(claim, deps)
+    """Claim and track, or output, as they are now."""
+    track, output = track_of(claim, deps), output_of(claim, deps)
     return Attached(
         claim_id=claim.claim_id, state=claim.state, track_id=claim.track_id,
-        track_status=track.status.value if track else None, due=claim.due,
+        track_status=track.status.value if track else None, due=claim.due, output_id=claim.output_id,
+        output_status=output.suspension.state if output and output.suspension else None,
     )  # fmt: skip
 
 
@@ -69,6 +72,9 @@ def _screen(claim_id: str, ask: ScreenAsk, caller: Caller, deps: Deps) -> Claim:
         return claim
     now, policy, track = deps.clock(), deps.policy(), track_of(claim, deps)
     made = screen(claim, ask, caller.id, now, policy)
+    if (output := output_of(claim, deps)) is not None:
+        screened_output(claim, made, output, caller, deps, _ended(made, deps))
+        return made
     if made.state is ClaimState.EXAMINED:
         if track is None or not claim.locks:
             raise Conflict("name the track first: POST /claims/{claim_id}/track")
@@ -98,6 +104,8 @@ def _decide(claim_id: str, ask: SettleAsk, caller: Caller, deps: Deps) -> Claim:
     claim = _judged("claim.decide", claim_id, caller, deps)
     if _repeated(claim, claim.decided_by, caller, ask.reason, ask.outcome != "negotiate"):
         return claim
+    if (output := output_of(claim, deps)) is not None:
+        return decided_output(claim, ask, output, caller, deps)
     track = track_of(claim, deps)
     if track is None:
         raise Conflict("name the track first: POST /claims/{claim_id}/track")
@@ -110,6 +118,37 @@ def _decide(claim_id: str, ask: SettleAsk, caller: Caller, deps: Deps) -> Claim:
     journey.tell(Kind.CLAIM_DECIDED, in_force(deps), claim_id=claim_id, outcome=made.state.value)
     journey.conclude(Put(made, claim.version))
     return made
+
+
+def screened_output(
+    claim: Claim, made: Claim, output: ClaimedOutput, caller: Caller, deps: Deps, ended: Message
+) -> None:
+    """As for a track: unfounded, it ends and the output is free; else it is examined, which suspends it."""
+    if made.state is not ClaimState.EXAMINED:
+        release(made, output, caller.actor, Kind.CLAIM_SCREENED, deps, ended)
+        return
+    told = [_asked(made, output.owner, deps)] if output.owner is not None else []
+    if claim.locks:
+        note(made, output, caller.actor, Kind.CLAIM_SCREENED, deps, *told, outcome=made.state.value)
+    else:
+        held = made.with_changes(locks=True)
+        suspend_for(held, output, caller.actor, Kind.CLAIM_SCREENED, deps, *told, by_itself=False)
+
+
+def decided_output(claim: Claim, ask: SettleAsk, output: ClaimedOutput, caller: Caller, deps: Deps) -> Claim:
+    """Upheld, the output is withdrawn for good; dismissed, it may be checked again."""
+    _, found = findings(output.checks)
+    made = settle(claim, ask, caller.id, found, deps.clock(), deps.policy())
+    if made.state is ClaimState.NEGOTIATING:
+        note(made, output, caller.actor, Kind.CLAIM_DECIDED, deps, outcome=made.state.value)
+    else:
+        release(made, output, caller.actor, Kind.CLAIM_DECIDED, deps, _ended(made, deps))
+    return made
+
+
+def _asked(claim: Claim, owner: str, deps: Deps) -> Message:
+    about = claim.output_id or ""
+    return message(owner, Topic.CLAIM_EXAMINED, about, deps.clock(), title=about, until=f"{claim.due:%d %B %Y}")
 
 
 def _judged(what: str, claim_id: str, caller: Caller, deps: Deps) -> Claim:

@@ -5,16 +5,18 @@ from typing import Annotated
 
 from pydantic import BaseModel, Field
 from vault_domain.errors import NotFound
-from vault_domain.evidence import SourceReport
-from vault_domain.ids import AccountId, ClaimId, TrackId
+from vault_domain.evidence import Hit, SourceReport
+from vault_domain.ids import AccountId, ClaimId, OutputId, TrackId
 from vault_domain.infringement import MAX_WORDS, Claim, ClaimedWork, ClaimState
 from vault_domain.reasons import Reason
+from vault_domain.suspensions import findings
 from vault_edge.app import Caller, Deps
 from vault_edge.claiming import track_of
+from vault_edge.complaining import output_of
 from vault_edge.permitting import enforce, permitted
 from vault_edge.reviewing import findings_of
 
-SUMMED = ("claim_id", "state", "track_id", "work", "filed", "confirmed", "due")
+SUMMED = ("claim_id", "state", "track_id", "output_id", "work", "filed", "confirmed", "due")
 
 
 class TokenAsk(BaseModel):
@@ -88,6 +90,13 @@ class TrackClaims(BaseModel):
     claims: tuple[ClaimAbout, ...]
 
 
+class OutputClaims(BaseModel):
+    """The claims about one output."""
+
+    output_id: OutputId
+    claims: tuple[ClaimAbout, ...]
+
+
 class Answered(BaseModel):
     """The answer as it stands."""
 
@@ -103,6 +112,8 @@ class Attached(BaseModel):
     state: ClaimState
     track_id: TrackId | None
     track_status: str | None
+    output_id: OutputId | None = None
+    output_status: str | None = Field(default=None, description="suspended, withdrawn, lifted, or none of them")
     due: datetime
 
 
@@ -114,6 +125,8 @@ class ClaimSummary(BaseModel):
     track_id: TrackId | None
     track_title: str | None
     track_status: str | None
+    output_id: OutputId | None
+    output_status: str | None = Field(description="suspended, withdrawn, lifted, or none of them")
     locked: bool
     work: ClaimedWork | None
     answered: bool
@@ -150,6 +163,7 @@ class ClaimDetail(ClaimSummary):
     findings: tuple[Reason, ...] = Field(description="what stands against the track now, by the policy in force")
     findings_sha256: str | None = Field(description="names these findings; a decision has to quote it")
     sources: tuple[SourceReport, ...]
+    matches: tuple[Hit, ...] = Field(description="of an output: what its last check found")
 
 
 def status_of(claim: Claim) -> ClaimStatus:
@@ -174,15 +188,18 @@ def detail(claim_id: str, caller: Caller, deps: Deps) -> ClaimDetail:
     claim = reachable("claim.read", claim_id, caller, deps)
     track = track_of(claim, deps)
     known = findings_of(track, deps) if track is not None else None
+    output = output_of(claim, deps)
+    last, sha256 = findings(output.checks) if output is not None else (None, None)
     return ClaimDetail(
         **_summed(claim, deps),
         **{name: getattr(claim, name) for name in (
             "claimant", "email", "capacity", "met", "basis", "answer", "reason", "screened_by", "decided_by", "ended",
             "track_stays", "erased", "opened_by",
         )},
-        owner=track.owner if track is not None else None,
-        findings=known.verdict.reasons if known else (),
-        findings_sha256=known.sha256 if known else None,
+        owner=track.owner if track is not None else output.owner if output is not None else None,
+        findings=known.verdict.reasons if known else last.reasons if last else (),
+        findings_sha256=known.sha256 if known else sha256,
+        matches=last.hits if last else (),
         sources=known.reports if known else (),
     )  # fmt: skip
 
@@ -193,18 +210,20 @@ def reachable(what: str, claim_id: str, caller: Caller, deps: Deps) -> Claim:
     if claim is not None and track_of(claim, deps) is not None:
         permitted(what, str(claim.track_id), caller, deps)
         return claim
-    enforce(what, caller, deps, own=False, thing="claim")
+    output = output_of(claim, deps) if claim is not None else None
+    enforce(what, caller, deps, own=output is not None and output.owner == caller.id, thing="claim")
     if claim is None:
         raise NotFound("no such claim")
     return claim
 
 
 def _summed(claim: Claim, deps: Deps) -> dict[str, object]:
-    track = track_of(claim, deps)
+    track, output = track_of(claim, deps), output_of(claim, deps)
     return {
         **{name: getattr(claim, name) for name in SUMMED},
         "track_title": track.metadata.title if track else None,
         "track_status": track.status.value if track else None,
+        "output_status": (output.suspension.state if output and output.suspension else None),
         "locked": claim.locks,
         "answered": claim.answer is not None,
         "overdue": claim.ended is None and claim.due <= deps.clock(),

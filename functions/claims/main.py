@@ -16,6 +16,7 @@ from claims_views import (
     ClaimPage,
     ClaimReceipt,
     ClaimStatus,
+    OutputClaims,
     QueueAsk,
     TokenAsk,
     TrackAsk,
@@ -28,13 +29,14 @@ from claims_views import (
 from vault_domain.errors import NotFound
 from vault_domain.events import Kind
 from vault_domain.flags import FlagAsk, FlagsAsk
-from vault_domain.ids import ClaimId, TrackId
+from vault_domain.ids import ClaimId, OutputId, TrackId
 from vault_domain.infringement import Claim, ClaimAsk, ScreenAsk, SettleAsk, reply
 from vault_domain.permissions import roles
 from vault_domain.ports import Put
 from vault_edge.app import App, Caller, Deps, Query, Request
+from vault_edge.complaining import ClaimedOutput, claimed_output, note
 from vault_edge.journey import Journey
-from vault_edge.permitting import permitted
+from vault_edge.permitting import belonging, permitted
 from vault_edge.racing import settled
 
 app = App("claims")
@@ -66,7 +68,8 @@ def settle_flags(track_id: TrackId, ask: FlagsAsk, caller: Caller, deps: Deps) -
 
 @app.post("/claims", role="public", status=202)
 def file(ask: ClaimAsk, request: Request, deps: Deps) -> ClaimReceipt:
-    """Report that a track of the vault infringes your rights. A link to confirm the claim is mailed to you.
+    """Report that a track of the vault, or a generated output, infringes your rights. A link to confirm the claim
+    is mailed to you.
 
     The answer is the same whether the track exists or not. Nothing happens to a track before you confirm.
     """
@@ -129,6 +132,37 @@ def about(track_id: TrackId, caller: Caller, deps: Deps) -> TrackClaims:
 def answer(track_id: TrackId, claim_id: ClaimId, ask: WordsAsk, caller: Caller, deps: Deps) -> Answered:
     """Answer a claim about your track; until it is decided you may put it better."""
     return settled(lambda: _answer(track_id, claim_id, ask.answer, caller, deps))
+
+
+@app.get("/outputs/{output_id}/claims", role=roles("claim.about_output"))
+def about_output(output_id: OutputId, caller: Caller, deps: Deps) -> OutputClaims:
+    """The confirmed claims about an output, newest first, for the account behind its service and for reviewers."""
+    _reachable_output("claim.about_output", output_id, caller, deps)
+    page = deps.records.find(Claim, "by_track", output_id, newest_first=True, limit=100)
+    shown = tuple(to_owner(claim) for claim in page.items if claim.confirmed is not None)
+    return OutputClaims(output_id=output_id, claims=shown)
+
+
+@app.post("/outputs/{output_id}/claims/{claim_id}/answer", role=roles("claim.answer_output"))
+def answer_output(output_id: OutputId, claim_id: ClaimId, ask: WordsAsk, caller: Caller, deps: Deps) -> Answered:
+    """Answer a claim about an output of your service; until it is decided you may put it better."""
+    return settled(lambda: _answer_output(output_id, claim_id, ask.answer, caller, deps))
+
+
+def _reachable_output(what: str, output_id: str, caller: Caller, deps: Deps) -> ClaimedOutput:
+    output = claimed_output(output_id, deps)
+    return belonging(what, output, output.owner if output else None, caller, deps, thing="output")
+
+
+def _answer_output(output_id: str, claim_id: str, words: str, caller: Caller, deps: Deps) -> Answered:
+    output = _reachable_output("claim.answer_output", output_id, caller, deps)
+    claim = deps.records.get(Claim, claim_id)
+    if claim is None or claim.output_id != output_id or claim.confirmed is None:
+        raise NotFound("no such claim about this output")
+    if claim.answer != words:
+        claim = reply(claim, words, deps.clock())
+        note(claim, output, caller.actor, Kind.CLAIM_ANSWERED, deps)
+    return Answered(claim_id=claim_id, answer=claim.answer or "", answered=claim.answered)
 
 
 def _answer(track_id: str, claim_id: str, words: str, caller: Caller, deps: Deps) -> Answered:

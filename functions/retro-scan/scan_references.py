@@ -5,9 +5,10 @@ landmarks: it stays the same when parts of an index are merged, and is another
 one when a catalogue gives a recording's name to another recording. Lists of
 references lie in the outputs bucket, named by their content.
 
-``upheld``: tracks that were removed because a claim against them was upheld.
-They may have left the index before any output was compared with them; their
-features stay for as long as their audio would.
+``upheld``: tracks that were removed because a claim against them was upheld, and
+outputs that were withdrawn because a complaint was. The tracks may have left the
+index before any output was compared with them; their features stay for as long
+as their audio would, those of outputs for good.
 """
 
 from array import array
@@ -22,11 +23,13 @@ from vault_domain.errors import Corrupt, LicenceRefused, NotFound
 from vault_domain.policy import CatalogueEntry
 from vault_domain.rechecks import list_key, name_of
 from vault_domain.records import stamp
+from vault_domain.suspensions import Suspension
 from vault_domain.tracks import Status, Track
 from vault_edge.app import Deps
 from vault_edge.gathering import gathered
 from vault_edge.index import Opened
 from vault_edge.matching import VAULT
+from vault_edge.output_history import earlier_checks
 from vault_edge.pack_sources import reference_refusal
 from vault_edge.tune_hits import Side
 from vault_index.shard import Shard, TrackEntry
@@ -103,8 +106,8 @@ def stored(keys: Iterable[int], deps: Deps) -> str:
 
 
 def _upheld(deps: Deps) -> References:
-    """Removed tracks beside the vault's index, as if they were still in it."""
-    kept = list(_removed_by_claim(deps))
+    """Removed tracks and withdrawn outputs beside the vault's index, as if they were still in it."""
+    kept = [*_removed_by_claim(deps), *_withdrawn(deps)]
     vault = deps.index.reader(VAULT)
     if not kept:
         return References(VAULT, "internal", vault, digest([]), frozenset())
@@ -129,6 +132,25 @@ def _removed_by_claim(deps: Deps) -> Iterator[tuple[str, Features]]:
                 except NotFound:
                     continue
                 yield track.track_id, unpack(data)
+        cursor = page.cursor
+        if cursor is None:
+            return
+
+
+def _withdrawn(deps: Deps) -> Iterator[tuple[str, Features]]:
+    """Id and features of each output that was withdrawn."""
+    cursor = None
+    while True:
+        page = deps.records.find(Suspension, "by_outcome", "withdrawn", limit=PAGE, cursor=cursor)
+        for one in page.items:
+            last = earlier_checks(one.subject, deps)[-1]
+            if last.features is None:
+                continue
+            try:
+                data = deps.bucket("outputs").read(last.features.removeprefix("outputs/"), limit=MAX_FEATURES_BYTES)
+            except NotFound:
+                continue
+            yield one.subject, unpack(data).without_dense()
         cursor = page.cursor
         if cursor is None:
             return

@@ -8,28 +8,15 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, Field
 from suspension_facts import About, about, told
-from vault_domain.errors import Forbidden
-from vault_domain.events import AuditEvent, Kind, make_event
-from vault_domain.permissions import Reach, check, reach, roles
+from vault_domain.events import AuditEvent, Kind
+from vault_domain.permissions import roles
 from vault_domain.ports import Change, Put
 from vault_domain.records import UtcTime
-from vault_domain.safety import event_facts, on_record
-from vault_domain.sealing import word_hash
-from vault_domain.suspensions import (
-    LIFTED,
-    OUTPUT_SUSPENDED,
-    Decision,
-    HeldSound,
-    SuspendAsk,
-    Suspension,
-    held_check,
-    lift,
-    sound_key,
-    suspend,
-)  # fmt: skip
+from vault_domain.suspensions import Decision, SuspendAsk, Suspension, lift, suspend
 from vault_edge.app import App, Caller, Deps, Query
-from vault_edge.permitting import still_may
+from vault_edge.permitting import enforce
 from vault_edge.racing import settled
+from vault_edge.suspending import changes_of, public_event
 
 app = App("suspensions")
 
@@ -88,10 +75,7 @@ def lifted(ask: SuspendAsk, caller: Caller, deps: Deps) -> SuspensionView:
 def _decide(ask: SuspendAsk, what: str, caller: Caller, deps: Deps) -> Suspension:
     """1. May they, as their role is now, and as far as it is not their own? 2. Decide. 3. One commit."""
     seen = about(ask, deps)
-    if not still_may(what, caller.id, deps):  # 1
-        raise Forbidden("your role has changed; sign in again")
-    if reach(caller.role, what) is Reach.OTHERS:
-        check(caller.role, what, own=caller.id in seen.owners)
+    enforce(what, caller, deps, own=caller.id in seen.owners, thing="output or model")  # 1
     present, now, salt = seen.present, deps.clock(), deps.new_id("slt")
     rule = suspend if what == "suspension.make" else lift
     made = rule(present, ask, caller.id, salt, now)  # 2
@@ -106,29 +90,13 @@ def _decide(ask: SuspendAsk, what: str, caller: Caller, deps: Deps) -> Suspensio
 
 def _changes(made: Suspension, seen: About, caller: Caller, deps: Deps) -> tuple[list[Change], list[AuditEvent]]:
     """All that goes with a decision: the output's check and sound, who is told, and the public events."""
-    said, stops = made.decisions[-1], made.state == "suspended"
+    stops = made.state == "suspended"
+    letters: list[Change] = [Put(one, 0) for one in told(seen, made, stops=stops)]
+    if seen.last is not None:
+        changes, events = changes_of(made, seen.last, caller.actor, deps)
+        return [*letters, *changes], events
     kind = Kind.RELEASE_SUSPENDED if stops else Kind.RELEASE_RESUMED
-    subject = made.subject.removeprefix("model:")
-    what = "output" if seen.last is not None else "model"
-    fact = make_event(
-        deps.new_id("evt"),
-        kind,
-        subject,
-        caller.actor,
-        said.at,
-        what=what,
-        reason_hash=word_hash(said.salt, said.reason),
-    )
-    changes: list[Change] = [Put(one, 0) for one in told(seen, said, subject, stops=stops)]
-    if seen.last is None:
-        return changes, [fact]
-    sound = deps.records.get(HeldSound, sound_key(seen.last.audio_sha256))
-    held = HeldSound(audio_sha256=seen.last.audio_sha256, output_id=seen.last.output_id, held=stops)
-    one = held_check(seen.last, OUTPUT_SUSPENDED if stops else LIFTED, said.at)
-    checked = make_event(
-        deps.new_id("evt"), Kind.OUTPUT_CHECK, one.output_id, caller.actor, said.at, one.versions, **event_facts(one)
-    )
-    return [*changes, Put(on_record(one, checked), 0), Put(held, sound.version if sound else 0)], [fact, checked]
+    return letters, [public_event(made, kind, "model", caller.actor, deps)]
 
 
 def _view(one: Suspension) -> SuspensionView:

@@ -7,9 +7,9 @@ from vault_domain.errors import NotFound
 from vault_domain.lineage import Model
 from vault_domain.messages import Message, Topic, message
 from vault_domain.safety import OutputCheck
-from vault_domain.suspensions import Decision, SuspendAsk, Suspension
+from vault_domain.suspensions import SuspendAsk, Suspension
 from vault_edge.app import Deps
-from vault_edge.output_checks import earlier_checks
+from vault_edge.output_history import earlier_checks
 
 
 @dataclass(frozen=True)
@@ -38,10 +38,11 @@ def about(ask: SuspendAsk, deps: Deps) -> About:
     return About(present, None, _owners(services, deps))
 
 
-def told(seen: About, said: Decision, subject: str, *, stops: bool) -> list[Message]:
+def told(seen: About, made: Suspension, *, stops: bool) -> list[Message]:
     """Messages to the accounts behind it."""
-    topic = Topic.RELEASE_SUSPENDED if stops else Topic.RELEASE_RESUMED
-    return [message(who, topic, subject, said.at, why=said.reason) for who in sorted(seen.owners)]
+    topic, said = (Topic.RELEASE_SUSPENDED if stops else Topic.RELEASE_RESUMED), made.decisions[-1]
+    subject = made.subject.removeprefix("model:")
+    return [message(who, topic, subject, said.at, len(made.decisions), why=said.reason) for who in sorted(seen.owners)]
 
 
 def _owners(services: set[str], deps: Deps) -> frozenset[str]:

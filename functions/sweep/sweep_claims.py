@@ -17,8 +17,10 @@ from vault_domain.infringement import STANDING, Claim, ClaimState, forget, make_
 from vault_domain.messages import Topic, message
 from vault_domain.ports import Put
 from vault_domain.records import stamp
+from vault_domain.suspensions import Suspension
 from vault_edge.app import Deps
 from vault_edge.claiming import let_go, take_hold, track_of
+from vault_edge.complaining import output_of, release
 from vault_edge.racing import settled
 from vault_edge.reviewing import run_again
 
@@ -58,9 +60,13 @@ def _carry_out(instruction: ClaimInstruction, deps: Deps) -> bool:
         ended = make_moot(claim, now, deps.policy())
         told = message(
             claim.claim_id, Topic.CLAIM_ENDED, claim.claim_id, now, secret=token_name(claim.claim_id),
-            outcome=ended.state.value, why="The track is not in the vault any more.",
+            outcome=ended.state.value, why="It was taken out already; nothing is left to decide.",
         )  # fmt: skip
-        let_go(ended, ACTOR, Kind.CLAIM_DECIDED, deps, told)
+        output = output_of(claim, deps)
+        if output is not None:
+            release(ended, output, ACTOR, Kind.CLAIM_DECIDED, deps, told)
+        else:
+            let_go(ended, ACTOR, Kind.CLAIM_DECIDED, deps, told)
     elif isinstance(instruction, LockClaimed):
         _lock(seen, deps)
     else:
@@ -86,4 +92,6 @@ def _tell(claim: Claim, now: datetime, deps: Deps) -> None:
 
 def _seen(claim: Claim, deps: Deps) -> SeenClaim:
     hold = deps.records.get(Hold, claim.track_id) if claim.track_id else None
-    return SeenClaim(claim, track_of(claim, deps), hold)
+    suspension = deps.records.get(Suspension, claim.output_id) if claim.output_id else None
+    withdrawn = suspension is not None and suspension.state == "withdrawn"
+    return SeenClaim(claim, track_of(claim, deps), hold, withdrawn)

@@ -15,7 +15,7 @@ from claiming import claimed
 from granting import a_track, its_rights, missing_party, numbered
 from ingesting import main_of, sound
 from simulator import Simulator
-from vault_domain.accounts import Account
+from vault_domain.accounts import Account, ServiceAccount
 from vault_domain.appeals import Appeal
 from vault_domain.control import ControlProof, OpenControl
 from vault_domain.events import Actor, Kind, make_event
@@ -156,6 +156,15 @@ def output(sim: Simulator, owner: str) -> dict[str, str]:
     return {}
 
 
+def claimed_output(sim: Simulator, owner: str) -> dict[str, str]:
+    """An output of a service behind which this account stands, suspended by a claim."""
+    service = ServiceAccount(client_id=MY_SERVICE, name="s", owner=owner, scopes=("safety",), secret_sha256=HASH,
+                             created=sim.clock())  # fmt: skip
+    sim.store.commit([Put(service, 0)])
+    output(sim, MY_SERVICE)
+    return {"claim_id": claimed(sim, None, output_id=OUTPUT)}
+
+
 # --- calls -------------------------------------------------------------------------------
 
 Make = Callable[[Simulator, str], dict[str, str]]
@@ -200,6 +209,9 @@ CALLS: dict[str, tuple[Make, dict[str, Any] | None]] = {
     "POST /claims/{claim_id}/decision": (claim, {"outcome": "keep", "findings_sha256": HASH, "reason": WORDS}),
     "GET /tracks/{track_id}/claims": (claim, None),
     "POST /tracks/{track_id}/claims/{claim_id}/answer": (claim, {"answer": WORDS}),
+    "GET /outputs/{output_id}/claims": (claimed_output, None),
+    "POST /outputs/{output_id}/claims/{claim_id}/answer": (claimed_output, {"answer": WORDS}),
+    "POST /suspensions/lift": (claimed_output, {"output_id": OUTPUT, "reason": WORDS}),
     "POST /messages/{message_id}/read": (news, None),
     "POST /control/{control_id}/record": (proof, {"found": True, "where": WORDS}),
     "POST /control/{account_id}/{control_id}/withdraw": (verified, {"reason": WORDS}),
@@ -221,7 +233,7 @@ ABOUT_ONESELF = {
     "output.export",
 }  # fmt: skip
 """Nothing of somebody else's can be named with these, or only by a token or pseudonym of its own."""
-NAMED_IN_THE_BODY = {"POST /tracks/submit"}
+NAMED_IN_THE_BODY = {"POST /tracks/submit", "POST /suspensions/lift"}
 OWN_OTHERWISE = {
     "POST /training/tokens": "a run's id that is taken is a conflict: ids are chosen by jobs",
     "POST /models/{model_id}/versions": "a model's id that is taken is a conflict: models are no secret",
@@ -230,7 +242,8 @@ BOUND = [(route, row) for row in MATRIX for route in row.routes if set(row.reach
 ROUTES = [(route, row) for route, row in BOUND if route in CALLS]
 STEPS = (
     "accounts", "appeal", "audit", "bulk", "claims", "consent", "control", "corrections", "gateway-issue-token",
-    "lineage", "notify", "review", "revoke", "safety-check", "snippets", "submit", "tracks", "upload-presign",
+    "lineage", "notify", "review", "revoke", "safety-check", "snippets", "submit", "suspensions",
+    "tracks", "upload-presign",
 )  # fmt: skip
 
 

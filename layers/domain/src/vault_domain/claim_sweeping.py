@@ -51,6 +51,8 @@ class SeenClaim:
     claim: Claim
     track: Track | None
     hold: Hold | None
+    withdrawn: bool = False
+    """The output that it is about was withdrawn."""
 
 
 def plan_claim(seen: SeenClaim, policy: Policy, now: datetime) -> ClaimInstruction | None:
@@ -59,7 +61,7 @@ def plan_claim(seen: SeenClaim, policy: Policy, now: datetime) -> ClaimInstructi
     if claim.state not in STANDING:
         past = now >= claim.due and not claim.erased
         return ForgetClaim(claim.claim_id) if past else None
-    if track is not None and track.status is Status.REMOVED:
+    if seen.withdrawn or (track is not None and track.status is Status.REMOVED):
         return MootClaim(claim.claim_id)
     if claim.state is ClaimState.CONFIRMED and not claim.locks and _could_lock(seen, policy, now):
         return LockClaimed(claim.claim_id)

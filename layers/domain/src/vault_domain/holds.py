@@ -11,7 +11,7 @@ from typing import ClassVar
 from pydantic import Field
 
 from vault_domain.errors import Conflict
-from vault_domain.ids import ClaimId, TrackId
+from vault_domain.ids import ClaimId, OutputId, TrackId
 from vault_domain.policy import Policy
 from vault_domain.reasons import Reason
 from vault_domain.records import Record, Sha256, UtcTime
@@ -29,7 +29,8 @@ class Hold(Record):
     table: ClassVar[str] = "claims"
     kind: ClassVar[str] = "hold"
 
-    track_id: TrackId
+    track_id: TrackId | OutputId
+    """The track, or the output, that the claims are about."""
     claims: tuple[ClaimId, ...] = Field(default=(), max_length=MOST)
     locked: tuple[UtcTime, ...] = Field(default=(), max_length=REMEMBERED)
     """When claims locked it by themselves."""

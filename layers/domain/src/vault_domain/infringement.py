@@ -1,5 +1,7 @@
 """Claims of infringement by anybody: filed, confirmed by mail, screened, examined, decided; each with its deadline.
 
+A claim is about a track of the vault or about one generated output; what holds of the one holds of the other.
+
 - A claim counts once its author confirmed it with the token that was mailed to
   them; of the token only its SHA-256 is kept.
 - A complete, confirmed claim locks its track at once; people decide how it ends.
@@ -16,12 +18,12 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import ClassVar, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from vault_domain.accounts import DisplayName, Email
 from vault_domain.canonical import sha256_hex
 from vault_domain.errors import BadRequest, Conflict, Expired, NotFound
-from vault_domain.ids import AccountId, ClaimId, TrackId
+from vault_domain.ids import AccountId, ClaimId, OutputId, TrackId
 from vault_domain.policy import Policy
 from vault_domain.records import Record, Sha256, UtcTime, Value, stamp
 from vault_domain.submission import Line
@@ -67,11 +69,19 @@ class ClaimAsk(Value):
     work: ClaimedWork
     track_id: TrackId | None = None
     """The track of the vault, if it is known: only then can the claim lock it. Otherwise say where you met it."""
+    output_id: OutputId | None = None
+    """The generated output, if the claim is about one: its certificate names it. It is suspended then."""
     met: str = Field(default="", max_length=1000)
     basis: str = Field(min_length=MIN_WORDS, max_length=MAX_WORDS)
     """What is the same, and which rights you hold in it. The owner of the track reads this."""
     in_good_faith: Literal[True]
     """You believe what you say, and know that a false claim harms somebody."""
+
+    @model_validator(mode="after")
+    def _about_one(self) -> "ClaimAsk":
+        if self.track_id is not None and self.output_id is not None:
+            raise ValueError("a claim is about a track or about an output; file another one for the other")
+        return self
 
 
 class Claim(Record):
@@ -84,8 +94,9 @@ class Claim(Record):
     claim_id: ClaimId
     state: ClaimState = ClaimState.UNCONFIRMED
     track_id: TrackId | None = None
+    output_id: OutputId | None = None
     locks: bool = False
-    """The track is locked because of this claim."""
+    """The track is locked, or the output suspended, because of this claim."""
     source: Sha256
     """Salted hash of the e-mail address."""
     claimant: str | None = Field(default=None, repr=False)
@@ -121,8 +132,9 @@ class Claim(Record):
 
     def indexes(self) -> dict[str, tuple[str, str]]:
         found = {} if self.erased else {"by_state": (self.state.value, stamp(self.due))}
-        if self.track_id is not None:
-            found["by_track"] = (self.track_id, stamp(self.filed))
+        about = self.track_id or self.output_id
+        if about is not None:
+            found["by_track"] = (about, stamp(self.filed))
         return found
 
 
@@ -183,6 +195,8 @@ def confirm(claim: Claim, now: datetime, policy: Policy, *, locks: bool) -> Clai
 def attach(claim: Claim, track_id: str) -> Claim:
     """The claim with the track that it is about, found by a reviewer; it locks it then."""
     check_standing(claim)
+    if claim.output_id is not None:
+        raise Conflict("this claim is about an output")
     if claim.track_id not in (None, track_id):
         raise Conflict("this claim is about another track")
     return claim.with_changes(track_id=track_id, locks=True)

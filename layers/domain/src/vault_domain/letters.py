@@ -67,6 +67,12 @@ WORDS: dict[Topic, tuple[str, str]] = {
         "{about} is no longer suspended",
         "{why} An output has to be checked again before it may be released.",
     ),
+    Topic.RELEASE_WITHDRAWN: (
+        "{about} was withdrawn",
+        "A complaint about it was upheld. {why} No check releases it again. The licence for this output ends with "
+        "this day: please stop publishing and selling it, and tell whoever exported it. What was done before in good "
+        "faith is not held against anybody here; licences for other outputs stay as they are.",
+    ),
     Topic.RUN_ALARM: (
         "A training run reads more than usual",
         "Run {about}: {why} The log has every read.",

@@ -58,6 +58,7 @@ class Topic(StrEnum):
     OUTPUT_FOUND_LATER = "output_found_later"
     RELEASE_SUSPENDED = "release_suspended"
     RELEASE_RESUMED = "release_resumed"
+    RELEASE_WITHDRAWN = "release_withdrawn"
     RUN_ALARM = "run_alarm"
     INVITED = "holder_invited"
     JOINED = "holder_joined"

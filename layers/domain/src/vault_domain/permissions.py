@@ -117,6 +117,10 @@ MATRIX: tuple[Row, ...] = (
     _row("claim.decide", "decide a claim", _PEERS, "POST /claims/{claim_id}/decision"),
     _row("claim.about", "see what is claimed about a track, not by whom", _SEES, "GET /tracks/{track_id}/claims"),
     _row("claim.answer", "answer a claim", _OWN, "POST /tracks/{track_id}/claims/{claim_id}/answer"),
+    _row("claim.about_output", "see what is claimed about an output of one's service, not by whom", _SEES,
+         "GET /outputs/{output_id}/claims"),
+    _row("claim.answer_output", "answer a claim about an output of one's service", _OWN,
+         "POST /outputs/{output_id}/claims/{claim_id}/answer"),
     _row(
         "message.read", "read one's messages, and the box of one's role", _OWN,
         "GET /messages", "POST /messages/{message_id}/read", "POST /messages/read",

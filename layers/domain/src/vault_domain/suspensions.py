@@ -9,12 +9,14 @@
 - An output that was withdrawn because a complaint was upheld stays withdrawn.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, ClassVar, Final, Literal
 
 from pydantic import Field, StringConstraints, model_validator
 
+from vault_domain.canonical import digest
 from vault_domain.decision import Clearance
 from vault_domain.errors import Conflict
 from vault_domain.ids import AccountId, ModelId, OutputId
@@ -28,6 +30,9 @@ OUTPUT_SUSPENDED: Final = "output_suspended"
 OUTPUT_WITHDRAWN: Final = "output_withdrawn"
 LIFTED: Final = "suspension_lifted"
 MAX_DECISIONS: Final = 40
+CLAIMED: Final = (
+    "Somebody reported an infringement; until that is settled it is not released. You can answer the claim."
+)
 Words = Annotated[str, StringConstraints(min_length=10, max_length=1000, strip_whitespace=True)]
 State = Literal["suspended", "lifted", "withdrawn"]
 SAID: dict[str, str] = {
@@ -163,18 +168,30 @@ def standing(
 
 def suspend(present: Suspension | None, ask: SuspendAsk, by: AccountId, salt: str, now: datetime) -> Suspension:
     """Suspended. The same decision by the same person again is the same; raises ``Conflict`` for another one."""
-    known = present or Suspension(subject=ask.subject)
-    if known.state == "suspended" and (known.decisions[-1].by, known.decisions[-1].reason) == (by, ask.reason):
-        return known
-    if known.state in ("suspended", "withdrawn"):
-        raise Conflict(f"this is {known.state} already")
-    return _decided(known, "suspended", ask.reason, by, salt, now)
+    if present is not None and present.state == "suspended" and _said(present) == (by, ask.reason):
+        return present
+    if present is not None and present.state in ("suspended", "withdrawn"):
+        raise Conflict(f"this is {present.state} already")
+    return _decided(present or Suspension(subject=ask.subject), "suspended", ask.reason, by, salt, now)
+
+
+def suspend_claimed(present: Suspension | None, output_id: str, claim_id: str, salt: str, now: datetime) -> Suspension:
+    """Suspended because of a claim, unless it is suspended or withdrawn already."""
+    if present is not None and present.state in ("suspended", "withdrawn"):
+        return present
+    return _decided(present or Suspension(subject=output_id), "suspended", CLAIMED, claim_id, salt, now)
+
+
+def free_claimed(present: Suspension, claim_id: str, why: str, salt: str, now: datetime) -> Suspension:
+    """No claim stands any more: what a claim suspended is free, what a person suspended is theirs to lift."""
+    if present.state != "suspended" or not present.decisions[-1].by.startswith("clm_"):
+        return present
+    return _decided(present, "lifted", why, claim_id, salt, now)
 
 
 def lift(present: Suspension | None, ask: SuspendAsk, by: AccountId, salt: str, now: datetime) -> Suspension:
     """No longer suspended. Raises ``Conflict`` for what is not, and for what was withdrawn."""
-    said = (present.decisions[-1].by, present.decisions[-1].reason) if present and present.decisions else None
-    if present is not None and present.state == "lifted" and said == (by, ask.reason):
+    if present is not None and present.state == "lifted" and _said(present) == (by, ask.reason):
         return present
     if present is None or present.state != "suspended":
         raise Conflict("this is not suspended" if present is None else f"this is {present.state}, not suspended")
@@ -193,6 +210,18 @@ def held_check(last: OutputCheck, code: str, now: datetime) -> OutputCheck:
     """The next check of an output whose suspension was decided: blocked, or, once lifted, to be checked anew."""
     outcome: Literal["block", "not_cleared"] = "not_cleared" if code == LIFTED else "block"
     return next_check(last, now, outcome=outcome, reasons=(Reason(code=code, detail=SAID[code]),))
+
+
+def findings(made: Sequence[OutputCheck]) -> tuple[OutputCheck, str]:
+    """The last check that compared the output with anything, and the hash that names what it found."""
+    ours = frozenset((MODEL_SUSPENDED, OUTPUT_SUSPENDED, OUTPUT_WITHDRAWN, LIFTED))
+    real = [one for one in made if not (one.reasons and one.reasons[0].code in ours)] or list(made)
+    hits = [[hit.ref, hit.similarity] for hit in real[-1].hits]
+    return real[-1], digest({"output_id": real[-1].output_id, "outcome": real[-1].outcome, "hits": hits})
+
+
+def _said(present: Suspension) -> tuple[str, str]:
+    return present.decisions[-1].by, present.decisions[-1].reason
 
 
 def _decided(known: Suspension, state: State, reason: str, by: str, salt: str, now: datetime) -> Suspension:

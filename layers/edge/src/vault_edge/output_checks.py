@@ -15,13 +15,14 @@ from vault_audio.features import SETTINGS
 from vault_domain.errors import LicenceRefused, VaultError
 from vault_domain.evidence import Original, SourceReport
 from vault_domain.policy import CatalogueEntry, Policy, strictly
-from vault_domain.safety import STRICTER, OutputCheck
+from vault_domain.safety import STRICTER
 from vault_index import melody
 from vault_index.calibration import builtin
 
 from vault_edge.deps import Deps
 from vault_edge.index import Opened
 from vault_edge.matching import ACOUSTID, VAULT, Query, Source, acoustid_report, report_of, unmade
+from vault_edge.output_history import earlier_checks as earlier_checks
 from vault_edge.pack_sources import reference_refusal
 from vault_edge.tune_hits import Side
 
@@ -116,15 +117,3 @@ def _original(query: Query, deps: Deps) -> str | None:
     """The vault's track with exactly these samples."""
     claim = deps.records.get(Original, query.audio_sha256) if query.audio_sha256 else None
     return claim.track_id if claim else None
-
-
-def earlier_checks(output_id: str, deps: Deps) -> tuple[OutputCheck, ...]:
-    """All checks of one output, in order."""
-    found: tuple[OutputCheck, ...] = ()
-    cursor: str | None = None
-    while True:
-        page = deps.records.list(OutputCheck, output_id, cursor=cursor)
-        found += page.items
-        cursor = page.cursor
-        if cursor is None:
-            return found

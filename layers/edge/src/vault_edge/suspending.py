@@ -1,8 +1,22 @@
-"""What stands against an output at this moment, read in as few requests as there can be."""
+"""What stands against an output at this moment, and what goes with a decision about that."""
 
+from vault_domain.events import Actor, AuditEvent, Kind, make_event
+from vault_domain.ports import Change, Put
 from vault_domain.records import Record
-from vault_domain.safety import OutputCheck
-from vault_domain.suspensions import HeldSound, Standing, Suspension, model_subject, sound_key, standing
+from vault_domain.safety import OutputCheck, event_facts, on_record
+from vault_domain.sealing import word_hash
+from vault_domain.suspensions import (
+    LIFTED,
+    OUTPUT_SUSPENDED,
+    OUTPUT_WITHDRAWN,
+    HeldSound,
+    Standing,
+    Suspension,
+    held_check,
+    model_subject,
+    sound_key,
+    standing,
+)  # fmt: skip
 
 from vault_edge.deps import Deps
 
@@ -28,3 +42,35 @@ def standing_of(model_id: str, output_id: str, audio_sha256: str | None, deps: D
 def standing_now(check: OutputCheck, deps: Deps) -> Standing:
     """What stands against an output that was checked."""
     return standing_of(check.model_id, check.output_id, check.audio_sha256, deps)
+
+
+def changes_of(
+    made: Suspension, last: OutputCheck, actor: Actor, deps: Deps, **facts: str
+) -> tuple[list[Change], list[AuditEvent]]:
+    """What goes with a decision about an output: its next check, its sound, and the events; one commit with it."""
+    code, kind = _TOLD[made.state or "lifted"]
+    now, one = made.decisions[-1].at, held_check(last, code, made.decisions[-1].at)
+    sound = deps.records.get(HeldSound, sound_key(last.audio_sha256))
+    held = HeldSound(audio_sha256=last.audio_sha256, output_id=last.output_id, held=code != LIFTED)
+    checked = make_event(
+        deps.new_id("evt"), Kind.OUTPUT_CHECK, one.output_id, actor, now, one.versions, **event_facts(one)
+    )
+    changes: list[Change] = [Put(on_record(one, checked), 0), Put(held, sound.version if sound else 0)]
+    return changes, [public_event(made, kind, "output", actor, deps, **facts), checked]
+
+
+def public_event(made: Suspension, kind: Kind, what: str, actor: Actor, deps: Deps, **facts: str) -> AuditEvent:
+    """What the log says of the last decision: a salted hash of the reason, no word of it."""
+    said = made.decisions[-1]
+    subject = made.subject.removeprefix("model:")
+    reason_hash = word_hash(said.salt, said.reason)
+    return make_event(
+        deps.new_id("evt"), kind, subject, actor, said.at, None, what=what, reason_hash=reason_hash, **facts
+    )
+
+
+_TOLD = {
+    "suspended": (OUTPUT_SUSPENDED, Kind.RELEASE_SUSPENDED),
+    "lifted": (LIFTED, Kind.RELEASE_RESUMED),
+    "withdrawn": (OUTPUT_WITHDRAWN, Kind.RELEASE_WITHDRAWN),
+}

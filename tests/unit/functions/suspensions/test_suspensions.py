@@ -105,7 +105,7 @@ def test_who_lost_the_role_and_what_nobody_knows(sim: Simulator, load_step) -> N
     gone = Account(account_id=MOD, display_name="Anna", created=sim.clock(), changed=sim.clock())
     sim.store.commit([Put(gone, 0)])
     module = load_step("suspensions")
-    assert post(module, sim, "/suspensions", {"output_id": "out_one", "reason": WHY})["statusCode"] == 403
+    assert post(module, sim, "/suspensions/lift", {"output_id": "out_one", "reason": WHY})["statusCode"] == 403
     other = numbered("acc", 50)
     for unknown in ({"output_id": "out_two"}, {"model_id": "nobodys"}):
         assert post(module, sim, "/suspensions", {**unknown, "reason": WHY}, other)["statusCode"] == 404
