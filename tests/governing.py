@@ -24,6 +24,7 @@ from vault_domain.flags import FlagAsk, FlagsAsk
 from vault_domain.governance import PolicyAsk, TrialAsk
 from vault_domain.holds import Hold
 from vault_domain.infringement import Claim, ScreenAsk, SettleAsk
+from vault_domain.notes import NoteAsk
 from vault_domain.policy import Policy, PolicyVersion
 from vault_domain.review import AnswerAsk, OverrideAsk, ReviewVote, VoteAsk
 from vault_domain.rights import RevokeAsk
@@ -41,7 +42,7 @@ WRONG = "f" * 64
 
 MAY: dict[str, set[str]] = {
     "queue": {"reviewer", "admin"}, "evidence": {"reviewer", "admin"}, "claim": {"reviewer", "admin"},
-    "votes": {"reviewer", "admin"}, "override": {"admin"}, "answers": {"owner"},
+    "votes": {"reviewer", "admin"}, "note": {"reviewer", "admin"}, "override": {"admin"}, "answers": {"owner"},
     "questions": {"owner", "reviewer", "admin"},
     "appeal": {"owner"}, "appeal-read": {"owner", "reviewer", "admin"}, "decision": {"reviewer", "admin"},
     "claims": {"reviewer", "admin"}, "screening": {"reviewer", "admin"},
@@ -57,12 +58,13 @@ MAY: dict[str, set[str]] = {
     "messages": {"contributor", "reviewer", "admin"}, "box": {"reviewer", "admin"}, "admin-box": {"admin"},
 }  # fmt: skip
 NOT_ON_ONES_OWN = {
-    "evidence", "claim", "votes", "override", "decision", "screening", "settling", "flag", "flags-decision",
+    "note", "evidence", "claim", "votes", "override", "decision", "screening", "settling", "flag", "flags-decision",
     "snippet", "proof-record", "proof-withdrawal", "bulk-decision", "role",
 }  # fmt: skip
 OPEN_TO_STRANGERS = {"flag"}
 AUTHOR = "author@rights.example"
 INVITED = "somebody@else.example"
+NOTED = "between reviewers alone"
 FOUND = (a_hit(), a_hit(), a_hit(), a_hit("cat:two", 0.6), a_hit("cat:strong", 0.95, overlap_s=40))
 HITS = st.lists(st.sampled_from(FOUND), min_size=1, max_size=2, unique_by=lambda hit: hit.ref)
 CHOICES = st.sampled_from(["approve", "reject", "needs_more_info"])
@@ -108,6 +110,10 @@ class Governance(RuleBasedStateMachine):
     @rule(who=st.sampled_from(PEOPLE), which=st.integers(0, 2))
     def claims(self, who: Caller | None, which: int) -> None:
         self._call("claim", "review", "POST", "/review/{}/claim", which, who)
+
+    @rule(who=st.sampled_from(PEOPLE), which=st.integers(0, 2))
+    def notes(self, who: Caller | None, which: int) -> None:
+        self._call("note", "review", "POST", "/review/{}/notes", which, who, NoteAsk(note=NOTED))
 
     @rule(who=st.sampled_from(PEOPLE), which=st.integers(0, 2))
     def answers(self, who: Caller | None, which: int) -> None:
@@ -327,6 +333,7 @@ class Governance(RuleBasedStateMachine):
         if who.role == "contributor":
             assert AUTHOR not in text
             assert INVITED not in text
+            assert NOTED not in text
         if who.id == STRANGER.id and who.role == "contributor":
             assert not [track_id for track_id in self._unlisted() if track_id in text]
         if "tracks" in shown and "cursor" in shown and "submitter" in text:

@@ -20,6 +20,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
+from event_law import breaches
 from vault_domain.errors import Conflict
 from vault_domain.ports import Objects, PostForm, Records
 from vault_edge.deps import BUCKETS, TABLES, Deps
@@ -72,6 +73,21 @@ class _Fused:
         return lambda *given, **named: self._fuse.run(lambda: found(*given, **named))
 
 
+class _Lawful:
+    """Records that take no event which holds what the public log must not hold (``event_law``)."""
+
+    def __init__(self, inner: MemoryRecords) -> None:
+        self._inner = inner
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._inner, name)
+
+    def commit(self, changes: Any, events: Any = ()) -> None:
+        found = [breach for event in events for breach in breaches(event)]
+        assert not found, f"{found}; if it is right, tests/event_law.py has to say so"
+        self._inner.commit(changes, events)
+
+
 @dataclass
 class Tasks:
     """State machines: what was started, and how waiting tasks were answered."""
@@ -120,7 +136,7 @@ class Simulator:
             {f"secret-{name}": f"{name} of simulator {seed}, 32 characters" for name in SECRETS}
         )
         self.environ = dict(_environ() | dict(environ or {}))
-        self.records: Records = _Fused(self.store, self.fuse, "commit")  # type: ignore[assignment]
+        self.records: Records = _Fused(_Lawful(self.store), self.fuse, "commit")  # type: ignore[assignment]
         self.tasks = _Fused(self.task_log, self.fuse, "start", "succeed", "fail")
         self.deps = self.container()
 

@@ -8,12 +8,14 @@ vault as it is then, and admitted unless a ground appears that nobody knew.
 from datetime import timedelta
 
 from review_asks import QueueAsk, asked_for, case_of, summary
+from review_notes import noted, notes_of
 from review_voting import ask_owner, ballot, cast
 from vault_domain.errors import Conflict
 from vault_domain.events import Kind
 from vault_domain.evidence import SourceReport
 from vault_domain.ids import TrackId
 from vault_domain.messages import Topic, message
+from vault_domain.notes import NoteAsk
 from vault_domain.permissions import roles
 from vault_domain.ports import Put, Require
 from vault_domain.records import stamp
@@ -54,7 +56,7 @@ def queue(ask: Query[QueueAsk], caller: Caller, deps: Deps) -> Json:
 
 @app.get("/review/{track_id}", role=roles("review.read"))
 def evidence(track_id: TrackId, caller: Caller, deps: Deps) -> Json:
-    """All that is known: every span, by which detector, under which versions; votes, questions and answers."""
+    """All that is known: every span, by which detector, under which versions; votes, notes, questions and answers."""
     track = permitted("review.read", track_id, caller, deps)
     votes = deps.records.list(ReviewVote, track_id).items
     counted = counting(votes, track)
@@ -71,6 +73,7 @@ def evidence(track_id: TrackId, caller: Caller, deps: Deps) -> Json:
         "sources": [report.model_dump(mode="json", exclude={"version", "subject"}) for report in reports],
         "votes": [{**vote.model_dump(mode="json", exclude=HIDDEN), "counts": vote in counted} for vote in votes],
         "questions": _questions(track_id, deps),
+        "notes": notes_of(track_id, deps),
         "history": [row.model_dump(mode="json", exclude=HIDDEN) for row in history],
     }
 
@@ -94,6 +97,13 @@ def vote(track_id: TrackId, ask: VoteAsk, caller: Caller, deps: Deps) -> Json:
         return cast(track, ballot(track, choice, ask.evidence_sha256, ask.note, caller, deps), caller, deps)
 
     return _carried_on(settled(attempt), deps)
+
+
+@app.post("/review/{track_id}/notes", role=roles("review.note"))
+def note(track_id: TrackId, ask: NoteAsk, caller: Caller, deps: Deps) -> Json:
+    """Leave a note for other reviewers, without a vote; its owner never reads it. Twice in a row is once."""
+    settled(lambda: noted(permitted("review.note", track_id, caller, deps), ask, caller, deps))
+    return {"track_id": track_id, "notes": notes_of(track_id, deps)}
 
 
 @app.post("/review/{track_id}/override", role=roles("review.override"))

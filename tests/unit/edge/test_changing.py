@@ -62,7 +62,7 @@ def test_steps_rows_and_events_are_one_commit(sim: Simulator, track: Track):
     journey = Journey(sim.deps, track, SYSTEM)
     journey.take(Trigger.CHECKS_STARTED)
     journey.take(Trigger.UPLOAD_FAILED)
-    journey.tell(Kind.EVIDENCE_RECORDED, found="nothing")
+    journey.tell(Kind.EVIDENCE_RECORDED, status="checked")
     assert sim.store.everything(HistoryRow) == ()
     journey.commit()
     stored = track_of(sim, track.track_id)

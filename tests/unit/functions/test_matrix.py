@@ -194,6 +194,7 @@ CALLS: dict[str, tuple[Make, dict[str, Any] | None]] = {
     "GET /snippets/{snippet_id}/picture": (snippet, None),
     "POST /review/{track_id}/claim": (track, None),
     "POST /review/{track_id}/votes": (track, {"vote": "approve", "note": WORDS, **SEEN}),
+    "POST /review/{track_id}/notes": (track, {"note": WORDS}),
     "POST /review/{track_id}/override": (track, {"vote": "approve", "reason": WORDS, **SEEN}),
     "POST /review/{track_id}/answers": (track, {"answer": WORDS}),
     "GET /review/{track_id}/questions": (track, None),

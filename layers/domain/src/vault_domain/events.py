@@ -48,6 +48,7 @@ class Kind(StrEnum):
     REVIEW_DECIDED = "review.decided"
     REVIEW_ASKED = "review.asked"
     REVIEW_ANSWERED = "review.answered"
+    REVIEW_NOTED = "review.noted"
     DISPUTE_OPENED = "dispute.opened"
     DISPUTE_LAPSED = "dispute.lapsed"
     APPEAL_FILED = "appeal.filed"

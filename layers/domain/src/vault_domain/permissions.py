@@ -92,6 +92,7 @@ MATRIX: tuple[Row, ...] = (
     ),
     _row("review.claim", "claim a track for review", _PEERS, "POST /review/{track_id}/claim"),
     _row("review.vote", "vote, or ask its owner", _PEERS, "POST /review/{track_id}/votes"),
+    _row("review.note", "leave a note for other reviewers", _PEERS, "POST /review/{track_id}/notes"),
     _row("review.override", "decide alone, with a written reason", "admin=others", "POST /review/{track_id}/override"),
     _row("review.answer", "answer a reviewer's question", _OWN, "POST /review/{track_id}/answers"),
     _row("review.questions", "read what reviewers asked", _SEES, "GET /review/{track_id}/questions"),

@@ -11,6 +11,7 @@ import { Listen } from "../ui/listen.js";
 import { Badge, Button, Loaded, Notice, ProblemNotice } from "../ui/parts.js";
 import { Reasons } from "../ui/reasons.js";
 import { told } from "../words.js";
+import { Notes } from "./review-notes.js";
 import { AppealCase } from "./review-appeal.js";
 import { Ballot, Votes } from "./review-vote.js";
 
@@ -49,6 +50,7 @@ function Case({ found, appeal, seconds, path, reload }) {
         <${Evidence} sources=${found.sources} trackId=${found.track_id} seconds=${seconds} listen=${Listen} />
         <${About} found=${found} />
         <${Talk} questions=${found.questions} />
+        <${Notes} notes=${found.notes} path=${path} reload=${reload} />
         <section class="card" aria-labelledby="history"><h2 id="history">History</h2><${History} rows=${found.history} /></section>
       </div>
       <aside class="stack case-side" aria-label="Decision">
