@@ -1,29 +1,32 @@
 """Erasing an account: person and way in go in one commit; the function ``erase`` goes through the rest."""
 
-from account_passwords import matches
+from account_passwords import LOGIN_PER_EMAIL, LOGIN_SECONDS, matches
 from vault_domain.accounts import Account, EmailClaim, IdentityClaim, RoleChange
 from vault_domain.canonical import Json
 from vault_domain.erasure import ERASED, OPEN, Erasure, ErasureAsk, erased_account, wordless
-from vault_domain.errors import BadCredentials, Conflict, NotFound
+from vault_domain.errors import Conflict, Forbidden, NotFound
 from vault_domain.events import Kind, make_event
 from vault_domain.ports import Change, Delete, Put
 from vault_edge.app import Caller, Deps, Request
 from vault_edge.auth import identity_hash, identity_of_request
+from vault_edge.limiting import count
 
 
 def erase(ask: ErasureAsk, caller: Caller, request: Request, deps: Deps) -> Json:
-    """Raises ``BadCredentials`` for a wrong password, ``Conflict`` for a role that has to be given up first.
+    """Close the way in and begin the rest.
 
-    Asked again, it says how far the first is; what was wished then stands.
+    Raises ``Forbidden`` for a wrong password, ``TooMany`` for many of them, ``Conflict`` for a role that has to
+    be given up first. Asked again, it says how far the first is; what was wished then stands.
     """
     account = deps.records.get(Account, caller.id)
     if account is None:
         raise NotFound()
     if account.erased is not None:
         return _told(account, deps)
+    count(deps.records, f"erase#{caller.id}", LOGIN_SECONDS, LOGIN_PER_EMAIL, deps.clock())
     password = ask.password.get_secret_value() if ask.password else ""
     if account.password_hash is not None and not matches(account.password_hash, password):
-        raise BadCredentials("The password is not that of this account")
+        raise Forbidden("The password is not that of this account")
     now = deps.clock()
     gone = erased_account(account, now)
     event = make_event(deps.new_id("evt"), Kind.ACCOUNT_ERASED, caller.id, caller.actor, now, tracks=ask.tracks)

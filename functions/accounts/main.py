@@ -90,7 +90,7 @@ def payout(ask: PayoutAsk, caller: Caller, deps: Deps) -> Json:
     return shown(settled(lambda: name_payee(caller.id, ask, deps)))
 
 
-@app.post("/accounts/me/erasure", role=("contributor", "reviewer", "admin"), status=202, also=(401,))
+@app.post("/accounts/me/erasure", role=("contributor", "reviewer", "admin"), status=202, also=(429,))
 def leave_for_good(ask: ErasureAsk, caller: Caller, request: Request, deps: Deps) -> Json:
     """Erase your account: names, address, password and words, at once or within the hour; the log keeps its id.
 

@@ -6,6 +6,7 @@ import { html, useState } from "../lib.js";
 import { announce } from "../ui/announce.js";
 import { Field } from "../ui/fields.js";
 import { Badge, Button, Loaded, Notice, ProblemNotice } from "../ui/parts.js";
+import { Leave } from "./account-leave.js";
 
 export function AccountPage() {
   const state = useData(() => get("/accounts/me"), []);
@@ -17,6 +18,7 @@ export function AccountPage() {
           <dl class="facts">${mine.email && html`<dt>E-mail</dt><dd>${mine.email}</dd>`}<dt>Since</dt><dd>${onDay(mine.created)}</dd><dt>Account id</dt><dd><code>${mine.account_id}</code></dd></dl>
           <p class="row"><a href="#/messages">Messages, and what comes by mail</a><a href="#/releases">My releases</a></p></section>
         <${Payee} mine=${mine} reload=${state.reload} />
+        <${Leave} mine=${mine} />
       </div>`}<//>`;
 }
 
