@@ -8,12 +8,16 @@ import typer
 from lemm.commands.account import JsonFlag
 from lemm.output import emit, fail, out
 from lemm.verify import Refused, Trusted, Verdict, read_key, read_witness, verify_file, verify_with_proof
+from lemm.verify.files import is_audio
 from vault_domain.checkpoints import NoteKey
 
 
 def verify(
     file: Annotated[
-        Path, typer.Argument(exists=True, dir_okay=False, readable=True, help="A proof file, receipt or manifest.")
+        Path,
+        typer.Argument(
+            exists=True, dir_okay=False, readable=True, help="A proof, receipt, certificate or exported file."
+        ),
     ],
     key: Annotated[
         str,
@@ -27,6 +31,13 @@ def verify(
         typer.Option(exists=True, dir_okay=False, help="With a safety receipt: a proof that it is in the log."),
     ] = None,
     log_key: Annotated[str | None, typer.Option(help="With --proof: the log's key.")] = None,
+    sound: Annotated[
+        Path | None,
+        typer.Option("--file", exists=True, dir_okay=False, help="With an export certificate: the file that it names."),
+    ] = None,
+    root: Annotated[
+        str | None, typer.Option(help="With an exported sound file: the key set with the root certificate.")
+    ] = None,
     json: JsonFlag = False,
 ) -> None:
     """Check what the vault has signed, without asking the vault: nothing but the file and the key is read."""
@@ -36,7 +47,10 @@ def verify(
     except ValueError as flaw:
         fail("bad_key", str(flaw), json)
     try:
-        verdict = _checked(file, trusted, proof, log, witnesses)
+        if sound is not None or root is not None or is_audio(file):
+            verdict = _exported(file, trusted, sound, root, json)
+        else:
+            verdict = _checked(file, trusted, proof, log, witnesses)
     except Refused as flaw:
         fail("refused", str(flaw), json)
     if json:
@@ -52,6 +66,21 @@ def _checked(file: Path, trusted: Trusted, proof: Path | None, log: Trusted, wit
     if log.log is None:
         raise Refused("a proof is checked with the log's key: give --log-key (name+hash+base64)")
     return verify_with_proof(file, trusted, proof, log.log, witnesses)
+
+
+def _exported(file: Path, trusted: Trusted, sound: Path | None, root: str | None, as_json: bool) -> Verdict:
+    """A certificate with its file, or a sound file with the credentials in it."""
+    from lemm.verify.exported import read_root, verify_certificate, verify_media
+
+    if sound is not None:
+        return verify_certificate(file, trusted, sound)
+    if root is None:
+        raise Refused("a sound file is checked with --root (GET /accounts/keys?purpose=credential)")
+    try:
+        certificate = read_root(root)
+    except ValueError as flaw:
+        fail("bad_key", str(flaw), as_json)
+    return verify_media(file, trusted, certificate)
 
 
 def register(app: typer.Typer) -> None:

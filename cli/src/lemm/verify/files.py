@@ -13,11 +13,13 @@ from pathlib import Path
 from typing import Any
 
 from lemm.verify.keys import Trusted
+from vault_audio.containers import identify
 from vault_domain.bundles import KINDS, OUTPUT, media_type, open_bundle, parse_bundle
 from vault_domain.checkpoints import Checkpoint, NoteKey
 from vault_domain.claims import judge
 from vault_domain.dsse import IN_TOTO, parse
 from vault_domain.errors import Unauthenticated
+from vault_domain.exporting import CERTIFICATE, read_certificate
 from vault_domain.proofs import Proven, check_proof, parse_proof
 from vault_domain.ranges import POLICY, ProvenRange, check_range, parse_range
 from vault_domain.safety_receipt import SAFETY_RECEIPT, check_entry, read_receipt
@@ -55,6 +57,12 @@ def verify_file(path: Path, trusted: Trusted, witnesses: Sequence[NoteKey] = ())
         return _proof(document.get("type"), data, trusted.log, witnesses)
     except ValueError as flaw:
         raise Refused(str(flaw)) from None
+
+
+def is_audio(path: Path) -> bool:
+    """Whether this is a sound file; everything that the vault signs is JSON."""
+    with path.open("rb") as file:
+        return file.read(1) != b"{" and identify(path) is not None
 
 
 def verify_with_proof(
@@ -145,6 +153,8 @@ def _says(name: str, document: dict[str, Any]) -> str:
     """Raises ``Refused`` for a receipt that was signed but is none."""
     signed = f"a {name}, signed with the key that you gave"
     try:
+        if name == CERTIFICATE:
+            return f"{signed}: {read_certificate(document)}"
         return f"{signed}: {read_receipt(document).says}" if name == SAFETY_RECEIPT else signed
     except ValueError as flaw:
         raise Refused(str(flaw)) from None

@@ -29,7 +29,7 @@ class Trusted:
 
 def read_key(given: str) -> Trusted:
     """The key or keys that are meant. Raises ``ValueError``."""
-    text = _text(given)
+    text = text_of(given)
     if text.startswith("{"):
         return Trusted(envelopes=_key_set(text))
     if _HEX.fullmatch(text):
@@ -43,13 +43,13 @@ def read_key(given: str) -> Trusted:
 
 def read_witness(given: str) -> NoteKey:
     """A witness's key. Raises ``ValueError``."""
-    key = parse_key(_text(given))
+    key = parse_key(text_of(given))
     if key.kind != COSIGNATURE:
         raise ValueError("this is not the key of a witness")
     return key
 
 
-def _text(given: str) -> str:
+def text_of(given: str) -> str:
     """The content of a file of this name, or the text itself."""
     try:
         path = Path(given)

@@ -6,8 +6,9 @@ said allow or warn (``output_not_cleared``), not too long ago
 and the very bytes that were checked (``digest_mismatch``).
 """
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
 from pydantic import Field, model_validator
 
@@ -169,6 +170,23 @@ def certificate(
         },
         "issued_at": now.isoformat(),
     }  # fmt: skip
+
+
+def read_certificate(document: Mapping[str, Any]) -> str:
+    """What a certificate says, in a sentence. Raises ``ValueError`` for another form."""
+    try:
+        if document["format"] != FORMAT:
+            raise ValueError("a certificate of another format")
+        licence, check = document["licence"], document["check"]
+        for digest in (document["exported"]["sha256"], document["checked"]["content_sha256"]):
+            if not isinstance(digest, str) or len(digest) != 64:
+                raise ValueError("a digest is missing")
+        return (
+            f"{document['output_id']} of model {document['model_id']} under {licence['name']} version "
+            f"{licence['version']}, accepted {licence['accepted_at']}; check {check['number']}: {check['outcome']}"
+        )
+    except (KeyError, TypeError):
+        raise ValueError("a field is missing or of the wrong type") from None
 
 
 def standing(number: int, audio_sha256: str, checks: tuple[OutputCheck, ...]) -> Standing:
