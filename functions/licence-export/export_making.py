@@ -24,6 +24,7 @@ from vault_edge.app import Caller, Deps
 from vault_edge.output_audio import Sent, received
 from vault_edge.racing import settled
 from vault_edge.receipts import signed_receipt
+from vault_edge.suspending import standing_now
 from vault_edge.texts import output_licence
 
 
@@ -33,7 +34,7 @@ def export(output_id: str, ask: ExportAsk, caller: Caller, deps: Deps) -> Output
     1. It is theirs. 2. An upload that was exported gives its export again. 3. The last check cleared it, not too
     long ago, and the licence is accepted. 4. The audio is here. 5. It is the very file that was checked. 6. The same
     export again is the same one, as long as its file is kept. 7. Credentials. 8. The certificate. 9. The file is
-    stored, then the export is recorded with its event, unless the check or the acceptance is not the last any more.
+    stored, then the export is recorded with its event, unless a check, an acceptance or a suspension came in between.
     10. What was sent is deleted.
     """
     found = held(output_id, caller, ask.user_ref, deps)  # 1
@@ -42,7 +43,7 @@ def export(output_id: str, ask: ExportAsk, caller: Caller, deps: Deps) -> Output
     if again is not None and again.holder == found.holder:  # 2
         _forget(again.upload_id, deps)
         return again
-    require(obstacles(found.check, found.acceptance, deps.policy(), deps.clock()))  # 3
+    _clear(found, deps)  # 3
     sent = received(ask, caller, deps)  # 4
     audio = _bytes(sent, deps)
     known = settled(lambda: _exported(output_id, ask, sent, audio, caller, deps))
@@ -69,15 +70,24 @@ def file_key(export: OutputExport) -> str:
 def _exported(output_id: str, ask: ExportAsk, sent: Sent, audio: bytes, caller: Caller, deps: Deps) -> OutputExport:
     """Steps 5 to 9, from what is on record now: whoever lost a race asks everything again."""
     found = held(output_id, caller, ask.user_ref, deps)
-    require(obstacles(found.check, found.acceptance, deps.policy(), deps.clock()))
+    watched = _clear(found, deps)
     same_bytes(found.check, sha256_hex(audio))  # 5
     known = known_export(exports_of(output_id, deps), found.holder, output_licence().number, found.check.check)  # 6
     if known is not None and deps.bucket("outputs").head(file_key(known)) is not None:
         return known
-    return _made(found, sent, audio, caller, deps)
+    return _made(found, watched, sent, audio, caller, deps)
 
 
-def _made(found: Held, sent: Sent, audio: bytes, caller: Caller, deps: Deps) -> OutputExport:
+def _clear(found: Held, deps: Deps) -> tuple[Require, ...]:
+    """Refuse what stands in the way; what must still be so when the export is recorded."""
+    stands = standing_now(found.check, deps)
+    require(obstacles(found.check, stands, found.acceptance, deps.policy(), deps.clock()))
+    return stands.watched
+
+
+def _made(
+    found: Held, watched: tuple[Require, ...], sent: Sent, audio: bytes, caller: Caller, deps: Deps
+) -> OutputExport:
     """Steps 7 to 9."""
     accepted, check, now = found.acceptance, found.check, deps.clock()
     if accepted is None:
@@ -100,7 +110,7 @@ def _made(found: Held, sent: Sent, audio: bytes, caller: Caller, deps: Deps) -> 
     )  # fmt: skip
     unchecked = check.with_changes(check=check.check + 1, version=0)
     changes: list[Change] = [Put(one, 0), *(Put(entry, 0) for entry in entries(one))]
-    changes += [Require(unchecked, 0), Require(accepted, accepted.version)]
+    changes += [Require(unchecked, 0), Require(accepted, accepted.version), *watched]
     if sent.upload:
         changes.append(Put(expire(pin(sent.upload, sent.version_id, now), now), sent.upload.version))
     deps.records.commit(changes, [event])

@@ -8,7 +8,7 @@ from vault_domain.accounts import KEY_RING, PublicKey
 from vault_domain.canonical import Json
 from vault_domain.dsse import parse
 from vault_domain.errors import NotFound, Unauthenticated
-from vault_domain.exporting import CERTIFICATE, CertificateEntry, OutputExport, Standing, by_file, standing
+from vault_domain.exporting import CERTIFICATE, CertificateEntry, Force, OutputExport, by_file, force
 from vault_domain.records import Sha256
 from vault_edge.app import Deps
 from vault_edge.output_checks import earlier_checks
@@ -41,7 +41,7 @@ class Certificate(BaseModel):
     certificate_id: str
     certificate: Json = Field(description="The signed envelope; keep it with the file")
     document: Json = Field(description="What is signed")
-    standing: Standing
+    standing: Force
     says: str
 
 
@@ -60,7 +60,7 @@ def told(export: OutputExport, deps: Deps) -> Certificate:
     """An export's certificate and its standing."""
     envelope = json.loads(export.certificate)
     document = json.loads(parse(envelope).payload)
-    stands = standing(export.check, document["checked"]["audio_sha256"], earlier_checks(export.output_id, deps))
+    stands = force(export.check, document["checked"]["audio_sha256"], earlier_checks(export.output_id, deps))
     return Certificate(
         certificate_id=export.certificate_id, certificate=envelope, document=document, standing=stands,
         says=SAYS[stands],

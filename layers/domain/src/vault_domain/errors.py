@@ -113,6 +113,12 @@ class OutputNotCleared(Conflict):
     code, title = "output_not_cleared", "This output is not cleared"
 
 
+class OutputSuspended(Conflict):
+    """An export of an output that is suspended or withdrawn, or whose model is suspended."""
+
+    code, title = "output_suspended", "This output, or its model, is suspended"
+
+
 class CheckOutdated(Conflict):
     """An export after a check that is older than the policy allows."""
 

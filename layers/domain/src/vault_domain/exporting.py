@@ -1,9 +1,10 @@
 """Whether an output may be exported, what is recorded of it, and what its certificate says.
 
-An export needs all of these, each with a code of its own: a last check that
-said allow or warn (``output_not_cleared``), not too long ago
-(``check_outdated``), the present licence accepted (``licence_not_accepted``),
-and the very bytes that were checked (``digest_mismatch``).
+An export needs all of these, each with a code of its own: no suspension of the
+output or its model (``output_suspended``), a last check that said allow or warn
+(``output_not_cleared``), not too long ago (``check_outdated``), the present
+licence accepted (``licence_not_accepted``), and the very bytes that were
+checked (``digest_mismatch``).
 """
 
 from collections.abc import Mapping
@@ -13,24 +14,30 @@ from typing import Any, ClassVar, Literal
 from pydantic import Field, model_validator
 
 from vault_domain.canonical import Json
-from vault_domain.errors import CheckOutdated, Conflict, DigestMismatch, LicenceNotAccepted, OutputNotCleared
+from vault_domain.errors import (
+    CheckOutdated,
+    Conflict,
+    DigestMismatch,
+    LicenceNotAccepted,
+    OutputNotCleared,
+    OutputSuspended,
+)
 from vault_domain.ids import CertificateId, OutputId, UploadId
 from vault_domain.output_licence import SLUG, Acceptance, Holder, UserRef
 from vault_domain.policy import Policy
 from vault_domain.reasons import Reason
 from vault_domain.records import Record, Sha256, UtcTime, Value
 from vault_domain.safety import MAX_INLINE_BYTES, MESSAGES, OutputCheck
+from vault_domain.suspensions import OUTPUT_SUSPENDED, OUTPUT_WITHDRAWN, Standing
 
 CERTIFICATE = "export-certificate"
 FORMAT = 1
 CLEARED = ("allow", "warn")
 LINK_LIFE = timedelta(minutes=10)
 _ERRORS: dict[str, type[Conflict]] = {
-    cls.code: cls for cls in (OutputNotCleared, CheckOutdated, LicenceNotAccepted, DigestMismatch)
+    cls.code: cls for cls in (OutputSuspended, OutputNotCleared, CheckOutdated, LicenceNotAccepted)
 }
-Standing = Literal["in_force", "suspended", "ended"]
-SUSPENDED, WITHDRAWN = "output_suspended", "output_withdrawn"
-"""Reasons of a check that people decided."""
+Force = Literal["in_force", "suspended", "ended"]
 
 
 class ExportAsk(Value):
@@ -108,10 +115,15 @@ def entries(export: OutputExport) -> tuple[CertificateEntry, ...]:
     return tuple(CertificateEntry(name=name, **about) for name in names)
 
 
-def obstacles(check: OutputCheck, accepted: Acceptance | None, policy: Policy, now: datetime) -> tuple[Reason, ...]:
-    """What stands in the way of an export now, apart from the audio itself; nothing for none."""
-    found: list[Reason] = []
-    if check.outcome not in CLEARED:
+def obstacles(
+    check: OutputCheck, stands: Standing, accepted: Acceptance | None, policy: Policy, now: datetime
+) -> tuple[Reason, ...]:
+    """What stands in the way of an export now, apart from the audio itself; nothing for none.
+
+    ``stands``: the suspensions of the output, its sound and its model.
+    """
+    found = [Reason(code=OutputSuspended.code, detail=reason.detail) for reason in stands.reasons]
+    if check.outcome not in CLEARED and not found:
         found.append(Reason(code=OutputNotCleared.code, detail=MESSAGES[check.outcome]))
     if now - check.at > timedelta(days=policy.export_check_days):
         said = f"The last check is older than {policy.export_check_days} days: have the output checked again."
@@ -189,7 +201,7 @@ def read_certificate(document: Mapping[str, Any]) -> str:
         raise ValueError("a field is missing or of the wrong type") from None
 
 
-def standing(number: int, audio_sha256: str, checks: tuple[OutputCheck, ...]) -> Standing:
+def force(number: int, audio_sha256: str, checks: tuple[OutputCheck, ...]) -> Force:
     """What a certificate counts for now, from the checks of its output since the one that it names.
 
     The last check of this very sound decides, and so does what was decided about the output itself, whatever
@@ -199,8 +211,8 @@ def standing(number: int, audio_sha256: str, checks: tuple[OutputCheck, ...]) ->
     about = [one for one in since if one.audio_sha256 == audio_sha256 or _held(one)]
     if not about or about[-1].outcome in CLEARED:
         return "in_force"
-    return "ended" if any(reason.code == WITHDRAWN for reason in about[-1].reasons) else "suspended"
+    return "ended" if any(reason.code == OUTPUT_WITHDRAWN for reason in about[-1].reasons) else "suspended"
 
 
 def _held(check: OutputCheck) -> bool:
-    return any(reason.code in (SUSPENDED, WITHDRAWN) for reason in check.reasons)
+    return any(reason.code in (OUTPUT_SUSPENDED, OUTPUT_WITHDRAWN) for reason in check.reasons)

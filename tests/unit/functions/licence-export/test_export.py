@@ -17,6 +17,7 @@ from vault_domain.events import AuditEvent, Kind
 from vault_domain.exporting import CERTIFICATE, OutputExport
 from vault_domain.ports import Put
 from vault_domain.reasons import Reason
+from vault_domain.suspensions import Decision, Suspension
 from vault_domain.uploads import Upload, UploadState, source_key
 from vault_store.dsse import open_sealed, seal
 from wire import ACCOUNT, SERVICE, body_of
@@ -93,6 +94,17 @@ def test_every_missing_condition_is_refused_with_its_code(sim, load_step):
     assert code(export(module, sim, WAV)) == (409, "output_not_cleared")
     assert exports_on_record(sim) == ()
     checked(sim, 4, audio=WAV, outcome="warn")
+    assert export(module, sim, WAV)["statusCode"] == 200
+
+
+def test_nothing_of_a_suspended_model_or_output_leaves(sim, module):
+    for subject in ("model:m", OUTPUT):
+        decided = Decision(state="suspended", reason="somebody said so", by="acc", at=sim.clock(), salt="s")
+        suspended = Suspension(subject=subject, decisions=(decided,))
+        sim.store.commit([Put(suspended, 0)])
+        assert body_of(export(module, sim, WAV))["code"] == "output_suspended"
+        lifted = suspended.with_changes(decisions=(decided, decided.model_copy(update={"state": "lifted"})))
+        sim.store.commit([Put(lifted, 1)])
     assert export(module, sim, WAV)["statusCode"] == 200
 
 
