@@ -60,7 +60,7 @@ browser: $(STAMP) ## the pages in a real browser; pictures of them in build/scre
 	$(BIN)/python -m pytest -q -m browser tests/browser
 
 lint: $(STAMP) ## ruff, cfn-lint, and whether the API's description is up to date
-	$(BIN)/ruff check . && $(BIN)/ruff format --check -q . && $(BIN)/cfn-lint template.yaml
+	$(BIN)/ruff check . && $(BIN)/ruff format --check -q . && $(BIN)/cfn-lint template.yaml infra/web.yaml
 	$(BIN)/python -m vault_edge.openapi --check functions docs/openapi.json
 
 format: $(STAMP) ## put the code in shape
