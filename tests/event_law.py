@@ -52,7 +52,7 @@ FIELDS: dict[str, frozenset[str]] = {kind: frozenset(names.split()) for kind, na
     "policy.proposed": "changes proposal",
     "policy_change": "author changes proposal",
     "release.resumed": "reason_hash what",
-    "release.suspended": "reason_hash what",
+    "release.suspended": "claim_id reason_hash what",
     "review.answered": "question",
     "review.asked": "evidence_sha256 question",
     "review.claimed": "until",
