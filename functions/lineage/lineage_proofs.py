@@ -30,7 +30,9 @@ def run_track_proof(run: TrainingRun, track_id: str, deps: Deps) -> bytes:
 def model_proof(version: ModelVersion, deps: Deps) -> bytes:
     """What a version was trained on: its statement, its registration, and every event of its runs' life."""
     prover = Prover(deps)
-    events = [event for event in prover.about(version.model_id) if _registers(event, version)]
+    about = list(prover.about(version.model_id))
+    events = [event for event in about if _registers(event, version)]
+    events += [event for event in about if _audits(event, version)][-1:]
     for run_id in version.runs:
         events += [event for event in prover.about(run_id) if event.event in LIFE]
     return prover.bundle(MODEL, events, {"envelope": version.statement}).to_bytes()
@@ -39,3 +41,8 @@ def model_proof(version: ModelVersion, deps: Deps) -> bytes:
 def _registers(event: AuditEvent, version: ModelVersion) -> bool:
     same = event.data.get("statement_sha256") == version.statement_sha256
     return event.event is Kind.MODEL_REGISTERED and same
+
+
+def _audits(event: AuditEvent, version: ModelVersion) -> bool:
+    same = event.data.get("model_version") == version.model_version
+    return event.event is Kind.MODEL_AUDITED and same

@@ -7,7 +7,8 @@ statement enters the log in the same transaction. How stale it is, is worked out
 from typing import Annotated
 
 from pydantic import BaseModel, Field
-from registry_views import ModelList, ModelView, VersionView, model_view, version_view
+from registry_audits import audited
+from registry_views import ModelList, ModelView, ReleaseView, VersionView, model_view, release_view, version_view
 from vault_domain.canonical import sha256_hex
 from vault_domain.errors import Conflict, LostRace, NotFound
 from vault_domain.events import Kind, make_event
@@ -15,8 +16,10 @@ from vault_domain.ids import ModelId, VersionName
 from vault_domain.lineage import MODELS, Model, ModelTrainingRun, ModelVersion, VersionAsk, check_runs, statement
 from vault_domain.permissions import roles
 from vault_domain.ports import Put
+from vault_domain.release_gate import AuditAsk
 from vault_edge.app import App, Caller, Deps, Query
 from vault_edge.lineage import versions_of
+from vault_edge.racing import settled
 from vault_edge.receipts import KEY_PURPOSE
 from vault_edge.tokens import publish_key
 from vault_store.dsse import seal_statement
@@ -71,6 +74,17 @@ def register(model_id: ModelId, ask: VersionAsk, caller: Caller, deps: Deps) -> 
     except LostRace:  # somebody registered it at this moment: the second look says what
         version = _register(model_id, ask, caller, deps)
     return version_view(version, deps, with_ids=True)
+
+
+@app.post("/models/{model_id}/versions/{model_version}/audits", role=roles("model.audit"), scope="training")
+def audit(model_id: ModelId, model_version: VersionName, ask: AuditAsk, caller: Caller, deps: Deps) -> ReleaseView:
+    """Put a version of yours to the release gate, with outputs of it that were checked since it was registered.
+
+    1. Their checks are read here; what they found is counted, not what you say of it. 2. The policy's limit against
+    an upper bound of the rate of extraction. 3. The version's state and the event in one commit. A version that
+    passed is blocked again when a later audit fails.
+    """
+    return release_view(settled(lambda: audited(model_id, model_version, ask, caller, deps)))
 
 
 def _register(model_id: str, ask: VersionAsk, caller: Caller, deps: Deps) -> ModelVersion:

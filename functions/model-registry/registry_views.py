@@ -1,12 +1,14 @@
 """What the registry answers: models and versions, with what was taken back since."""
 
 from collections.abc import Iterable
+from typing import Literal
 
 from pydantic import Field
 from vault_domain.combining import CLAIM, clean_claim, use_of
 from vault_domain.ids import ModelId, RunId, TrackId, VersionName
 from vault_domain.lineage import Model, ModelTrainingRun, ModelVersion, constraints, staleness
 from vault_domain.records import Sha256, UtcTime, Value
+from vault_domain.release_gate import Release, ReleaseAudit, release_key
 from vault_edge.app import Deps
 from vault_edge.grants import all_granted
 from vault_edge.lineage import removed_since
@@ -61,6 +63,14 @@ class ClaimView(Value):
     against: tuple[str, ...]
 
 
+class ReleaseView(Value):
+    """Where a version stands at the release gate: ``blocked`` until an audit passed."""
+
+    state: Literal["blocked", "passed"]
+    audits: int = Field(description="how often it was audited")
+    audit: ReleaseAudit | None = Field(description="the last audit; none yet")
+
+
 class VersionView(Value):
     """One version of a model."""
 
@@ -76,6 +86,14 @@ class VersionView(Value):
     runs: tuple[RunBrief, ...]
     revoked_since: RevokedSince
     claim: ClaimView
+    release: ReleaseView
+
+
+def release_view(found: Release | None) -> ReleaseView:
+    """A version without an audit is blocked."""
+    if found is None:
+        return ReleaseView(state="blocked", audits=0, audit=None)
+    return ReleaseView(state=found.state, audits=found.audits, audit=found.last)
 
 
 def model_view(model: Model, versions: tuple[str, ...] = ()) -> ModelView:
@@ -113,6 +131,7 @@ def version_view(version: ModelVersion, deps: Deps, *, with_ids: bool) -> Versio
             track_ids=stale.track_ids if with_ids else (),
         ),
         claim=_claim(runs, deps),
+        release=release_view(deps.records.get(Release, *release_key(version.model_id, version.model_version))),
     )
 
 

@@ -42,6 +42,7 @@ def _records() -> list[type[Record]]:
     import vault_domain.policy
     import vault_domain.proposals
     import vault_domain.rechecks
+    import vault_domain.release_gate
     import vault_domain.review
     import vault_domain.rights
     import vault_domain.safety

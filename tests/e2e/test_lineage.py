@@ -1,5 +1,7 @@
 """Lineage on the real stack: trained, ended, registered, proved offline; taken back, and counted."""
 
+import json
+import os
 import subprocess
 import sys
 import uuid
@@ -22,8 +24,15 @@ def owner(vault) -> Api:
 
 
 @pytest.fixture(scope="module")
-def job(vault) -> Api:
-    return vault.service("training")
+def service(vault) -> dict:
+    return vault.admin.create_service("a training service", ["training", "safety"])
+
+
+@pytest.fixture(scope="module")
+def job(vault, service) -> Api:
+    api = Api(vault.place.url)
+    api.service_login(service["client_id"], service["client_secret"])
+    return api
 
 
 @pytest.fixture(scope="module")
@@ -60,10 +69,34 @@ def test_an_owner_sees_the_models_of_a_track(owner, tracks, version):
     assert version["runs"][0]["tracks_read"] == 1
 
 
+def test_the_release_gate_keeps_a_version_blocked_whose_outputs_are_copies(
+    vault, job, service, version, tmp_path: Path
+):
+    assert version["release"]["state"] == "blocked"
+    for prompt, seed in (("caption", ORIGINALS[0]), ("unconditional", ORIGINALS[7])):
+        (tmp_path / prompt).mkdir()
+        song(tmp_path / prompt, seed)
+    command = [Path(sys.executable).with_name("lemm"), "model", "audit", "e2e", "1", tmp_path, "--json"]
+    as_service = {"LEMM_CLIENT_ID": service["client_id"], "LEMM_CLIENT_SECRET": service["client_secret"]}
+    done = subprocess.run(
+        command, capture_output=True, text=True, check=False, timeout=120,
+        env=os.environ | as_service | {"LEMM_URL": vault.place.url},
+    )  # fmt: skip
+    assert done.returncode == 2, done.stdout + done.stderr
+    said = json.loads(done.stdout)
+    assert (said["state"], said["audit"]["extracted"], said["audit"]["outputs"]) == ("blocked", 1, 2)
+    assert [row["outcome"] for row in said["outputs"]] == ["block", "allow"]
+    assert (
+        job.call("GET", "/models/e2e/versions/1")["release"]["audit"]["outputs_sha256"]
+        == said["audit"]["outputs_sha256"]
+    )
+    vault.place.invoke("audit-sequence", {})
+
+
 def test_proofs_verify_offline_by_the_command(vault, owner, tracks, version, tmp_path: Path):
     (tmp_path / "log.key").write_text(httpx.get(f"{vault.place.url}/audit/key").text)
     for path, says in [
-        ("/models/e2e/versions/1/proof", "was trained in 1 run(s)"),
+        ("/models/e2e/versions/1/proof", "it did not pass the release gate: 1 of 2 outputs were copies"),
         (f"/tracks/{tracks[0]}/runs/{RUN}/proof", "read 1 time(s), declared as used"),
         ("/policy/proof", "policy change(s) from the beginning"),
     ]:

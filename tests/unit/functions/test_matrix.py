@@ -237,6 +237,7 @@ ABOUT_ONESELF = {
 NAMED_IN_THE_BODY = {"POST /tracks/submit", "POST /suspensions/lift"}
 OWN_OTHERWISE = {
     "POST /training/tokens": "a run's id that is taken is a conflict: ids are chosen by jobs",
+    "POST /models/{model_id}/versions/{model_version}/audits": "the registry's tests try both, about whole versions",
     "POST /models/{model_id}/versions": "a model's id that is taken is a conflict: models are no secret",
 }
 BOUND = [(route, row) for row in MATRIX for route in row.routes if set(row.reach.values()) & {Reach.OWN, Reach.OTHERS}]

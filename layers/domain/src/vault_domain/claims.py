@@ -42,7 +42,7 @@ def _model(bundle: OpenedBundle) -> Claim:
 
     1. The statement's bytes are those whose hash the log holds. 2. It is an in-toto statement about these weights.
     3. Every run in it is in the log from its opening to its end, with every manifest, and says the same.
-    4. There are no other events in the file, and the last run made the weights.
+    4. There are no other events in the file but one audit of this version at most, and the last run made the weights.
     """
     _only(bundle.about, "envelope")
     registered = _one(bundle.events, Kind.MODEL_REGISTERED)
@@ -58,7 +58,8 @@ def _model(bundle: OpenedBundle) -> Claim:
     if [run["run_id"] for run in told["runs"]] != data["runs"]:
         raise ValueError("the statement names other runs than those that were registered")
     used = 1 + sum(_run(run, registered, bundle.events) for run in told["runs"])  # 3
-    if used != len(bundle.events):  # 4
+    audit = _release(registered, bundle.events)
+    if used + bool(audit) != len(bundle.events):  # 4
         raise ValueError("the file holds events of other runs")
     last = _one(bundle.events, Kind.RUN_CLOSED, data["runs"][-1])
     packs = sorted({pack for run in told["runs"] for pack in run["spec"]["packs"]})
@@ -67,7 +68,32 @@ def _model(bundle: OpenedBundle) -> Claim:
     limits = statement["predicate"]["buildDefinition"]["internalParameters"]["cannot_be_proved"]
     says = f"{name} was trained in {len(told['runs'])} run(s) on {', '.join(packs)}, as far as the gateway served it"
     facts = {"model": name, "weights_sha256": data["weights_sha256"], "packs": packs, "runs": told["runs"]}
-    return Claim(says, {**facts, "cannot_be_proved": limits})
+    return Claim(f"{says}; {_gate(audit)}", {**facts, "release": audit, "cannot_be_proved": limits})
+
+
+def _release(registered: Json, events: Sequence[Json]) -> Json | None:
+    """What the release gate said of these weights, if the file shows an audit."""
+    audits = [one for one in events if one.get("event") == Kind.MODEL_AUDITED]
+    if not audits:
+        return None
+    audit = _one(events, Kind.MODEL_AUDITED, registered["subject"])
+    same = ("model_version", "weights_sha256")
+    if (
+        any(audit["data"][field] != registered["data"][field] for field in same)
+        or audit["actor"] != registered["actor"]
+    ):
+        raise ValueError("the audit is of another version")
+    return {**audit["data"], "at": audit["at"]}
+
+
+def _gate(audit: Json | None) -> str:
+    if audit is None:
+        return "no audit of what it copies is shown"
+    said = "passed" if audit["passed"] is True else "did not pass"
+    return (
+        f"at {audit['at']} it {said} the release gate: {audit['extracted']} of {audit['outputs']} outputs were copies, "
+        f"at most {float(audit['upper_bound']):.2%} at {float(audit['confidence']):.0%} confidence"
+    )
 
 
 def _run(told: Json, registered: Json, events: Sequence[Json]) -> int:

@@ -78,6 +78,7 @@ class Kind(StrEnum):
     RUN_ALARM = "training_run.alarm"
     RUN_CLOSED = "training_run.closed"
     MODEL_REGISTERED = "model.registered"
+    MODEL_AUDITED = "model.audited"
     VAULT_ACCESS = "vault_access"
     OUTPUT_CHECK = "output_similarity_check"
     OUTPUTS_RECHECKED = "outputs.rechecked"

@@ -203,6 +203,8 @@ MATRIX: tuple[Row, ...] = (
     _row("model.register", "register a model version", "system=own", "POST /models/{model_id}/versions",
          scope="training"),
     _row("training.decoy", "offer one's own track as a canary", _OWN, "POST /training/canaries/offers"),
+    _row("model.audit", "put a model version to the release gate", "system=own",
+         "POST /models/{model_id}/versions/{model_version}/audits", scope="training"),
     _row("training.canary", "plant canaries for a run, see where they are", "admin",
          "POST /training/canaries", "GET /training/canaries"),
     _row("training.audio", "read a track of a run, by the run's token", _ALL, "GET /training/objects/{track_id}"),

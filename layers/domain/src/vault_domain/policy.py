@@ -119,6 +119,11 @@ class Policy(Value):
     """Tracks that one contributor may flag in a day."""
     invitations_per_day: int = Field(default=20, ge=1, le=1000)
     """Letters to other rights holders that one contributor may have sent in a day."""
+    release_extraction_limit: float = Field(default=0.01, ge=0, le=1)
+    """A model is released while at most this share of its outputs may be copies, at ``release_confidence``."""
+    release_confidence: float = Field(default=0.95, ge=0.5, le=0.9999)
+    release_least_outputs: int = Field(default=300, ge=1, le=3000)
+    """Outputs that an audit of a model needs at least."""
     claim_data_days: int = Field(default=1095, ge=30, le=3650)
     """How long after its end a claim keeps the name, address and words of its author."""
 

@@ -106,7 +106,10 @@ def verified(data: bytes, tmp_path: Path, *witnesses: NoteKey):
 
 def test_a_model_was_trained_on_its_packs_as_far_as_the_gateway_served_it(tmp_path: Path):
     verdict = verified(proof("model"), tmp_path)
-    assert verdict.says == ("tiny@1.0 was trained in 2 run(s) on LEMM_Vault_v1_core, as far as the gateway served it")
+    assert verdict.says == (
+        "tiny@1.0 was trained in 2 run(s) on LEMM_Vault_v1_core, as far as the gateway served it; "
+        "no audit of what it copies is shown"
+    )
     assert [run["run_id"] for run in verdict.facts["runs"]] == ["run_one", "run_two"]
     assert any("no other data" in limit for limit in verdict.facts["cannot_be_proved"])
     assert packs_of(proof("model"), world().key.text()) == ["LEMM_Vault_v1_core"]

@@ -7,8 +7,11 @@ from packing import registered_dataset
 from simulator import Simulator, killed_everywhere
 from vault_domain.events import AuditEvent, Kind
 from vault_domain.lineage import Model, ModelVersion
+from vault_domain.ports import Put
+from vault_domain.release_gate import Release
+from vault_domain.safety import LEVELS, OutputCheck
 from vault_store.dsse import open_statement
-from wire import body_of
+from wire import body_of, event, token
 
 
 @pytest.fixture
@@ -157,3 +160,95 @@ def test_killed_anywhere_a_version_is_whole_or_not_there(load_step):
         assert len(sim.store.everything(Model)) == len(sim.store.everything(ModelVersion)) == 1, label
         told = [one for one in sim.store.everything(AuditEvent) if one.event is Kind.MODEL_REGISTERED]
         assert len(told) == 1, label
+
+
+# --- the release gate --------------------------------------------------------------------
+
+
+def outputs(training: Training, copies: int = 0, count: int = 300, **more) -> list[dict]:
+    """Outputs of the model that were checked, as an audit names them."""
+    asked = []
+    for number in range(count):
+        outcome = "block" if number < copies else "allow"
+        one = OutputCheck(
+            output_id=f"out_{number}", check=1, service=numbered("svc", 7), content_sha256="0" * 64,
+            audio_sha256=f"{number:064x}", duration_s=9, outcome=outcome, similarity_level=LEVELS[outcome],
+            sim_internal_max=0.0, sim_external_max=0.0, checked_against_internal=True,
+            checked_against_external_catalogs=("catalogue:open",), versions={}, at=training.sim.clock(),
+            **{"model_id": "tiny", **more},
+        )  # fmt: skip
+        training.sim.store.commit([Put(one, 0)])
+        asked.append({"output_id": one.output_id, "prompt": "caption" if number % 2 else "unconditional"})
+    return asked
+
+
+def audit(training: Training, asked: list[dict], **more):
+    return training.call("model-registry", "POST", "/models/tiny/versions/1.0/audits", {"outputs": asked}, **more)
+
+
+def audits(training: Training) -> list[AuditEvent]:
+    return [one for one in training.sim.store.everything(AuditEvent) if one.event is Kind.MODEL_AUDITED]
+
+
+def test_a_version_is_blocked_until_an_audit_passes_and_again_when_one_fails(training: Training):
+    training.trained()
+    assert body_of(training.register())["release"] == {"state": "blocked", "audits": 0, "audit": None}
+    asked = outputs(training)
+    said = body_of(audit(training, asked))
+    assert (said["state"], said["audit"]["extracted"], said["audit"]["upper_bound"]) == ("passed", 0, 0.009937)
+    assert body_of(version(training, role="contributor"))["release"] == said
+    assert body_of(audit(training, asked)) == said, "the same again is the same"
+    found = training.sim.store.get(OutputCheck, "out_1", f"{OutputCheck.kind}#000001")
+    assert found is not None
+    training.sim.store.commit([Put(found.with_changes(check=2, outcome="block", similarity_level="blocked"), 0)])
+    said = body_of(audit(training, asked))
+    assert (said["state"], said["audits"], said["audit"]["extracted"]) == ("blocked", 2, 1)
+    assert sorted(one.data["passed"] for one in audits(training)) == [False, True]
+
+
+def test_whatever_the_caller_says_the_vaults_own_checks_count(training: Training):
+    training.trained()
+    training.register()
+    said = body_of(audit(training, outputs(training, copies=30)))
+    assert (said["state"], said["audit"]["extracted"]) == ("blocked", 30)
+    assert said["audit"]["rate"] == 0.1
+
+
+def test_a_version_of_somebody_else_and_outputs_of_another_model_are_refused(training: Training):
+    training.trained()
+    training.register()
+    asked = outputs(training, count=3, model_id="other")
+    assert audit(training, asked)["statusCode"] == 409
+    assert audit(training, asked, subject=numbered("svc", 9))["statusCode"] == 404
+    assert audits(training) == []
+
+
+def test_an_audit_that_is_cut_off_is_made_once(load_step):
+    def make():
+        sim = Simulator()
+
+        def load(step):
+            module = load_step(step)
+            module.app.bind(sim.deps)
+            return module
+
+        training = Training(sim, load)
+        training.trained()
+        training.register()
+        asked = outputs(training)
+
+        def step(deps):
+            module = load_step("model-registry")
+            module.app.bind(deps)
+            answer = module.handler(
+                event("POST", "/models/tiny/versions/1.0/audits", body={"outputs": asked},
+                      bearer=token(sim, "system", "training")), None,
+            )  # fmt: skip
+            assert answer["statusCode"] == 200, answer["body"]
+
+        return sim, step
+
+    for label, sim in killed_everywhere(make):
+        (one,) = [one for one in sim.store.everything(AuditEvent) if one.event is Kind.MODEL_AUDITED]
+        (stands,) = sim.store.everything(Release)
+        assert (stands.state, stands.audits, one.data["passed"]) == ("passed", 1, True), label
