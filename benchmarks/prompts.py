@@ -2,9 +2,10 @@
 
     python -m benchmarks.prompts
 
-The held-out prompts (``benchmarks/data/prompts.tsv``) were written by hand, in other words and with other names than
-what the classifier was trained on. Three readings: names and phrases alone, the classifier alone (it knows no names),
-and both, decided by the shipped policy. Disguises are made by a seed from the prompts that name a known artist.
+The held-out prompts (``benchmarks/data/prompts.tsv``; ``--held-out`` names another file, such as
+``prompts_final.tsv``) were written by hand, in other words and with other names than what the classifier learnt from.
+Three readings: names and phrases alone, the classifier alone (it knows no names), and both, decided by the shipped
+policy. Disguises are made by a seed from the prompts that name a known artist.
 """
 
 from __future__ import annotations
@@ -120,7 +121,7 @@ def without_classifier(signs: Signs) -> Signs:
 
 def without_rules(signs: Signs) -> Signs:
     """What the classifier alone sees."""
-    return replace(signs, artists=(), copy_phrase=False, cover_phrase=False, quoted=())
+    return replace(signs, artists=(), copy_phrase=False, cover_phrase=False, quoted=(), announced=False)
 
 
 def intents_of(signs: Signs) -> frozenset[str]:
@@ -128,6 +129,7 @@ def intents_of(signs: Signs) -> frozenset[str]:
     found: set[str] = {intent for intent in INTENTS if signs.suspects(intent)}
     found |= {"artist"} if signs.artists else set()
     wants = signs.copy_phrase or signs.cover_phrase
+    found |= {"song"} if signs.announced else set()
     found |= {"clone"} if wants and (signs.artists or signs.quoted) else set()
     return frozenset(found)
 

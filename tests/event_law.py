@@ -51,6 +51,7 @@ FIELDS: dict[str, frozenset[str]] = {kind: frozenset(names.split()) for kind, na
     "policy.declined": "proposal",
     "policy.proposed": "changes proposal",
     "policy_change": "author changes proposal",
+    "prompt_check": "names outcome prompt reasons",
     "release.resumed": "reason_hash what",
     "release.suspended": "claim_id reason_hash what",
     "review.answered": "question",

@@ -8,7 +8,7 @@ import uuid
 from pathlib import Path
 
 import pytest
-from lemm.client import Api
+from lemm.client import Api, ApiProblem
 from living import CATALOGUED, ORIGINALS, disguised, eventually, song
 from shell import COMMAND, Shell
 
@@ -80,6 +80,27 @@ def test_a_track_is_taken_back(shell, submitted):
     (said,) = shell.lines("revoke", track_id, "--yes", "--reason", "changed my mind")
     assert (said["status"], said["consent"]["revoked"]) == ("removed", True)
     assert shell.lines("status", track_id)[0]["status"] == "removed"
+
+
+# --- prompts ------------------------------------------------------------------------
+
+
+def test_a_listed_name_is_found_in_disguise_and_its_token_counts_for_one_prompt(vault, shell, folder):
+    listed, admin = folder / "names.tsv", {"LEMM_TOKEN": vault.admin.token or ""}
+    listed.write_text("Grindelhoven\tГриндельховен\n# a comment\nQueen\n", encoding="utf-8")
+    (made,) = shell.lines("prompt-names", "load", str(listed), "--reason", "asked for by them", **admin)
+    assert (made["changed"], made["count"]) == (2, 2)
+    assert {one["name"] for one in shell.lines("prompt-names", "list", **admin)} == {"Grindelhoven", "Queen"}
+    job = vault.service("safety")
+    mild = job.call("POST", "/prompts/checks", {"prompt": "a queen dances, calm piano"})
+    (found,) = shell.lines("prompt-check", "in the style of Gr1ndelh0ven", LEMM_TOKEN=job.token or "")
+    assert (mild["outcome"], found["outcome"]) == ("allow", "stricter")
+    body = {"output_id": "out_p", "model_id": "m", "audio_base64": "AAAA", "prompt_token": found["prompt_token"]}
+    with pytest.raises(ApiProblem) as refused:
+        job.call("POST", "/safety/checks", {**body, "prompt_sha256": mild["prompt_sha256"]})
+    assert refused.value.code == "prompt_token_refused"
+    answer = job.check(disguised(folder, ORIGINALS[8]), "out_p", "m", found)
+    assert answer["versions"]["thresholds"] == "stricter"
 
 
 # --- refusals ----------------------------------------------------------------------

@@ -200,13 +200,15 @@ class Api:
 
     # --- services ---------------------------------------------------------------
 
-    def check(self, path: Path, output_id: str, model_id: str) -> Json:
-        """Ask whether an output may leave; inline when small, else by upload."""
+    def check(self, path: Path, output_id: str, model_id: str, prompt: Json | None = None) -> Json:
+        """Ask whether an output may leave; inline when small, else by upload. ``prompt``: its prompt's check."""
         body: Json = {"output_id": output_id, "model_id": model_id}
         if path.stat().st_size <= MAX_INLINE:
             body["audio_base64"] = base64.b64encode(path.read_bytes()).decode("ascii")
         else:
             body["audio_upload_token"] = self.upload(path, purpose="output")
+        if prompt is not None and prompt["prompt_token"]:
+            body |= {"prompt_token": prompt["prompt_token"], "prompt_sha256": prompt["prompt_sha256"]}
         return self.call("POST", "/safety/checks", body)
 
 

@@ -1,7 +1,7 @@
 """The `lemm` command: one typer application, its commands grouped by file."""
 
 import typer
-from lemm.commands import account, canary, catalogue, dataset, model, pack, stack, tracks, verify
+from lemm.commands import account, canary, catalogue, dataset, model, pack, prompts, stack, tracks, verify
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -19,6 +19,7 @@ canary.register(app)
 pack.register(app)
 dataset.register(pack.pack)
 model.register(app)
+prompts.register(app)
 verify.register(app)
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ from vault_domain.decision import decide_output
 from vault_domain.evidence import Hit, SourceReport
 from vault_domain.output_trial import as_reports, try_outputs
 from vault_domain.policy import Policy, Thresholds
-from vault_domain.safety import CheckAsk, Heard, OutputCheck, make_check
+from vault_domain.safety import STRICTER, CheckAsk, Heard, OutputCheck, make_check
 
 SOURCES = ("vault", "catalogue:a", "catalogue:b", "acoustid")
 limits = st.tuples(st.floats(0, 1), st.floats(0, 1)).map(sorted)
@@ -68,3 +68,13 @@ def test_every_check_is_counted_once(past: list, present: Policy, proposed: Poli
     tried = try_outputs(present, proposed, checks)
     assert tried["tried"] == len(checks)
     assert sum(tried["moves"].values()) == tried["changed"] == len(tried["outputs"])  # type: ignore[union-attr, arg-type]
+
+
+def test_a_check_by_stricter_thresholds_is_tried_by_these():
+    hit = Hit(ref="cat:one", similarity=0.6, overlap_s=9, detector="fused")
+    report = SourceReport(subject="out_1", source="vault", side="internal", status="checked", hits=(hit,), at=NOW)
+    policy = Policy(required_sources=("vault",))
+    usual = made((report,), policy)
+    strict = usual.with_changes(versions=STRICTER, outcome="block")
+    stern = Policy(required_sources=("vault",), stricter=Thresholds(weak=0.3, strong=0.7))
+    assert try_outputs(policy, stern, [usual, strict])["moves"] == {"block to warn": 1}

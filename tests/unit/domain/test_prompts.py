@@ -31,6 +31,7 @@ ACTIONS = ("allow", "warn", "stricter", "reject")
         ({}, "allow", []),
         ({"copy_phrase": True}, "allow", []),
         ({"quoted": ("a line of mine",)}, "allow", []),
+        ({"quoted": ("A Title",), "announced": True}, "stricter", ["named_song"]),
         ({"artist": 0.9}, "warn", ["artist_suspected"]),
         ({"clone": 0.9}, "warn", ["copy_suspected"]),
         ({"song": 0.9}, "stricter", ["named_song"]),

@@ -19,7 +19,7 @@ from vault_domain.rechecks import (
     waits,
     went_on,
 )  # fmt: skip
-from vault_domain.safety import OutputCheck
+from vault_domain.safety import STRICTER, OutputCheck
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
 SIDES = {"vault": "internal", "catalogue:open": "external"}
@@ -102,3 +102,11 @@ def test_the_end_of_the_list_is_looked_at_again_when_every_check_must_have_ended
     assert since(scan) is not None
     assert waits(scan, NOW + LONGEST_CHECK - timedelta(seconds=1))
     assert not waits(scan, NOW + LONGEST_CHECK)
+
+
+def test_an_output_judged_by_stricter_thresholds_is_so_again():
+    seen = report("vault", 0.6)
+    usual = found_later(check(), seen, Policy(), 1, NOW)
+    last = check()
+    strict = found_later(last.with_changes(versions={**last.versions, **STRICTER}), seen, Policy(), 1, NOW)
+    assert (usual.outcome, strict.outcome) == ("warn", "block")

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from vault_domain.names import KnownName
-from vault_prompts.cues import around, meant
+from vault_prompts.cues import announced, around, meant
 from vault_prompts.names import NameIndex
 from vault_prompts.reading import clean, words
 
@@ -114,3 +114,17 @@ def test_finds_never_overlap(parts):
 def test_one_wrong_letter_in_a_long_name_is_still_it(place, letter):
     name = "Metallica"
     assert named(f"like {name[:place] + letter + name[place + 1 :]}") == {"Metallica"}
+
+
+@pytest.mark.parametrize(
+    ("prompt", "is_wanted"),
+    [
+        ('something close to "Silver Harbour"', True), ('like "Silver Harbour", slower', True), ("「夜の港」みたいな曲", True),
+        ('the riff from "Silver Harbour"', True), ("wie „Silberhafen“", True), ("как песня «Гавань»", True), ("'나의 항구' 같은 노래", False),
+        ('my song is called "Silver Harbour"', False), ('use the line "hold on to me" twice', False), ('the word "like" repeats', False),
+        ("no quotes at all, like water", False),
+    ],
+)  # fmt: skip
+def test_a_quoted_title_is_wanted_where_a_phrase_announces_it(prompt, is_wanted):
+    cleaned = clean(prompt)
+    assert announced(cleaned, words(cleaned)) is is_wanted

@@ -11,6 +11,7 @@ import { InvitationPage } from "./pages/invitation.js";
 import { Listing } from "./pages/listing.js";
 import { Messages } from "./pages/messages.js";
 import { Model, Models } from "./pages/models.js";
+import { NamesPage } from "./pages/names.js";
 import { Packs } from "./pages/packs.js";
 import { PeoplePage } from "./pages/people.js";
 import { Proofs } from "./pages/proofs.js";
@@ -57,5 +58,6 @@ export const ROUTES = [
   { path: "/messages", title: "Messages", page: Messages, role: "contributor" },
   { path: "/people", title: "People", page: PeoplePage, role: "admin" },
   { path: "/holds", title: "Holds", page: BulkPage, role: "admin" },
+  { path: "/names", title: "Names", page: NamesPage, role: "admin" },
   { path: "/policy", title: "Policy", page: PolicyPage, role: "contributor" },
 ];

@@ -174,15 +174,19 @@ def revoke(
 def check(
     files: Files,
     model: Annotated[str, typer.Option(help="Model that made the outputs.")] = "unknown-model",
+    prompt: Annotated[str | None, typer.Option(help="The prompt they were made from; it is checked first.")] = None,
     json: JsonFlag = False,
 ) -> None:
     """Ask the vault whether generated outputs may be released (needs a token with scope safety)."""
     worst = 0
     with problems(json), _api() as api, progress(json) as bar:
+        asked = api.call("POST", "/prompts/checks", {"prompt": prompt}) if prompt is not None else None
+        if asked is not None and asked["outcome"] == "reject":
+            fail("prompt_rejected", asked["message"], json)
         task = bar.add_task("Checking", total=len(files))
         for number, path in enumerate(files):
             bar.update(task, description=path.name)
-            answer = api.check(path, _output_id(path, number), model)
+            answer = api.check(path, _output_id(path, number), model, asked)
             worst = max(worst, 0 if answer["outcome"] in ("allow", "warn") else 1)
             if json:
                 emit({"file": str(path), **answer})

@@ -14,7 +14,7 @@ from pydantic import JsonValue
 from vault_domain.decision import decide_output
 from vault_domain.evidence import SourceReport
 from vault_domain.policy import Policy
-from vault_domain.safety import OutputCheck
+from vault_domain.safety import OutputCheck, judged_by
 from vault_domain.trials import Tally
 
 
@@ -35,7 +35,8 @@ def try_outputs(
     tally = Tally("outputs")
     for check in checks:
         reports = as_reports(check)
-        before, after = (decide_output(reports, policy, configured).outcome for policy in (present, proposed))
+        policies = (judged_by(check, policy) for policy in (present, proposed))
+        before, after = (decide_output(reports, policy, configured).outcome for policy in policies)
         tally.count(before, after, output_id=check.output_id, model_id=check.model_id)
     return tally.told()
 

@@ -4,7 +4,8 @@ What is found comes from names, phrases and a classifier (``vault_prompts``); th
 
 1. a copy or cover of a name or a title in quotation marks, where phrase and classifier agree: ``clone`` (rejected
    by default);
-2. a song that is named: ``song`` (by default accepted under stricter thresholds for the output);
+2. a song that is named, by the classifier or by a quoted title that a phrase announces: ``song`` (by default accepted
+   under stricter thresholds for the output);
 3. an artist who does not take part here: ``artist`` (stricter), who does: ``participant`` (a warning);
 4. what only the classifier suspects, or was said to be avoided ("less like X"): ``suspected`` (a warning);
 5. genre, era and mood: allowed.
@@ -68,6 +69,8 @@ class Signs:
     copy_phrase: bool
     cover_phrase: bool
     quoted: tuple[str, ...]
+    announced: bool = False
+    """A quoted title is what the music is to be like."""
     names_read: bool = True
 
     def suspects(self, intent: Intent) -> bool:
@@ -96,7 +99,7 @@ def decide_prompt(signs: Signs, policy: Policy) -> PromptVerdict:
         found.append((rules.song, _reason("copy_suspected", "It seems to ask for a version of something named.")))
     elif signs.suspects("clone"):
         found.append((rules.suspected, _reason("copy_suspected", "It seems to ask for a copy of something.")))
-    if signs.suspects("song"):
+    if signs.suspects("song") or signs.announced:
         found.append((rules.song, _reason("named_song", "It seems to name a song.")))
     found += [_artist(one, policy) for one in signs.artists]
     if signs.suspects("artist") and not signs.artists:

@@ -19,10 +19,10 @@ from vault_domain.axes import similarity_by_axis
 from vault_domain.canonical import sha256_hex
 from vault_domain.decision import Clearance, decide_output
 from vault_domain.evidence import SourceReport, all_hits
-from vault_domain.policy import Policy, strictly
+from vault_domain.policy import Policy
 from vault_domain.reasons import Reason
 from vault_domain.records import Record, Sha256, UtcTime, stamp
-from vault_domain.safety import MAX_HITS, OutputCheck, catalogues_reached, is_stricter, next_check, vault_reached
+from vault_domain.safety import MAX_HITS, OutputCheck, catalogues_reached, judged_by, next_check, vault_reached
 
 SEVERITY: Final = {"allow": 0, "warn": 1, "block": 2}
 CLEARED: Final = ("allow", "warn")
@@ -108,7 +108,7 @@ def found_later(
 
     What the other sources said stands as it was; ``number`` is that of the policy now in force.
     """
-    judged = strictly(policy) if is_stricter(last) else policy
+    judged = judged_by(last, policy)
     seen = decide_output((report,), judged.model_copy(update={"required_sources": (), "required_when_configured": ()}))
     if last.outcome not in CLEARED or SEVERITY.get(seen.outcome, -1) <= SEVERITY[last.outcome]:
         return None

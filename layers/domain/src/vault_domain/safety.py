@@ -12,6 +12,7 @@ from vault_domain.decision import Clearance, max_similarity
 from vault_domain.events import AuditEvent
 from vault_domain.evidence import Hit, SourceReport, all_hits
 from vault_domain.ids import AccountId, EventId, OutputId, UploadId
+from vault_domain.policy import Policy, strictly
 from vault_domain.reasons import Reason
 from vault_domain.records import Record, Sha256, UtcTime, Value, stamp
 from vault_domain.tiles import entry_of
@@ -107,6 +108,11 @@ STRICTER = {"thresholds": "stricter"}
 def is_stricter(check: OutputCheck) -> bool:
     """Whether a check was made by the stricter thresholds; its output is judged by them from then on."""
     return STRICTER.items() <= check.versions.items()
+
+
+def judged_by(check: OutputCheck, policy: Policy) -> Policy:
+    """The policy as this output is judged by it: with its stricter thresholds, where the check was made by these."""
+    return strictly(policy) if is_stricter(check) else policy
 
 
 LEVELS: dict[str, Literal["none", "warning", "blocked", "unknown"]] = {

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from vault_prompts.names import Found
-from vault_prompts.phrases import AFTER, NEGATED, STRONG, WEAK
+from vault_prompts.phrases import AFTER, NEGATED, STRONG, TITLED, WEAK
 from vault_prompts.reading import Word
 
 Strength = Literal["none", "weak", "strong"]
@@ -73,8 +73,9 @@ _COVER = re.compile(
 _QUOTED = re.compile(
     r"[\"“”„«‹](?P<a>[^\"“”„«»‹›]{2,80})[\"“”»›]|「(?P<b>[^」]{1,40})」|『(?P<c>[^』]{1,40})』|《(?P<d>[^》]{1,40})》"
 )
+_AFTER_TITLE = re.compile(r"(?:みたい|のよう|風|っぽい|같은|처럼|一样|那样|般的|(?:的)?风格)")
 _SENTENCE = re.compile(r"[.!?:;。！？]\s*[\"“„«'(\[]*$")
-_INFORMATIVE = 0.5
+_INFORMATIVE = 0.6
 
 
 def _phrases(text: str) -> tuple[tuple[str, ...], ...]:
@@ -82,6 +83,7 @@ def _phrases(text: str) -> tuple[tuple[str, ...], ...]:
     return tuple(sorted(found, key=len, reverse=True))
 
 
+_TITLE_PHRASES = _phrases(TITLED)
 _STRONG_PHRASES, _WEAK_PHRASES, _NEGATED_PHRASES = _phrases(STRONG), _phrases(WEAK), _phrases(NEGATED)
 
 
@@ -159,6 +161,15 @@ def asks_cover(cleaned: str) -> bool:
 def titles(cleaned: str) -> tuple[str, ...]:
     """What stands in quotation marks."""
     return tuple(next(part for part in match.groups() if part) for match in _QUOTED.finditer(cleaned))
+
+
+def announced(cleaned: str, found_words: Sequence[Word]) -> bool:
+    """Whether a title in quotation marks is what the music is to be like: 'close to "..."', '「...」みたいな'."""
+    for match in _QUOTED.finditer(cleaned):
+        before = [word.plain for word in found_words if word.end <= match.start()][-7:]
+        if _ends(before, _TITLE_PHRASES) or _ends(before, _STRONG_PHRASES) or _AFTER_TITLE.match(cleaned, match.end()):
+            return True
+    return False
 
 
 def _ends(before: Sequence[str], phrases: tuple[tuple[str, ...], ...]) -> bool:

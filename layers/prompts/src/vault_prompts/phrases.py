@@ -72,3 +72,11 @@ NEGATED = """
 not like | nothing like | unlike | less like | without sounding like | not sounding like | not in the style of | dont sound like | do not sound like | should not sound like | shouldnt sound like | must not sound like | avoid sounding like | avoid | instead of | anything but
 nicht wie | nichts wie | nicht im stil von | weniger wie | pas comme | pas dans le style de | moins comme | rien a voir avec | no como | no al estilo de | menos como | non come | meno come | nao como | menos como | niet zoals | ne kak | ne v stile | nie jak
 """
+TITLED = """
+like | just like | exactly like | close to | near to | near | similar to | based on | after | riff from | riff of | drop from | drop of | solo from | intro of | intro from | chorus of
+chorus from | melody of | melody from | chords of | chords from | bass line of | bass line from | beat of | beat from | hook of | part from | feel of | feeling of | mood of | spirit of
+the song | the track | the tune | the hit | strings like in | as in | like in
+wie | wie das lied | aehnlich wie | ahnlich wie | melodie von | aus | comme | melodie de | la chanson | como | la cancion | melodia de | melodia di | come | la canzone | a musica | jak | zoals | som
+kak | kak pesnya | pokhozhe na | vrode
+"""
+"""What announces a title in quotation marks."""

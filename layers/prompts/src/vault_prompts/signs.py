@@ -3,7 +3,7 @@
 from vault_domain.prompts import NamedArtist, Signs
 
 from vault_prompts.classifier import Chances, Classifier
-from vault_prompts.cues import around, asks_copy, asks_cover, meant, titles
+from vault_prompts.cues import announced, around, asks_copy, asks_cover, meant, titles
 from vault_prompts.names import NameIndex
 from vault_prompts.reading import Word, clean, words
 
@@ -28,6 +28,7 @@ def signs_of(prompt: str, names: NameIndex | None, classifier: Classifier) -> Si
         copy_phrase=asks_copy(cleaned),
         cover_phrase=asks_cover(cleaned),
         quoted=titles(cleaned),
+        announced=announced(cleaned, found_words),
         names_read=names is not None,
     )
 

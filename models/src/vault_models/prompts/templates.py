@@ -190,6 +190,24 @@ song,clone,artist|kopiere {S} von {A}
 song,clone|"{S}" eins zu eins nachbauen
 song,clone|Remix von {S}
 clone,artist|kopiere {A} ganz genau
+-|{T} und {T}, {G}, {M}
+-|{G} für {T}, {I}
+-|{I} und {I}, {M}, für einen Film über {T}
+-|die Königin schläft, {I}, {M}
+-|mein Refrain: „{T}“, {G}
+-|der Text lautet „{T}, {T}“, als {G}
+-|meine Zeile „{T}“ als {G} vertonen
+-|ein {G} für vier Stimmen
+-|am Abend, {I}, {M}
+-|für den Verein, {G}, {M}
+-|für meine Tochter {N}, {G}
+artist|könnte von {A} sein
+artist|{A}, aber {M}
+artist|in Richtung {A}
+artist|wie früher {A}
+song,clone|spiel „{S}“ nach
+song|ähnlich wie „{S}“
+song|die Melodie von „{S}“
 """,
     "fr": """
 -|{G} {M} avec {I}
@@ -221,6 +239,19 @@ song,clone|une copie exacte de « {S} »
 song,clone,artist|copie {S} de {A}
 song,clone|un remix de {S}
 clone,artist|imite exactement {A}
+-|{T} et {T}, {G}, {M}
+-|{G} pour {T}, {I}
+-|{I} et {I}, {M}
+-|{G}, {M}, {I}, sans paroles
+-|la reine dort, {I}
+-|mon refrain : « {T} », {G}
+-|pour ma fille {N}, {G}
+-|dans le goût des vieux films, {I}
+artist|on dirait {A}
+artist|à la {A}
+artist|{A} mais plus lent
+song,clone|refais « {S} »
+song|la mélodie de « {S} »
 """,
     "es": """
 -|{G} {M} con {I}
@@ -252,6 +283,17 @@ song,clone|una copia exacta de "{S}"
 song,clone,artist|copia {S} de {A}
 song,clone|un remix de {S}
 clone,artist|imita a {A} exactamente
+-|{T} y {T}, {G}, {M}
+-|{G} para {T}, {I}
+-|{I} y {I}, {M}
+-|la reina duerme, {I}
+-|mi estribillo: "{T}", {G}
+-|para mi hija {N}, {G}
+artist|estilo {A}
+artist|tipo {A}
+artist|{A} pero más lento
+song|la melodía de "{S}"
+song,clone|la misma canción que "{S}"
 """,
     "it": """
 -|{G} {M} con {I}
@@ -272,6 +314,15 @@ song,clone|una cover di "{S}"
 song,clone,artist|cover di {S} di {A} con {I}
 song,clone,artist|copia esatta di {S} di {A}
 clone,artist|imita {A} alla perfezione
+-|{T} e {T}, {G}, {M}
+-|{G} per {T}, {I}
+-|{I} e {I}, {M}
+-|la regina dorme, {I}
+-|per mia figlia {N}, {G}
+-|della notte, {I} e {I}
+artist|alla {A}
+artist|{A} ma più lento
+song,clone|rifai "{S}" uguale
 """,
     "pt": """
 -|{G} {M} com {I}
@@ -356,6 +407,19 @@ song,clone,artist|кавер на {S} группы {A}
 song,clone|точная копия «{S}»
 song,clone|ремикс {S}
 clone,artist|скопируй {A} один в один
+-|{T} и {T}, {M}
+-|{I} и {I}, {M}
+-|{G}, {M}, {I}
+-|про {T}, лирическая тема, {I}
+-|музыка для {T}, {M}
+-|королева спит, {I}
+-|мой припев: «{T}», {M}
+-|для моей дочки {N}, {M}
+artist|под {A}
+artist|в духе {A}
+artist|звучит как {A}
+song|мелодия из «{S}»
+song,clone|перепой «{S}»
 """,
     "ja": """
 -|{M}な{G}、{I}
@@ -383,6 +447,19 @@ song,clone|「{S}」をそっくりコピーして
 song,clone,artist|{A}の{S}を完全に再現して
 song,clone|「{S}」のリミックス
 clone,artist|{A}をそっくり真似して
+-|{T}の{G}
+-|{T}と{T}の曲
+-|{I}と{I}の{M}曲
+-|{I}と{I}
+-|{T}に合う{M}{G}
+-|{M}{G}、{I}
+-|{T}に聴く{M}{I}
+-|{T}が踊る{G}
+-|ゲームの{T}、{M}
+-|歌詞は「{T}」、{G}
+artist|{A}っぽく
+artist|{A}が歌うような{G}
+song|「{S}」のメロディで
 """,
     "ko": """
 -|{M} {G}, {I}
@@ -403,6 +480,15 @@ song,clone,artist|{A}의 '{S}' 커버
 song,clone|'{S}' 똑같이 만들어줘
 song,clone,artist|{A}의 {S} 그대로 복사해줘
 clone,artist|{A} 똑같이 따라해줘
+-|{T}의 {G}
+-|{T}에 어울리는 {M} {I}
+-|{I}와 {I}, {M}
+-|{M} {G}, {T}
+-|{T}할 때 듣는 {M} {G}
+-|가사는 "{T}", {G}
+artist|{A} 느낌 나는 곡
+artist|{A} 풍으로
+song|'{S}' 멜로디로
 """,
     "zh": """
 -|{M}的{G}，{I}
@@ -428,5 +514,19 @@ song,clone|完全复制《{S}》
 song,clone,artist|把{A}的{S}照搬过来
 song,clone|《{S}》的混音版
 clone,artist|完全复制{A}的声音和风格
+-|{T}的{G}
+-|{T}的{I}与{I}
+-|{T}里{T}的{G}
+-|{M}的{I}
+-|{I}和{I}，{M}
+-|{G}，{M}，{I}
+-|{M}的{G}，没有歌词
+-|给{T}的{G}
+-|歌词是“{T}”，{G}
+artist|{A}式的{G}
+artist|{A}那种{G}
+artist|来一首{A}的歌
+song|《{S}》的旋律
+song,clone|原样翻唱《{S}》
 """,
 }

@@ -10,7 +10,7 @@ const CONTRIBUTOR = [["/tracks", "My tracks"], ["/submit", "Give tracks"], ["/me
 const GROUPS = {
   contributor: [["/listing", "Listing"], ["/packs", "Packs"], ["/models", "Models"]],
   reviewer: [["/review", "Review"], ["/appeals", "Appeals"], ["/claims", "Claims"], ["/flags", "Flags"], ["/proofs", "Proofs"]],
-  admin: [["/policy", "Policy"], ["/people", "People"], ["/holds", "Holds"]],
+  admin: [["/policy", "Policy"], ["/people", "People"], ["/holds", "Holds"], ["/names", "Names"]],
 };
 const NAMES = { contributor: "The vault", reviewer: "Review", admin: "Governance" };
 const within = (path, to) => path === to || path.startsWith(`${to}/`);
