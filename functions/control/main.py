@@ -3,10 +3,12 @@
 from pydantic import BaseModel, Field
 from vault_domain.control import (
     OPEN,
+    VERIFIED,
     ControlAsk,
     ControlProof,
     OpenControl,
     RecordAsk,
+    VerifiedControl,
     WithdrawAsk,
     code_of,
     is_open,
@@ -18,7 +20,7 @@ from vault_domain.errors import NotFound
 from vault_domain.events import AuditEvent, Kind, make_event
 from vault_domain.ids import AccountId, ControlId
 from vault_domain.permissions import roles
-from vault_domain.ports import Put
+from vault_domain.ports import Change, Delete, Put
 from vault_domain.records import UtcTime
 from vault_edge.app import App, Caller, Deps, Query
 from vault_edge.permitting import belonging, enforce
@@ -80,6 +82,14 @@ def waiting(page: Query[Page], caller: Caller, deps: Deps) -> Proofs:
     return Proofs(proofs=open_ones, cursor=found.cursor)
 
 
+@app.get("/control/verified", role=roles("control.verified"))
+def verified(page: Query[Page], deps: Deps) -> Proofs:
+    """Proofs that count at present; any of them can be withdrawn."""
+    found = deps.records.list(VerifiedControl, VERIFIED, limit=page.limit, cursor=page.cursor)
+    proofs = [deps.records.get(ControlProof, row.account_id, _range(row.control_id)) for row in found.items]
+    return Proofs(proofs=[_shown(proof, deps) for proof in proofs if proof is not None], cursor=found.cursor)
+
+
 @app.post("/control/{control_id}/record", role=roles("control.record"), also=(410,))
 def look(control_id: ControlId, ask: RecordAsk, caller: Caller, deps: Deps) -> Proof:
     """Record whether the code stands where the contributor said, and where you saw it."""
@@ -112,7 +122,9 @@ def _look(control_id: str, ask: RecordAsk, caller: Caller, deps: Deps) -> Contro
     state = "verified" if ask.found else "not_found"
     if (proof.recorded_by, proof.state, proof.where, proof.note) == (caller.id, state, ask.where, ask.note):
         return proof
-    return _commit(proof, record(proof, caller.id, ask, deps.clock()), caller, deps)
+    made = record(proof, caller.id, ask, deps.clock())
+    listed = VerifiedControl(control_id=control_id, account_id=proof.account_id)
+    return _commit(proof, made, caller, deps, *([Put(listed, 0)] if made.state == "verified" else []))
 
 
 def _undo(account_id: str, control_id: str, ask: WithdrawAsk, caller: Caller, deps: Deps) -> ControlProof:
@@ -120,20 +132,26 @@ def _undo(account_id: str, control_id: str, ask: WithdrawAsk, caller: Caller, de
     proof = _proof(account_id, control_id, deps)
     if (proof.state, proof.note) == ("withdrawn", ask.reason):
         return proof
-    return _commit(proof, withdraw(proof, caller.id, ask.reason, deps.clock()), caller, deps)
+    made = withdraw(proof, caller.id, ask.reason, deps.clock())
+    listed = deps.records.get(VerifiedControl, VERIFIED, f"{VerifiedControl.kind}#{control_id}")
+    return _commit(proof, made, caller, deps, *([Delete(listed, listed.version)] if listed else []))
 
 
-def _commit(before: ControlProof, made: ControlProof, caller: Caller, deps: Deps) -> ControlProof:
+def _commit(before: ControlProof, made: ControlProof, caller: Caller, deps: Deps, *also: Change) -> ControlProof:
     event = _event(Kind.CONTROL_RECORDED, made, caller, deps)
-    deps.records.commit([Put(made, before.version)], [event])
+    deps.records.commit([Put(made, before.version), *also], [event])
     return made
 
 
 def _proof(account_id: str, control_id: str, deps: Deps) -> ControlProof:
-    found = deps.records.get(ControlProof, account_id, f"{ControlProof.kind}#{control_id}")
+    found = deps.records.get(ControlProof, account_id, _range(control_id))
     if found is None:
         raise NotFound("no such proof")
     return found
+
+
+def _range(control_id: str) -> str:
+    return f"{ControlProof.kind}#{control_id}"
 
 
 def _event(kind: Kind, proof: ControlProof, caller: Caller, deps: Deps) -> AuditEvent:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 
 from vault_domain.appeals import Appeal
-from vault_domain.control import OPEN, ControlProof, OpenControl
+from vault_domain.control import OPEN, VERIFIED, ControlProof, OpenControl, VerifiedControl
 from vault_domain.corrections import MetadataVersion
 from vault_domain.erasure import (
     Erasure,
@@ -68,7 +68,8 @@ def strip_beside(account_id: str, deps: Deps) -> None:
     """Proofs of control, messages and wishes for mail; words of flags on other people's tracks."""
     for proof in _every(deps, ControlProof, account_id):
         waits = deps.records.get(OpenControl, OPEN, f"{OpenControl.kind}#{proof.control_id}")
-        _write([Delete(proof, proof.version), *([Delete(waits, waits.version)] if waits else [])], deps)
+        counts = deps.records.get(VerifiedControl, VERIFIED, f"{VerifiedControl.kind}#{proof.control_id}")
+        _write([Delete(one, one.version) for one in (proof, waits, counts) if one is not None], deps)
     _write([Delete(one, one.version) for one in _every(deps, Message, account_id)], deps)
     wishes = deps.records.get(Preferences, account_id)
     _write([Delete(wishes, wishes.version)] if wishes else [], deps)

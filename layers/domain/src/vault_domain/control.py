@@ -24,6 +24,7 @@ from vault_domain.tracks import artist_key
 LIFE = timedelta(days=30)
 MOST_OPEN = 10
 OPEN = "controls"
+VERIFIED = "verified_controls"
 _LETTERS = 12
 
 
@@ -92,6 +93,19 @@ class OpenControl(Record):
 
     def expires_at(self) -> datetime:
         return self.expires
+
+
+class VerifiedControl(Record):
+    """Where admins find a proof for as long as it counts."""
+
+    table: ClassVar[str] = "rights"
+    kind: ClassVar[str] = "verified_control"
+
+    control_id: ControlId
+    account_id: AccountId
+
+    def key(self) -> tuple[str, str]:
+        return VERIFIED, f"{self.kind}#{self.control_id}"
 
 
 @dataclass(frozen=True)

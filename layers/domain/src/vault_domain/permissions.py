@@ -130,6 +130,7 @@ MATRIX: tuple[Row, ...] = (
     _row("statistics.read", "see the statistics", _ALL, "GET /statistics"),
     _row("control.open", "show control of a release, and see one's proofs", _OWN, "POST /control", "GET /control"),
     _row("control.queue", "see which proofs wait", "reviewer admin", "GET /control/open"),
+    _row("control.verified", "see which proofs count at present", "admin", "GET /control/verified"),
     _row("control.record", "record whether the code stands there", _PEERS, "POST /control/{control_id}/record"),
     _row(
         "control.withdraw", "withdraw a verified proof", "admin=others",

@@ -10,6 +10,7 @@ from vault_domain.control import ControlAsk, RecordAsk, WithdrawAsk
 from vault_domain.errors import Conflict, Forbidden, NotFound
 from vault_domain.events import AuditEvent, Kind
 from vault_domain.tracks import Status
+from wire import event, token
 
 WHERE = "https://music.example/nova, signed by Nova Arc"
 OTHERS = a_hit("open:strange", 0.95, overlap_s=40, artist="Somebody")
@@ -79,6 +80,26 @@ def test_withdrawn_it_counts_no_more(sim: Simulator):
     ask = WithdrawAsk(reason="Another artist of that name wrote to us")
     main_of("control").undo(OWNER.id, control_id, ask, ADMIN, sim.container())
     assert track_of(sim, decided(sim, MINE)).status is Status.DISPUTE_PENDING
+
+
+def listed(sim: Simulator) -> list[str]:
+    control = main_of("control")
+    return [one.control_id for one in control.verified(control.Page(), sim.container()).proofs]
+
+
+def test_admins_see_what_counts_and_nothing_else(sim: Simulator, load_step):
+    waiting, found, missing = (begun(sim, artist=name).control_id for name in ("One", "Two", "Three"))
+    assert listed(sim) == []
+    recorded(sim, found)
+    recorded(sim, missing, seen=False)
+    assert listed(sim) == [found]
+    app = load_step("control").app
+    for role, code in (("contributor", 403), ("reviewer", 403), ("admin", 200)):
+        assert app.answer(event("GET", "/control/verified", bearer=token(sim, role)))["statusCode"] == code
+    ask = WithdrawAsk(reason="The page was taken over by somebody else")
+    for _ in range(2):
+        main_of("control").undo(OWNER.id, found, ask, ADMIN, sim.container())
+    assert (listed(sim), waiting in listed(sim)) == ([], False)
 
 
 def test_a_code_that_is_not_there_proves_nothing(sim: Simulator):

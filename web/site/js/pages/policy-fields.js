@@ -59,6 +59,9 @@ const LABELS = {
   claim_data_days: "What a claim's author told is kept after its end for (days)",
   blocked_told: "Blocked outputs in an hour after which people are told",
   flags_per_day: "Tracks that one contributor may flag in a day",
+  release_extraction_limit: "A model may be released while at most this share of its outputs copies (0 to 1)",
+  release_confidence: "… as sure as this (0 to 1)",
+  release_least_outputs: "… judged by at least this many outputs",
 };
 const words = (field) => `${field[0].toUpperCase()}${field.slice(1)}`.replaceAll("_", " ").replaceAll(".", ": ");
 export const labelOf = (field) => LABELS[field] ?? words(field);

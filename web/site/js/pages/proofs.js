@@ -3,6 +3,7 @@ import { all, post } from "../api.js";
 import { ago, onDay, shortId } from "../format.js";
 import { useAction, useData } from "../hooks.js";
 import { html, useState } from "../lib.js";
+import { is } from "../session.js";
 import { announce } from "../ui/announce.js";
 import { Choice, Field } from "../ui/fields.js";
 import { Button, Empty, Loaded, ProblemNotice } from "../ui/parts.js";
@@ -15,7 +16,36 @@ export function Proofs() {
       <${Loaded} state=${state} lines=${5}>${(proofs) => proofs.length
         ? proofs.map((one) => html`<${Waiting} key=${one.control_id} one=${one} reload=${state.reload} />`)
         : html`<${Empty} title="No proof waits">Once somebody asks for a code, it appears here.<//>`}<//>
+      ${is("admin") && html`<${Counting} />`}
     </div>`;
+}
+
+/** For admins: what counts at present, and letting it count no more. */
+function Counting() {
+  const state = useData(() => all("/control/verified", "proofs"), [], () => 30_000);
+  return html`
+    <section class="card stack" aria-labelledby="counting"><h2 id="counting">Proofs that count</h2>
+      <${Loaded} state=${state} lines=${2}>${(proofs) => proofs.length
+        ? html`<ul class="plain-list stack">${proofs.map((one) => html`<li key=${one.control_id} class="said-box stack tight">
+            <p class="break"><b>${one.artist}</b>, ${one.release}</p>
+            <p class="quiet small break">${shortId(one.account_id)}, recorded on ${onDay(one.recorded)}: ${one.where}</p>
+            <details><summary class="small">Withdraw it</summary><${Withdraw} one=${one} reload=${state.reload} /></details></li>`)}</ul>`
+        : html`<p class="quiet">None yet.</p>`}<//>
+    </section>`;
+}
+
+function Withdraw({ one, reload }) {
+  const [reason, set] = useState("");
+  const action = useAction();
+  const send = async (event) => {
+    event.preventDefault();
+    if (await action.run(() => post(`/control/${one.account_id}/${one.control_id}/withdraw`, { reason: reason.trim() }))) announce("Withdrawn.");
+    reload();
+  };
+  return html`
+    <form class="stack" onSubmit=${send}><${ProblemNotice} problem=${action.problem} />
+      <${Field} label="Why" hint="The contributor reads it. At least 10 characters." required minlength="10" maxlength="1000" value=${reason} onInput=${set} />
+      <p><${Button} type="submit" kind="small danger" busy=${action.busy} disabled=${reason.trim().length < 10}>Withdraw it<//></p></form>`;
 }
 
 function Waiting({ one, reload }) {
