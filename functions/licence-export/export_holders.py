@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from vault_domain.errors import NotFound
 from vault_domain.events import Actor, Kind, make_event
-from vault_domain.holding import ClaimCode, HeldOutput, claim, held_by, offer
+from vault_domain.holding import ClaimCode, CodeAsk, HeldOutput, claim, held_by, offer
 from vault_domain.output_licence import Acceptance, AcceptAsk, accept, acceptance_range, whose
 from vault_domain.ports import Put
 from vault_domain.safety import OutputCheck
@@ -22,6 +22,7 @@ class Held:
     check: OutputCheck
     holder: str
     acceptance: Acceptance | None
+    regenerate_url: str | None = None
 
 
 def holder_of(caller: Caller, user_ref: str | None, deps: Deps) -> str:
@@ -52,9 +53,10 @@ def held(output_id: str, caller: Caller, user_ref: str | None, deps: Deps) -> He
         raise NotFound(NOT_YOURS)
     last = made[-1]
     named = pseudonym(last.service, last.user_ref, deps) if last.user_ref is not None else None
-    if held_by(last, deps.records.get(ClaimCode, output_id), named) != asking:
+    code = deps.records.get(ClaimCode, output_id)
+    if held_by(code, named) != asking:
         raise NotFound(NOT_YOURS)
-    return Held(last, asking, acceptance_of(asking, deps))
+    return Held(last, asking, acceptance_of(asking, deps), code.regenerate_url if code else None)
 
 
 def accept_licence(ask: AcceptAsk, caller: Caller, deps: Deps) -> Acceptance:
@@ -72,13 +74,13 @@ def accept_licence(ask: AcceptAsk, caller: Caller, deps: Deps) -> Acceptance:
     return wanted
 
 
-def offer_code(output_id: str, caller: Caller, deps: Deps) -> tuple[ClaimCode, str]:
+def offer_code(output_id: str, ask: CodeAsk, caller: Caller, deps: Deps) -> tuple[ClaimCode, str]:
     """A fresh code for one's own output, and its record."""
     made = earlier_checks(output_id, deps)
     if not made or made[0].service != caller.id:
         raise NotFound(NOT_YOURS)
     code = deps.new_id("cod")
-    wanted = offer(deps.records.get(ClaimCode, output_id), made[-1], code, deps.clock())
+    wanted = offer(deps.records.get(ClaimCode, output_id), made[-1], ask, code, deps.clock())
     deps.records.commit([Put(wanted, wanted.version)])
     return wanted, code
 

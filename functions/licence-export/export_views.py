@@ -66,6 +66,8 @@ class Output(BaseModel):
     message: str
     reasons: list[Reason] = Field(description="What the check found")
     duration_s: float
+    content_sha256: str = Field(description="Of the file that was checked, the only one that can be exported")
+    regenerate_url: str | None = Field(description="Where the service lets you have another one made, if it said so")
     licence: Accepted
     obstacles: list[Reason] = Field(description="What stands in the way of an export now; empty for nothing")
 
@@ -103,11 +105,11 @@ def accepted(found: Acceptance | None, holder: str) -> Accepted:
     return Accepted(present=LICENCE, accepted=found is not None, accepted_at=found.at if found else None, holder=holder)
 
 
-def output(check: OutputCheck, acceptance: Acceptance | None, holder: str, stands: tuple[Reason, ...]) -> Output:
+def output(check: OutputCheck, licence: Accepted, again: str | None, stands: tuple[Reason, ...]) -> Output:
     """An output as its holder sees it. What it resembles is told as reasons, without the works' names."""
     reasons = [] if check.outcome in CLEARED else [reason.model_copy(update={"refs": ()}) for reason in check.reasons]
     return Output(
         output_id=check.output_id, model_id=check.model_id, check=check.check, checked_at=check.at,
         outcome=check.outcome, message=MESSAGES[check.outcome], reasons=reasons, duration_s=check.duration_s,
-        licence=accepted(acceptance, holder), obstacles=list(stands),
+        content_sha256=check.content_sha256, regenerate_url=again, licence=licence, obstacles=list(stands),
     )  # fmt: skip

@@ -23,7 +23,7 @@ from pydantic import StringConstraints
 from vault_domain.dsse import parse
 from vault_domain.errors import NotFound
 from vault_domain.exporting import LINK_LIFE, ExportAsk, obstacles
-from vault_domain.holding import ClaimAsk, HeldOutput
+from vault_domain.holding import ClaimAsk, CodeAsk, HeldOutput
 from vault_domain.ids import CertificateId, OutputId
 from vault_domain.output_licence import AcceptAsk
 from vault_domain.permissions import roles
@@ -71,9 +71,9 @@ def agreed(ask: Query[UserAsk], caller: Caller, deps: Deps) -> Accepted:
 
 
 @app.post("/outputs/{output_id}/codes", role=roles("output.offer"), scope=SCOPE, status=201)
-def make_code(output_id: OutputId, caller: Caller, deps: Deps) -> Code:
+def make_code(output_id: OutputId, ask: CodeAsk, caller: Caller, deps: Deps) -> Code:
     """Make a code with which one account claims this output of yours. The code before stops counting."""
-    found, code = settled(lambda: offer_code(output_id, caller, deps))
+    found, code = settled(lambda: offer_code(output_id, ask, caller, deps))
     home = deps.optional("PUBLIC_URL")
     link = f"{home.rstrip('/')}/#/outputs/claim/{output_id}/{code}" if home else None
     return Code(output_id=output_id, code=code, expires=found.expires, link=link)
@@ -143,7 +143,7 @@ def verify(ask: VerifyAsk, deps: Deps) -> Verified:
 def _shown(output_id: str, caller: Caller, user_ref: str | None, deps: Deps) -> Output:
     found = held(output_id, caller, user_ref, deps)
     stands = obstacles(found.check, standing_now(found.check, deps), found.acceptance, deps.policy(), deps.clock())
-    return output(found.check, found.acceptance, found.holder, stands)
+    return output(found.check, accepted(found.acceptance, found.holder), found.regenerate_url, stands)
 
 
 handler, http = app.lambda_entry(), app.http_entry()

@@ -1,5 +1,7 @@
 """The main job on the real stack: audio in, checked, accepted, trained on, taken back; outputs examined."""
 
+import base64
+import json
 import threading
 import uuid
 from concurrent.futures import ThreadPoolExecutor
@@ -10,9 +12,11 @@ import httpx
 import pytest
 from lemm.client import Api, ApiProblem
 from lemm.demo.watching import submit_and_watch
+from lemm.main import app
 from lemm.training import VaultStream
 from living import ORIGINALS, Vault, disguised, eventually, song
-from vault_domain.canonical import sha256_hex
+from typer.testing import CliRunner
+from vault_domain.canonical import canonical, sha256_hex
 from vault_domain.events import Kind
 from vault_edge.tokens import unb64
 from vault_store.dsse import open_sealed
@@ -271,6 +275,44 @@ def test_a_copy_is_blocked_and_the_check_is_on_record(vault, generator, accepted
 
 def test_an_unrelated_piece_is_allowed(generator, folder):
     assert check(generator, song(folder, ORIGINALS[7]))[1]["outcome"] == "allow"
+
+
+def test_a_cleared_output_leaves_with_a_licence_that_anybody_can_verify(vault, generator, ray, folder, tmp_path):
+    """Check, accept, claim, export; then offline with the command, and again with each condition missing."""
+    source = song(folder, ORIGINALS[7]).read_bytes()
+    sent, output_id = {"audio_base64": base64.b64encode(source).decode()}, f"out_{uuid.uuid4().hex}"
+    asked = {"output_id": output_id, "model_id": "model-7", "user_ref": "user-17", **sent}
+    assert generator.call("POST", "/safety/checks", asked)["outcome"] == "allow"
+    path = f"/outputs/{output_id}/export"
+    export = lambda api, **body: api.call("POST", path, {**sent, **body})  # noqa: E731
+    assert refusal(lambda: export(generator, user_ref="user-17")) == (409, "licence_not_accepted")
+    agreed = {"agreed": True, "text_sha256": generator.call("GET", "/licence")["sha256"]}
+    generator.call("POST", "/licence/acceptance", {**agreed, "user_ref": "user-17"})
+    assert refusal(lambda: export(generator, user_ref="somebody-else")) == (404, "not_found")
+    code = generator.call("POST", f"/outputs/{output_id}/codes", {})["code"]
+    assert refusal(lambda: export(ray)) == (404, "not_found")
+    ray.call("POST", f"/outputs/{output_id}/claim", {"code": code})
+    assert refusal(lambda: export(generator, user_ref="user-17")) == (404, "not_found")
+    assert refusal(lambda: export(ray)) == (409, "licence_not_accepted")
+    ray.call("POST", "/licence/acceptance", agreed)
+    other = base64.b64encode(source + b" ").decode()
+    assert refusal(lambda: export(ray, audio_base64=other)) == (409, "digest_mismatch")
+    made = export(ray)
+    assert made["file"]["credentials"] == "c2pa"
+    assert vault.events(output_id)["output.exported"] == 1
+
+    file, paper, keys, root = (tmp_path / name for name in ("song.flac", "paper.json", "keys.json", "root.json"))
+    file.write_bytes(httpx.get(made["url"]).raise_for_status().content)
+    paper.write_bytes(canonical(made["certificate"]))
+    keys.write_text(json.dumps(ray.call("GET", "/accounts/keys", purpose="receipt")))
+    root.write_text(json.dumps(ray.call("GET", "/accounts/keys", purpose="credential")))
+    for command in ([paper, "--file", file], [file, "--root", root]):
+        ran = CliRunner().invoke(app, ["verify", *map(str, command), "--key", str(keys), "--json"])
+        assert ran.exit_code == 0, ran.output
+    digest = sha256_hex(file.read_bytes())
+    told = generator.call("POST", "/certificates/verification", {"file_sha256": digest})
+    assert (told["verified"], told["found"]["standing"]) == (True, "in_force")
+    assert not vault.keys("outputs", "uploads/")
 
 
 def test_an_output_that_is_no_audio_is_refused_and_gone(vault, generator, folder):

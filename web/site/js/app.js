@@ -77,7 +77,7 @@ export function App() {
     <footer class="foot">
       <p>LEMM Vault. Music under consent that can be taken back.</p>
       <nav aria-label="About">
-        <a href="#/how">How it works</a><a href="#/statistics">Figures</a><a href="#/terms">Terms</a><a href="#/report">Report an infringement</a>${mine && html`<a href="#/policy">Policy</a>`}<a href="/docs">API</a>
+        <a href="#/how">How it works</a><a href="#/statistics">Figures</a><a href="#/terms">Terms</a><a href="#/licence">Licence</a><a href="#/verify">Verify</a><a href="#/report">Report an infringement</a>${mine && html`<a href="#/policy">Policy</a>`}<a href="/docs">API</a>
       </nav>
     </footer>
     <${Announcer} />

@@ -12,11 +12,13 @@ import { Listing } from "./pages/listing.js";
 import { Messages } from "./pages/messages.js";
 import { Model, Models } from "./pages/models.js";
 import { NamesPage } from "./pages/names.js";
+import { ClaimOutput, Output, Outputs } from "./pages/outputs.js";
 import { Packs } from "./pages/packs.js";
 import { PeoplePage } from "./pages/people.js";
 import { Proofs } from "./pages/proofs.js";
 import { Releases } from "./pages/releases.js";
-import { Terms } from "./pages/terms.js";
+import { Licence, Terms } from "./pages/terms.js";
+import { Verify } from "./pages/verify.js";
 import { Join, SignIn } from "./pages/sign-in.js";
 import { PolicyPage } from "./pages/policy.js";
 import { ClaimStatus, Report } from "./pages/report.js";
@@ -32,6 +34,11 @@ export const ROUTES = [
   { path: "/", title: "Welcome", page: Home, wide: true },
   { path: "/how", title: "How it works", page: How },
   { path: "/terms", title: "Contribution terms", page: Terms },
+  { path: "/licence", title: "Licence for generated music", page: Licence },
+  { path: "/verify", title: "Verify a certificate or a file", page: Verify },
+  { path: "/outputs", title: "My outputs", page: Outputs, role: "contributor" },
+  { path: "/outputs/:id", title: "Export an output", page: Output, role: "contributor" },
+  { path: "/outputs/claim/:id/:code", title: "Claim an output", page: ClaimOutput, role: "contributor" },
   { path: "/sign-in", title: "Sign in", page: SignIn },
   { path: "/join", title: "Create an account", page: Join },
   { path: "/statistics", title: "The vault in figures", page: Statistics },

@@ -16,6 +16,9 @@ export const MOST_BYTES = 600 * 2 ** 20;
 
 const ending = (name) => name.split(".").pop().toLowerCase();
 
+/** The media type by a file's name. @param {File} file */
+export const typeOf = (file) => TYPES[ending(file.name)] ?? "application/octet-stream";
+
 /**
  * @typedef {{key: string, file: File, title: string, state: "ready"|"waiting"|"sending"|"submitting"|"done"|"failed",
  *   share: number, problem?: any, uploadId?: string, arrived?: boolean, trackId?: string, receipt?: any}} Item
@@ -44,7 +47,7 @@ export async function sendOne(one, details, tell, signal) {
     let { uploadId, arrived } = one;
     if (!arrived) {
       tell({ state: "sending", share: 0, problem: undefined });
-      const type = TYPES[ending(one.file.name)] ?? "application/octet-stream";
+      const type = typeOf(one.file);
       const opened = await post("/uploads", { filename: one.file.name.slice(0, 200), bytes: one.file.size, content_type: type });
       uploadId = opened.upload_id;
       await sendForm(opened.form, one.file, (share) => tell({ share }), signal);

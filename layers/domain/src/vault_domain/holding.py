@@ -9,9 +9,9 @@
 
 import hmac
 from datetime import datetime, timedelta
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
-from pydantic import Field
+from pydantic import Field, StringConstraints
 
 from vault_domain.canonical import sha256_hex
 from vault_domain.errors import Conflict, Expired, NotFound
@@ -29,6 +29,16 @@ class ClaimAsk(Value):
     code: OutputCode
 
 
+HttpsUrl = Annotated[str, StringConstraints(pattern=r"^https://[^\s<>\"']{3,400}$", max_length=420)]
+
+
+class CodeAsk(Value):
+    """The body of POST /outputs/{output_id}/codes."""
+
+    regenerate_url: HttpsUrl | None = None
+    """Where the service's user can have another output made; shown to them where this one can't be exported."""
+
+
 class ClaimCode(Record):
     """The last code made for an output, and who claimed the output with it."""
 
@@ -39,6 +49,7 @@ class ClaimCode(Record):
     service: AccountId
     code_sha256: Sha256 = Field(repr=False)
     expires: UtcTime
+    regenerate_url: HttpsUrl | None = None
     holder: Holder | None = None
     claimed: UtcTime | None = None
 
@@ -61,12 +72,13 @@ class HeldOutput(Record):
         return self.holder, f"{self.kind}#{stamp(self.claimed)}#{self.output_id}"
 
 
-def offer(present: ClaimCode | None, check: OutputCheck, code: str, now: datetime) -> ClaimCode:
+def offer(present: ClaimCode | None, check: OutputCheck, ask: CodeAsk, code: str, now: datetime) -> ClaimCode:
     """A fresh code; the one before stops counting. Raises ``Conflict`` once the output was claimed."""
     if present is not None and present.holder is not None:
         raise Conflict("this output was claimed already")
     return ClaimCode(
         output_id=check.output_id, service=check.service, code_sha256=_hash(code), expires=now + CODE_LIFE,
+        regenerate_url=ask.regenerate_url,
         version=present.version if present else 0,
     )  # fmt: skip
 
@@ -87,7 +99,7 @@ def claim(present: ClaimCode | None, code: str, holder: str, now: datetime) -> C
     return present.with_changes(holder=holder, claimed=now)
 
 
-def held_by(check: OutputCheck, code: ClaimCode | None, user_holder: str | None) -> str | None:
+def held_by(code: ClaimCode | None, user_holder: str | None) -> str | None:
     """Who holds an output; ``user_holder`` is the user whom the service named with the check."""
     return code.holder if code is not None and code.holder is not None else user_holder
 

@@ -143,7 +143,7 @@ def test_the_same_export_again_is_the_same_one_while_its_file_is_kept(sim, modul
 
 
 def test_an_account_exports_what_it_claimed_and_accepts_for_itself(sim, module):
-    code = body_of(call(module, sim, "POST", f"/outputs/{OUTPUT}/codes", role="system"))["code"]
+    code = body_of(call(module, sim, "POST", f"/outputs/{OUTPUT}/codes", {}, role="system"))["code"]
     call(module, sim, "POST", f"/outputs/{OUTPUT}/claim", {"code": code})
     refused = export(module, sim, WAV, role="contributor")
     assert body_of(refused)["code"] == "licence_not_accepted", "its service's agreement was for somebody else"

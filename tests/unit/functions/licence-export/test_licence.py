@@ -8,6 +8,7 @@ from vault_domain.holding import ClaimCode
 from vault_domain.output_licence import Acceptance
 from wire import ACCOUNT, body_of
 
+AGAIN = "https://music.example/again?of=out_one"
 OTHER = "acc_" + "1" * 26
 
 
@@ -18,7 +19,7 @@ def module(sim: Simulator, load_step):
 
 
 def code_for(module, sim):
-    answer = call(module, sim, "POST", f"/outputs/{OUTPUT}/codes", role="system")
+    answer = call(module, sim, "POST", f"/outputs/{OUTPUT}/codes", {"regenerate_url": AGAIN}, role="system")
     assert answer["statusCode"] == 201
     return body_of(answer)["code"]
 
@@ -94,12 +95,12 @@ def test_a_service_sees_its_outputs_for_the_user_it_named_and_for_no_other(sim, 
 
 def test_a_code_gives_an_output_to_one_account_for_good(sim, module):
     code = code_for(module, sim)
-    assert claim(module, sim, code)["statusCode"] == 200
+    assert body_of(claim(module, sim, code))["regenerate_url"] == AGAIN
     assert body_of(call(module, sim, "GET", "/outputs"))["outputs"][0]["output_id"] == OUTPUT
     assert claim(module, sim, code)["statusCode"] == 200, "twice is once"
     assert claim(module, sim, code, subject=OTHER)["statusCode"] == 404
     assert body_of(call(module, sim, "GET", "/outputs", subject=OTHER))["outputs"] == []
-    taken = call(module, sim, "POST", f"/outputs/{OUTPUT}/codes", role="system")
+    taken = call(module, sim, "POST", f"/outputs/{OUTPUT}/codes", {}, role="system")
     assert taken["statusCode"] == 409
     gone = call(module, sim, "GET", f"/outputs/{OUTPUT}", role="system", query="user_ref=ann")
     assert gone["statusCode"] == 404, "the service gave it away"
@@ -120,9 +121,9 @@ def test_wrong_old_and_late_codes_open_nothing(sim, module):
 
 def test_only_the_service_of_an_output_makes_its_codes(sim, module):
     path = f"/outputs/{OUTPUT}/codes"
-    assert call(module, sim, "POST", path, role="system", subject="svc_" + "1" * 26)["statusCode"] == 404
-    assert call(module, sim, "POST", path)["statusCode"] == 403
-    assert call(module, sim, "POST", "/outputs/out_none/codes", role="system")["statusCode"] == 404
+    assert call(module, sim, "POST", path, {}, role="system", subject="svc_" + "1" * 26)["statusCode"] == 404
+    assert call(module, sim, "POST", path, {})["statusCode"] == 403
+    assert call(module, sim, "POST", "/outputs/out_none/codes", {}, role="system")["statusCode"] == 404
 
 
 @pytest.mark.parametrize(
@@ -160,3 +161,9 @@ def test_killed_anywhere_a_claim_ends_well(load_step):
     for label, sim in killed_everywhere(make):
         assert len(events(sim, Kind.OUTPUT_CLAIMED)) == len(events(sim, Kind.LICENCE_ACCEPTED)) == 1, label
         assert sim.store.get(ClaimCode, OUTPUT).holder is not None
+
+
+@pytest.mark.parametrize("url", ["javascript:alert(1)", "http://music.example/x", "https://a b", 'https://x.example/"'])
+def test_only_https_addresses_are_passed_on_to_users(sim, module, url):
+    refused = call(module, sim, "POST", f"/outputs/{OUTPUT}/codes", {"regenerate_url": url}, role="system")
+    assert refused["statusCode"] == 422

@@ -5,7 +5,7 @@ import { Button } from "./parts.js";
 import { Unread } from "./unread.js";
 
 const PUBLIC = [["/how", "How it works"], ["/statistics", "Figures"], ["/report", "Report"]];
-const CONTRIBUTOR = [["/tracks", "My tracks"], ["/submit", "Give tracks"], ["/messages", "Messages"]];
+const CONTRIBUTOR = [["/tracks", "My tracks"], ["/submit", "Give tracks"], ["/outputs", "My outputs"], ["/messages", "Messages"]];
 /** Pages that belong together: one entry above, the rest in a row below it. */
 const GROUPS = {
   contributor: [["/listing", "Listing"], ["/packs", "Packs"], ["/models", "Models"]],

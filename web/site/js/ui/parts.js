@@ -91,10 +91,10 @@ export function Time({ iso }) {
   return iso ? html`<time datetime=${iso} title=${at(iso)}>${ago(iso)}</time>` : null;
 }
 
-/** Save a document as a file. @param {string} name @param {unknown} content */
-export function download(name, content) {
+/** Save a document as a file. @param {string} name @param {unknown} content @param {boolean} [exact] in its one byte form */
+export function download(name, content, exact = false) {
   const link = document.createElement("a");
-  link.href = URL.createObjectURL(new Blob([JSON.stringify(content, null, 1)], { type: "application/json" }));
+  link.href = URL.createObjectURL(new Blob([JSON.stringify(content, null, exact ? 0 : 1)], { type: "application/json" }));
   link.download = name;
   link.click();
   setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
