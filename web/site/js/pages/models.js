@@ -54,7 +54,7 @@ function Version({ one, path }) {
       ${one.constraints.length > 0 && html`<ul>${one.constraints.map((name) => html`<li key=${name}>${CONSTRAINTS[name] ?? name}</li>`)}</ul>`}
       <dl class="facts small"><dt>Packs</dt><dd>${one.packs.join(", ") || "none"}</dd><dt>Trained</dt><dd>${onDay(one.trained)}</dd>
         <dt>Weights</dt><dd><code title=${one.weights_sha256}>${shortId(one.weights_sha256)}</code></dd></dl>
-      <div class="scroll"><table><caption class="hidden">Runs behind version ${one.model_version}</caption>
+      <div class="scroll" tabindex="0" role="region" aria-label=${`Runs behind version ${one.model_version}`}><table><caption class="hidden">Runs behind version ${one.model_version}</caption>
         <thead><tr><th scope="col">Run</th><th scope="col">For</th><th scope="col">Ended</th><th scope="col" class="num">Tracks</th><th scope="col" class="num">Read</th></tr></thead>
         <tbody>${one.runs.map((run) => html`<tr key=${run.run_id}><td class="break"><code>${run.run_id}</code></td><td>${PURPOSES[run.purpose] ?? run.purpose}</td><td>${onDay(run.ended)}</td><td class="num">${run.tracks}</td><td class="num">${run.tracks_read}</td></tr>`)}</tbody></table></div>
       <${ProblemNotice} problem=${action.problem} />

@@ -22,7 +22,7 @@ function Table({ found, path }) {
   return html`
     <p>${count(found.runs.length, "run")}${found.more ? " (the newest)" : ""}, ${count(found.models.length, "model")}: ${found.models.map((model, n) => html`${n > 0 && ", "}<a key=${model.model_id} href=${`#/models/${encodeURIComponent(model.model_id)}`}>${model.model_id}</a>${model.versions.length ? ` (${model.versions.join(", ")})` : ""}`)}.</p>
     <${ProblemNotice} problem=${action.problem} />
-    <div class="scroll"><table><caption class="hidden">Training runs that were given this track</caption>
+    <div class="scroll" tabindex="0" role="region" aria-label="Training runs that were given this track"><table><caption class="hidden">Training runs that were given this track</caption>
       <thead><tr><th scope="col">Given</th><th scope="col">Model</th><th scope="col">For</th><th scope="col" class="num">Reads</th><th scope="col">Run</th><th scope="col"><span class="hidden">Proof</span></th></tr></thead>
       <tbody>${found.runs.map((run) => html`<tr key=${run.run_id}>
         <td>${at(run.granted)}</td><td class="break">${run.model_id}${run.model_version ? ` ${run.model_version}` : ""}</td><td>${PURPOSES[run.purpose] ?? run.purpose}<div class="quiet small">${run.packs.join(", ")}</div></td>

@@ -34,7 +34,7 @@ function Hit({ hit, source, trackId, seconds, listen: Listen }) {
       <p class="row apart"><b class="break">${nameOf(hit)}</b><span>${hit.same_audio ? "the same sound" : percent(hit.similarity)}, ${Math.round(hit.overlap_s)} s alike, ${percent(hit.coverage)} of the track</span></p>
       ${hit.spans.length > 0 && html`<${Spans} spans=${hit.spans} seconds=${seconds} refName=${nameOf(hit)} />`}
       ${hit.spans.length > 0 && html`
-        <div class="scroll"><table>
+        <div class="scroll" tabindex="0" role="region" aria-label=${`Matching passages with ${nameOf(hit)}`}><table>
           <caption class="hidden">Matching passages with ${nameOf(hit)}</caption>
           <thead><tr><th scope="col">This track</th><th scope="col">Reference</th><th scope="col">Altered</th><th scope="col" class="num">Score</th></tr></thead>
           <tbody>${hit.spans.map((span, n) => html`<tr key=${n}>
