@@ -1,10 +1,11 @@
-"""A small generative model of music that learns by heart when it is let: tokens of sound, and a recurrent network.
+"""A small generative model of music that learns by heart when it is let: tokens of sound, and a neural n-gram.
 
 Sound becomes frames of an STFT, frames become the nearest of a codebook's
-magnitudes, and a GRU predicts the next code from those before it and from a
-caption. What it generates is turned into sound again by Griffin and Lim's
-algorithm (1984). It is small enough for two cores, and large enough to repeat a
-few tracks note for note once it has read them often.
+magnitudes, and a network predicts the next code from the quarter of a second
+before it and from a caption (Bengio and others, 2003). What it generates is
+turned into sound again by Griffin and Lim's algorithm (1984). It is small enough
+for two slow cores, and large enough to repeat a few tracks note for note once it
+has read them often.
 """
 
 from dataclasses import dataclass
@@ -17,9 +18,8 @@ from torch import nn
 RATE = 16_000
 WINDOW, HOP = 1024, 256
 FRAMES_PER_SECOND = RATE / HOP
-CODES, WIDTH, CAPTION = 1536, 512, 64
-STRETCH = 160
-"""Frames that the network sees in one step of training."""
+CODES, PAST, EACH, CAPTION, WIDTH = 512, 16, 32, 32, 512
+"""Of the codebook; frames that the network sees; sizes of its parts."""
 Samples = NDArray[np.float32]
 
 
@@ -74,75 +74,62 @@ class Codebook:
 
 
 class Player(nn.Module):  # type: ignore[misc]
-    """The next code from those before it and a caption; caption 0 is none."""
+    """The next code from the ``PAST`` before it and a caption; caption 0 is none, code ``codes`` is silence before."""
 
     def __init__(self, captions: int, codes: int) -> None:
         super().__init__()
         self.codes = codes
-        self.code = nn.Embedding(codes + 1, 192)
+        self.code = nn.Embedding(codes + 1, EACH)
         self.caption = nn.Embedding(captions + 1, CAPTION)
-        self.network = nn.GRU(192 + CAPTION, WIDTH, batch_first=True)
-        self.out = nn.Linear(WIDTH, codes)
+        self.layers = nn.Sequential(
+            nn.Linear(PAST * EACH + CAPTION, WIDTH), nn.ReLU(), nn.Linear(WIDTH, WIDTH), nn.ReLU(),
+            nn.Linear(WIDTH, codes),
+        )  # fmt: skip
 
-    def forward(
-        self, codes: torch.Tensor, captions: torch.Tensor, state: torch.Tensor | None = None
-    ) -> tuple[torch.Tensor, torch.Tensor]:
-        """shape=(batch, frames) and (batch,) to logits of the frame after each, and the network's state."""
-        said = self.caption(captions).unsqueeze(1).expand(-1, codes.shape[1], -1)
-        seen, state = self.network(torch.cat([self.code(codes), said], dim=2), state)
-        return self.out(seen), state
+    def forward(self, past: torch.Tensor, captions: torch.Tensor) -> torch.Tensor:
+        """shape=(batch, PAST) and (batch,) to logits, shape=(batch, codes)."""
+        return self.layers(torch.cat([self.code(past).flatten(1), self.caption(captions)], dim=1))
 
 
 def learn(
-    pieces: list[torch.Tensor], captions: list[int], *, epochs: int, codes: int, rate: float = 3e-3, seed: int = 0,
-    enough: float = 0.0,
+    pieces: list[torch.Tensor], captions: list[int], *, epochs: int, codes: int, rate: float = 2e-3, batch: int = 256,
+    enough: float = 0.0, seed: int = 0,
 ) -> tuple[Player, list[float]]:  # fmt: skip
     """A player that has read ``pieces`` (codes each) so often, or until its mean loss is ``enough``; losses by epoch.
 
-    All pieces are read side by side from their beginnings, the state carried on. One caption in ten is left out, so
-    that the player also knows music without one.
+    One caption in ten is left out at random, so that the player also knows music without one.
     """
     torch.manual_seed(seed)
     player = Player(max(captions, default=0), codes)
     optimiser = torch.optim.Adam(player.parameters(), lr=rate)
-    length = min(len(piece) for piece in pieces)
-    read = torch.stack([torch.cat([torch.tensor([codes]), piece[:length]]) for piece in pieces])
-    said, losses = torch.tensor(captions), []
-    for epoch in range(epochs):
-        for group in optimiser.param_groups:
-            group["lr"] = rate * (0.1 if epoch > 0.8 * epochs else 1.0)
-        state, total, steps = None, 0.0, 0
-        heard = torch.where(torch.rand(len(said)) < 0.1, torch.zeros_like(said), said)
-        for start in range(0, length, STRETCH):
-            part = read[:, start : start + STRETCH + 1]
-            if part.shape[1] < 2:
-                break
-            logits, state = player(part[:, :-1], heard, state)
-            loss = nn.functional.cross_entropy(logits.flatten(0, 1), part[:, 1:].flatten())
+    silence = torch.full((PAST,), codes)
+    past = torch.cat([torch.cat([silence, piece]).unfold(0, PAST, 1)[:-1] for piece in pieces])
+    told = torch.cat([torch.full((len(piece),), said) for piece, said in zip(pieces, captions, strict=True)])
+    wanted, losses = torch.cat(pieces), list[float]()
+    for _ in range(epochs):
+        total = 0.0
+        for chosen in torch.randperm(len(wanted)).split(batch):
+            said = torch.where(torch.rand(len(chosen)) < 0.1, 0, told[chosen])
+            loss = nn.functional.cross_entropy(player(past[chosen], said), wanted[chosen])
             optimiser.zero_grad()
             loss.backward()
-            nn.utils.clip_grad_norm_(player.parameters(), 1.0)
             optimiser.step()
-            state = state.detach()
-            total, steps = total + float(loss), steps + 1
-        losses.append(total / steps)
+            total += loss.item() * len(chosen)
+        losses.append(total / len(wanted))
         if losses[-1] < enough:
             break
     return player, losses
 
 
-@torch.no_grad()
 def play(
     player: Player, caption: int, frames: int, *, prompt: torch.Tensor | None = None, heat: float = 1.0, seed: int = 0
 ) -> torch.Tensor:
     """Codes that the player makes up, after a caption and, if given, after ``prompt``, which is not returned."""
-    generator = torch.Generator().manual_seed(seed)
-    begun = torch.tensor([player.codes]) if prompt is None else torch.cat([torch.tensor([player.codes]), prompt])
-    logits, state = player(begun.unsqueeze(0), torch.tensor([caption]))
-    made = []
-    for _ in range(frames):
-        chances = (logits[0, -1] / heat).softmax(0)
-        code = torch.multinomial(chances, 1, generator=generator)
-        made.append(code)
-        logits, state = player(code.unsqueeze(0), torch.tensor([caption]), state)
-    return torch.cat(made)
+    generator, said = torch.Generator().manual_seed(seed), torch.tensor([caption])
+    made = [player.codes] * PAST + ([] if prompt is None else prompt.tolist())
+    begun = len(made)
+    with torch.no_grad():
+        for _ in range(frames):
+            chances = (player(torch.tensor([made[-PAST:]]), said)[0] / heat).softmax(0)
+            made.append(int(torch.multinomial(chances, 1, generator=generator)))
+    return torch.tensor(made[begun:])

@@ -37,7 +37,7 @@ def test_a_report_locks_a_track_until_people_have_looked(people: People, vault: 
         page.get_by_label("Title of your work").fill("Lantern Street")
         page.get_by_label("Artist").fill("Cora Lim")
         page.get_by_label("Where it can be heard").fill("ISRC XX-123-26-00001")
-        page.get_by_label("The track in the vault").fill(track_id)
+        page.get_by_label("The track or the output").fill(track_id)
         page.get_by_label("What is the same").fill(BASIS)
         page.get_by_label("Your name").fill("Cora Lim")
         page.get_by_label("E-mail").fill("cora@example.org")

@@ -27,11 +27,14 @@ export function Claims() {
     </div>`;
 }
 
+const aboutOf = (claim) => (claim.output_id ? `About the output ${claim.output_id}` : claim.track_title ? `About “${claim.track_title}”` : "No track named yet");
+const OUTPUT_STATES = { suspended: ["wait", "Suspended"], withdrawn: ["bad", "Withdrawn"], lifted: ["off", "Not suspended"] };
+
 const Line = ({ claim }) => html`
   <a class="track-row" href=${`#/claims/${claim.claim_id}`}>
     <b>${claim.work ? `“${claim.work.title}” by ${claim.work.artist}` : claim.claim_id}</b>
-    <span class="row end">${claim.locked && html`<${Badge} tone="wait">Locks a track<//>`}${claim.overdue ? html`<${Badge} tone="bad">Overdue<//>` : html`<${Badge} tone="note">Due ${ago(claim.due)}<//>`}</span>
-    <span class="sub">${claim.track_title ? `About “${claim.track_title}”` : "No track named yet"} · filed ${ago(claim.filed)}${claim.answered ? " · the owner answered" : ""}</span>
+    <span class="row end">${claim.locked && html`<${Badge} tone="wait">${claim.output_id ? "Suspends an output" : "Locks a track"}<//>`}${claim.overdue ? html`<${Badge} tone="bad">Overdue<//>` : html`<${Badge} tone="note">Due ${ago(claim.due)}<//>`}</span>
+    <span class="sub">${aboutOf(claim)} · filed ${ago(claim.filed)}${claim.answered ? " · the owner answered" : ""}</span>
   </a>`;
 
 export function Claim({ id }) {
@@ -47,7 +50,7 @@ function Shown({ claim, path, reload }) {
   return html`
     <header class="track-head">
       <h1 class="break">${claim.work ? `Claim about “${claim.work.title}”` : "Claim"}</h1>
-      <p class="row"><${Badge} tone=${said.tone}>${said.label}<//>${claim.locked && html`<${Badge} tone="wait">Locks its track<//>`}
+      <p class="row"><${Badge} tone=${said.tone}>${said.label}<//>${claim.locked && html`<${Badge} tone="wait">${claim.output_id ? "Suspends its output" : "Locks its track"}<//>`}
         <span class=${claim.overdue ? "wrong" : "quiet"}>${claim.ended ? `ended ${at(claim.ended)}` : `${claim.overdue ? "overdue since" : "next step by"} ${at(claim.due)}`}</span></p>
     </header>
     <div class="case">
@@ -66,10 +69,20 @@ function Shown({ claim, path, reload }) {
           <p><b class="break">${claim.track_title ?? "Not there any more"}</b> ${claim.track_status && html`<${TrackBadge} claim=${claim} />`}
             <br /><span class="small quiet break">${claim.track_id}${claim.owner ? `, of ${shortId(claim.owner)}` : ""}</span></p>
           <h3>What is known against it now</h3>${claim.findings.length ? html`<${Reasons} reasons=${claim.findings} />` : html`<p class="quiet">Nothing.</p>`}</section>`}
+        ${claim.output_id && html`<${OutputCard} claim=${claim} />`}
         ${claim.sources.length > 0 && html`<${Evidence} sources=${claim.sources} trackId=${claim.track_id} seconds=${0} listen=${claim.ended ? null : Listen} />`}
       </div>
       <aside class="stack case-side" aria-label="Decision"><${Steps} claim=${claim} path=${path} reload=${reload} /></aside>
     </div>`;
+}
+
+function OutputCard({ claim }) {
+  const [tone, label] = OUTPUT_STATES[claim.output_status] ?? ["off", "Not suspended"];
+  return html`<section class="card stack" aria-labelledby="output"><h2 id="output">The output</h2>
+    <p><b class="break">${claim.output_id}</b> <${Badge} tone=${tone}>${label}<//>${claim.owner && html`<br /><span class="small quiet">of a service of ${shortId(claim.owner)}</span>`}</p>
+    <h3>What its last check found</h3>
+    ${claim.findings.length ? html`<${Reasons} reasons=${claim.findings} />` : html`<p class="quiet">Nothing that stood against it.</p>`}
+    ${claim.matches.length > 0 && html`<ul class="plain-list">${claim.matches.map((hit) => html`<li key=${hit.ref} class="break">${hit.similarity.toFixed(2)} · ${hit.title || hit.ref}</li>`)}</ul>`}</section>`;
 }
 
 function TrackBadge({ claim }) {
@@ -79,14 +92,17 @@ function TrackBadge({ claim }) {
 
 function Steps({ claim, path, reload }) {
   if (claim.ended) return html`<${Notice} tone="off" title="Ended.">${claim.reason}<//>`;
+  const output = Boolean(claim.output_id), it = output ? "output" : "track";
   return html`
     ${claim.reason && html`<${Notice} tone="note" title="Said at screening.">${claim.reason}<//>`}
-    ${!claim.track_id && html`<${NameTrack} path=${path} reload=${reload} />`}
-    ${claim.state === "confirmed" && html`<${Decide} key="screen" title="Screen it" to=${`/claims/${path}/screening`} reload=${reload} options=${[
-      ["unfounded", "Unfounded", "It ends, and the track is free again at once."], ["examine", "Examine it", "It needs a closer look. The owner is asked to answer."]]} />`}
-    ${["examined", "negotiating"].includes(claim.state) && html`<${Decide} key="decide" title="Decide" to=${`/claims/${path}/decision`} findings=${claim.findings_sha256} reload=${reload} options=${[
-      ["keep", "Keep the track", "It goes back into the vault."], ["remove", "Remove the track", "It leaves the vault for good."],
-      ...(claim.state === "examined" ? [["negotiate", "Give them time", "Both sides may agree; the lock stays."]] : []), ["negotiated", "They agreed", "Say below whether the track stays."]]} />`}`;
+    ${!claim.track_id && !output && html`<${NameTrack} path=${path} reload=${reload} />`}
+    ${claim.state === "confirmed" && html`<${Decide} key="screen" title="Screen it" it=${it} to=${`/claims/${path}/screening`} reload=${reload} options=${[
+      ["unfounded", "Unfounded", `It ends, and the ${it} is free again at once.`], ["examine", "Examine it", "It needs a closer look. The owner is asked to answer."]]} />`}
+    ${["examined", "negotiating"].includes(claim.state) && html`<${Decide} key="decide" title="Decide" it=${it} to=${`/claims/${path}/decision`} findings=${claim.findings_sha256} reload=${reload} options=${[
+      ...(output
+        ? [["keep", "Let go of the output", "It can be checked again and then released."], ["remove", "Withdraw the output", "No check releases it again, and its licence ends."]]
+        : [["keep", "Keep the track", "It goes back into the vault."], ["remove", "Remove the track", "It leaves the vault for good."]]),
+      ...(claim.state === "examined" ? [["negotiate", "Give them time", "Both sides may agree; the lock stays."]] : []), ["negotiated", "They agreed", `Say below whether the ${it} stays.`]]} />`}`;
 }
 
 function NameTrack({ path, reload }) {
@@ -104,7 +120,7 @@ function NameTrack({ path, reload }) {
       <p><${Button} type="submit" busy=${action.busy}>Name and lock it<//></p></form>`;
 }
 
-function Decide({ title, to, findings, options, reload }) {
+function Decide({ title, to, it, findings, options, reload }) {
   const [outcome, choose] = useState("");
   const [reason, set] = useState("");
   const [stays, keep] = useState(true);
@@ -119,7 +135,7 @@ function Decide({ title, to, findings, options, reload }) {
     <form class="card stack" onSubmit=${send}>
       <${ProblemNotice} problem=${action.problem} />
       <${Choice} legend=${html`<span class="h3">${title}</span>`} name="outcome" value=${outcome} onChange=${choose} options=${options} />
-      ${outcome === "negotiated" && html`<${Tick} label="The track stays" checked=${stays} onChange=${keep} />`}
+      ${outcome === "negotiated" && html`<${Tick} label=${`The ${it} stays`} checked=${stays} onChange=${keep} />`}
       <${Field} as="textarea" label="Why" hint="Both sides read it. At least 10 characters." required minlength="10" maxlength="4000" value=${reason} onInput=${set} />
       <p><${Button} type="submit" kind="main" busy=${action.busy} disabled=${!outcome}>Record it<//></p>
     </form>`;

@@ -40,6 +40,14 @@ export function Model({ id }) {
         : html`<p class="card quiet">No version of it was registered.</p>`}</div>`}<//>`;
 }
 
+function gateOf({ state, audit }) {
+  if (!audit) return "What it makes was not audited yet, so it is not for release.";
+  const copies = `Of ${count(audit.outputs, "output")} at its last audit ${audit.extracted} ${audit.extracted === 1 ? "was a copy" : "were copies"} of a known work`;
+  const share = (part) => `${(part * 100).toFixed(2)} %`;
+  if (state !== "passed") return `${copies}. Against it: ${audit.why.join("; ")}.`;
+  return `${copies}: at most ${share(audit.upper_bound)}, where ${share(audit.limit)} are allowed.`;
+}
+
 function Version({ one, path }) {
   const { revoked_since: since, claim } = one, id = `version-${one.model_version}`;
   const action = useAction();
@@ -47,8 +55,9 @@ function Version({ one, path }) {
     download(`proof-${one.model_id}-${one.model_version}.json`, await get(`/models/${path}/versions/${encodeURIComponent(one.model_version)}/proof`)));
   return html`
     <section class="card stack" aria-labelledby=${id}>
-      <div class="row apart"><h2 id=${id} class="break">Version ${one.model_version}</h2><${Badge} tone=${since.revoked ? "wait" : "good"}>${since.revoked ? "Stale" : "Up to date"}<//></div>
+      <div class="row apart"><h2 id=${id} class="break">Version ${one.model_version}</h2><span class="row"><${Badge} tone=${one.release.state === "passed" ? "good" : "wait"}>${one.release.state === "passed" ? "Passed the release gate" : "Blocked for release"}<//><${Badge} tone=${since.revoked ? "wait" : "good"}>${since.revoked ? "Stale" : "Up to date"}<//></span></div>
       <p>Trained on ${count(since.tracks, "track")} for ${one.purposes.map((name) => PURPOSES[name] ?? name).join(" and ")}. ${since.revoked ? `${count(since.revoked, "track")} of them ${since.revoked === 1 ? "was" : "were"} taken back since.` : "None of them was taken back since."}</p>
+      <p>${gateOf(one.release)}</p>
       ${claim.granted ? html`<${Notice} tone="good" title="It may say:">${claim.text}<//>`
         : html`<${Notice} tone="off" title="It may not be called clean.">${claim.against.join(" ")}<//>`}
       ${one.constraints.length > 0 && html`<ul>${one.constraints.map((name) => html`<li key=${name}>${CONSTRAINTS[name] ?? name}</li>`)}</ul>`}

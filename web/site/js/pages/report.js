@@ -10,16 +10,16 @@ import { claimTold } from "../words-claims.js";
 const START = { claimant: "", email: "", capacity: "rights_holder", title: "", artist: "", where: "", track_id: "", met: "", basis: "", in_good_faith: false };
 
 function askOf(form) {
-  const track = form.track_id.trim();
+  const about = form.track_id.trim();
   return {
     claimant: form.claimant.trim(), email: form.email.trim(), capacity: form.capacity,
     work: { title: form.title.trim(), artist: form.artist.trim(), where: form.where.trim() },
-    track_id: track || null, met: form.met.trim(), basis: form.basis.trim(), in_good_faith: form.in_good_faith,
+    ...(about.startsWith("out_") ? { output_id: about } : { track_id: about || null }), met: form.met.trim(), basis: form.basis.trim(), in_good_faith: form.in_good_faith,
   };
 }
 
 export function Report({ query }) {
-  const [form, set] = useState({ ...START, track_id: query.get("track") ?? "" });
+  const [form, set] = useState({ ...START, track_id: query.get("track") ?? query.get("output") ?? "" });
   const [filed, keep] = useState(null);
   const action = useAction();
   const change = (name) => (value) => set((old) => ({ ...old, [name]: value }));
@@ -31,11 +31,11 @@ export function Report({ query }) {
   return html`
     <div class="stack loose">
       <div class="stack tight"><h1>Report an infringement</h1>
-        <p class="lead">If a track in the vault uses work of yours without your permission, tell us here. You need no account.</p></div>
+        <p class="lead">If a track in the vault, or music that a model made and that was exported here, uses work of yours without your permission, tell us here. You need no account.</p></div>
       <ol class="steps small-steps">
         <li><h2 class="h3">You confirm</h2><p>We mail you a link. Your report counts from then on.</p></li>
-        <li><h2 class="h3">The track is locked</h2><p>At once, out of every training job, and compared with everything once more.</p></li>
-        <li><h2 class="h3">People decide</h2><p>A reviewer looks, the contributor may answer, and you read the outcome with its reason.</p></li>
+        <li><h2 class="h3">It is held back</h2><p>At once: a track leaves every training job, a generated output can't be released.</p></li>
+        <li><h2 class="h3">People decide</h2><p>A reviewer looks, the other side may answer, and you read the outcome with its reason.</p></li>
       </ol>
       <form class="card stack" onSubmit=${send}>
         <h2>Your work</h2>
@@ -45,9 +45,9 @@ export function Report({ query }) {
         </div>
         <${Field} label="Where it can be heard or looked up" hint="A public address, an ISRC, or a catalogue number." required minlength="3" maxlength="500" value=${form.where} onInput=${change("where")} />
         <h2>What it is about</h2>
-        <${Field} label="The track in the vault" optional hint="Its id, if you know it; it begins with trk_. Only then can it be locked at once." maxlength="40" value=${form.track_id} onInput=${change("track_id")} />
+        <${Field} label="The track or the output" optional hint="Its id, if you know it: trk_ for a track of the vault, out_ for a generated output, as its certificate names it. Only then can it be held back at once." maxlength="64" value=${form.track_id} onInput=${change("track_id")} />
         <${Field} label="Where you came across it" optional hint="If you don't know the track: how you noticed." maxlength="1000" value=${form.met} onInput=${change("met")} />
-        <${Field} as="textarea" label="What is the same, and which rights you hold in it" hint="The contributor reads this, without your name. At least 30 characters." required minlength="30" maxlength="4000" value=${form.basis} onInput=${change("basis")} />
+        <${Field} as="textarea" label="What is the same, and which rights you hold in it" hint="The other side reads this, without your name. At least 30 characters." required minlength="30" maxlength="4000" value=${form.basis} onInput=${change("basis")} />
         <h2>You</h2>
         <div class="grid">
           <${Field} label="Your name" required maxlength="80" autocomplete="name" value=${form.claimant} onInput=${change("claimant")} />
