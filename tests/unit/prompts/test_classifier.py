@@ -7,10 +7,13 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from vault_domain.canonical import digest
 from vault_prompts.classifier import BUNDLED, Classifier, ModelDamaged
-from vault_prompts.frontend import BUCKETS, featurise
+from vault_prompts.frontend import BUCKETS, SETTINGS, featurise
+from vault_prompts.words import COMMON
 
 CLASSIFIER = Classifier.load()
+WORDS = "d60eac9467ea17c2"
 FIXED = (60, 510628, 0.129099)
 
 
@@ -42,6 +45,11 @@ def test_fixed_features():
     """The front end is frozen by its number: other features would need other weights."""
     ids, weights = featurise("In the style of Nova Arc")
     assert (len(ids), int(ids.sum()), round(float(weights[0]), 6)) == FIXED
+
+
+def test_the_word_list_is_that_of_the_training():
+    """Words decide which tokens are stand-ins. After a change: another ``frontend.SETTINGS``, and a new training."""
+    assert (SETTINGS, digest(sorted(COMMON))[:16]) == (1, WORDS)
 
 
 def test_plain_cases():
