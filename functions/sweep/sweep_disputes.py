@@ -1,13 +1,12 @@
 """Disputes that came with a rejection and that nobody answered in time."""
 
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from vault_domain.appeals import LAPSED, Appeal, is_overdue, lapse
 from vault_domain.events import Actor, Kind
 from vault_domain.policy import Policy
 from vault_domain.ports import Put
-from vault_domain.records import stamp
 from vault_domain.sweeping import LapseDispute
 from vault_domain.tracks import Guards, Status, Track, Trigger
 from vault_edge.app import Deps
@@ -19,12 +18,10 @@ PAGE = 200
 
 
 def plan_disputes(deps: Deps, policy: Policy, now: datetime) -> Iterator[LapseDispute]:
-    """Those whose time is over."""
-    until, cursor = stamp(now - timedelta(days=policy.appeal_days) + timedelta(microseconds=1)), None
+    """Those whose time is over: each has its own, so all that wait are looked at."""
+    cursor = None
     while True:
-        page = deps.records.find(
-            Track, "by_status", Status.DISPUTE_PENDING.value, until=until, limit=PAGE, cursor=cursor
-        )
+        page = deps.records.find(Track, "by_status", Status.DISPUTE_PENDING.value, limit=PAGE, cursor=cursor)
         for track in page.items:
             if _overdue(track, policy, now, deps) is not None:
                 yield LapseDispute(track.track_id)

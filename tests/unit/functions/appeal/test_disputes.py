@@ -6,11 +6,13 @@ import pytest
 from ingesting import OWNER, fingerprinted, main_of, run, track_of
 from killing import ends_the_same
 from reviewing import ADMIN, ANNA, a_hit, carried_out, found
-from simulator import Simulator
+from simulator import NOW, Simulator
 from vault_domain.appeals import Appeal, AppealAsk, AppealDecisionAsk
 from vault_domain.errors import Conflict, Forbidden
 from vault_domain.events import AuditEvent, Kind
 from vault_domain.messages import Message, Topic
+from vault_domain.policy import Policy, PolicyVersion
+from vault_domain.ports import Put
 from vault_domain.tracks import HistoryRow, Status
 from vault_edge.caller import Caller
 from wire import event, token
@@ -198,3 +200,12 @@ def test_reminding_killed_anywhere_and_repeated():
         return sim, lambda deps: run("sweep", deps)
 
     assert ends_the_same(make) >= 1
+
+
+def test_a_longer_time_for_others_does_not_keep_an_old_dispute_open(sim: Simulator):
+    track_id = matched(sim)
+    longer = PolicyVersion(number=2, policy=Policy(appeal_days=300), author="a", reason="b", at=NOW, is_head=True)
+    sim.store.commit([Put(longer, 0)])
+    sim.clock.now += timedelta(days=61)
+    run("sweep", sim.container())
+    assert track_of(sim, track_id).status is Status.REJECTED_FINAL
