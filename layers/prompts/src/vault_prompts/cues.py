@@ -15,46 +15,13 @@ from dataclasses import dataclass
 from typing import Literal
 
 from vault_prompts.names import Found
-from vault_prompts.phrases import AFTER, NEGATED, STRONG, TITLED, WEAK
+from vault_prompts.phrases import AFTER, ARTICLES, NEGATED, STRONG, TITLED, WEAK
 from vault_prompts.reading import Word
 
 Strength = Literal["none", "weak", "strong"]
 LONG_NAME = 11
 """Letters from which on even a misspelt name of several words needs no cue."""
 
-_ARTICLES = frozenset(
-    [
-        "a",
-        "an",
-        "the",
-        "my",
-        "your",
-        "his",
-        "her",
-        "their",
-        "our",
-        "some",
-        "ein",
-        "eine",
-        "der",
-        "die",
-        "das",
-        "une",
-        "un",
-        "une",
-        "la",
-        "le",
-        "les",
-        "el",
-        "una",
-        "uno",
-        "um",
-        "uma",
-        "il",
-        "lo",
-        "een",
-    ]
-)
 
 _COPY = re.compile(
     r"\b(?:exact(?:ly)?|identical|note[ -]for[ -]note|one[ -]to[ -]one|1:1|carbon|same melody|"
@@ -104,7 +71,7 @@ class Around:
 def around(found: Found, found_words: Sequence[Word], cleaned: str) -> Around:
     """Look left and right of a name."""
     before = [word.plain for word in found_words[max(0, found.first - 7) : found.first]]
-    article = bool(before) and before[-1] in _ARTICLES and before[-2:] not in (["a", "la"],)
+    article = bool(before) and before[-1] in ARTICLES and before[-2:] not in (["a", "la"],)
     stem = before[:-1] if article else before
     following = found_words[found.last + 1].plain if found.last + 1 < len(found_words) else ""
     name = cleaned[found_words[found.first].start : found_words[found.last].end]

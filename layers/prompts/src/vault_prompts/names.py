@@ -22,6 +22,7 @@ from rapidfuzz.distance import OSA, Indel
 from rapidfuzz.process import cdist
 from vault_domain.names import KnownName
 
+from vault_prompts.phrases import EDGES, FIRST_OF_NAMES
 from vault_prompts.reading import Word, clean, readings, skeleton, squeezed, words
 from vault_prompts.words import all_common
 
@@ -30,66 +31,7 @@ NEAR_WORDS = 3
 NEAR_FROM, NEAR_TWO_FROM = 5, 8
 SKELETON_FROM = 4
 SOUNDS_ALIKE = 0.7
-_ARTICLES = frozenset({"the", "die", "der", "das", "los", "las", "les", "le", "la", "el", "il", "i", "os"})
-_EDGES = _ARTICLES | frozenset(
-    [
-        "a",
-        "an",
-        "and",
-        "or",
-        "of",
-        "in",
-        "on",
-        "to",
-        "for",
-        "with",
-        "by",
-        "like",
-        "as",
-        "is",
-        "it",
-        "my",
-        "your",
-        "his",
-        "her",
-        "make",
-        "me",
-        "some",
-        "song",
-        "music",
-        "style",
-        "sound",
-        "und",
-        "im",
-        "mit",
-        "wie",
-        "von",
-        "ein",
-        "eine",
-        "et",
-        "de",
-        "du",
-        "des",
-        "dans",
-        "y",
-        "un",
-        "una",
-        "con",
-        "como",
-        "e",
-        "di",
-        "da",
-        "come",
-        "em",
-        "no",
-        "w",
-        "v",
-        "na",
-        "i",
-        "z",
-        "jak",
-    ]
-)
+_EDGES = EDGES | FIRST_OF_NAMES
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +100,7 @@ class NameIndex:
         self._exact.setdefault(key, form)
         for meant in readings(parts_of[0].text) if len(parts_of) == 1 else ():
             self._exact.setdefault(meant, _Form(meant, known, common or all_common((meant,))))
-        if parts[0] in _ARTICLES and len(parts) > 1 and not all_common(parts[1:]):
+        if parts[0] in FIRST_OF_NAMES and len(parts) > 1 and not all_common(parts[1:]):
             self._exact.setdefault("".join(parts[1:]), form)
         if len(squeezed(key)) >= NEAR_FROM:
             self._squeezed.setdefault(squeezed(key), form)
@@ -255,7 +197,7 @@ def _windows(found_words: Sequence[Word]) -> list[_Window]:
 
 
 def _ordinary(plain: list[str]) -> bool:
-    if plain[-1] in _EDGES or (plain[0] in _EDGES and plain[0] not in _ARTICLES):
+    if plain[-1] in _EDGES or (plain[0] in _EDGES and plain[0] not in FIRST_OF_NAMES):
         return True
     return all_common(plain) or any(a in _EDGES and b in _EDGES for a, b in pairwise(plain))
 

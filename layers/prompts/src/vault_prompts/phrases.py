@@ -21,53 +21,6 @@ WEAK = """
 like | by | as | sounds like | sound like | sounding like | feels like | similar to | just like | think | la | from | featuring | feat | ft | with | meets | of | and | or | x | vs | plus | mix of | between | near | close to | closer to | the way | how | had | if | as if | imagine | when | than | that | what | think of | ref | reference | artist | call it
 wie | so wie | klingt wie | von | aehnlich wie | ahnlich wie | trifft | mit | comme | facon | de | par | avec | como | de | que suene como | suene como | por | con | come | di | dei | tipo | do | da | dos | zoals | als | klinkt als | van | jak | kak | kak u | pokhozhe na | pokhozhuyu na | som | gibi
 """
-AFTER = frozenset(
-    [
-        "style",
-        "styled",
-        "esque",
-        "ish",
-        "inspired",
-        "vibe",
-        "vibes",
-        "type",
-        "cover",
-        "covers",
-        "song",
-        "songs",
-        "sounding",
-        "tribute",
-        "remix",
-        "riff",
-        "hit",
-        "album",
-        "era",
-        "sound",
-        "would",
-        "could",
-        "might",
-        "did",
-        "does",
-        "sang",
-        "sings",
-        "played",
-        "plays",
-        "stil",
-        "style",
-        "stijl",
-        "stilinde",
-        "cancion",
-        "chanson",
-        "lied",
-        "kanzone",
-        "fengge",
-        "feng",
-        "seutail",
-        "fu",
-        "mitai",
-        "ppoi",
-    ]
-)
 NEGATED = """
 not like | nothing like | unlike | less like | without sounding like | not sounding like | not in the style of | dont sound like | do not sound like | should not sound like | shouldnt sound like | must not sound like | avoid sounding like | avoid | instead of | anything but
 nicht wie | nichts wie | nicht im stil von | weniger wie | pas comme | pas dans le style de | moins comme | rien a voir avec | no como | no al estilo de | menos como | non come | meno come | nao como | menos como | niet zoals | ne kak | ne v stile | nie jak
@@ -80,3 +33,31 @@ wie | wie das lied | aehnlich wie | ahnlich wie | melodie von | aus | comme | me
 kak | kak pesnya | pokhozhe na | vrode
 """
 """What announces a title in quotation marks."""
+
+AFTER = frozenset(
+    """
+style styled esque ish inspired vibe vibes type cover covers song songs sounding tribute remix riff hit album era
+sound would could might did does sang sings played plays stil stijl stilinde cancion chanson lied kanzone fengge
+feng seutail fu mitai ppoi
+""".split()
+)
+"""Words that follow an artist's name."""
+ARTICLES = frozenset(
+    """
+a an the my your his her their our some ein eine der die das une un la le les el una uno um uma il lo een
+""".split()
+)
+"""Before an ordinary word, these make it one."""
+FIRST_OF_NAMES = frozenset(
+    """
+das der die el i il la las le les los os the
+""".split()
+)
+"""Articles that a name may begin with, and may be written without."""
+EDGES = frozenset(
+    """
+a an and or of in on to for with by like as is it my your his her make me some song music style sound und im mit wie
+von ein eine et de du des dans y un una con como e di da come em no w v na i z jak
+""".split()
+)
+"""Little words that no misspelt name begins or ends with."""
