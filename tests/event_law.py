@@ -38,7 +38,7 @@ FIELDS: dict[str, frozenset[str]] = {kind: frozenset(names.split()) for kind, na
     "output.exported": "certificate_id check content_sha256 credentials exported_sha256 holder licence model_id",
     "output_similarity_check": (
         "audio_sha256 check checked_against_external_catalogs checked_against_internal content_sha256 found_later "
-        "matched missing model_id outcome prompt_check sim_external_max sim_internal_max similarity "
+        "matched missing model_id outcome prompt_check same_as sim_external_max sim_internal_max similarity "
         "similarity_level"
     ),
     "outputs.rechecked": "changed looked references",
@@ -98,8 +98,12 @@ FIELDS: dict[str, frozenset[str]] = {kind: frozenset(names.split()) for kind, na
     "vault_access": "format manifest_sha256 model_id purpose read rights_sha256 run_id served_sha256 sha256 worker",
 }.items()}  # fmt: skip
 """Kind of event -> the names that its ``data`` may have. A kind that is not here may hold anything coded."""
-OPEN = {("pack.registered", "title"), ("pack.registered", "licence_texts"), ("index.changed", "licence")}
-"""Facts about outside datasets, which stay readable: what the world calls them, and where their licence stands."""
+OPEN = {
+    ("pack.registered", "title"), ("pack.registered", "licence_texts"), ("index.changed", "licence"),
+    ("output_similarity_check", "matched"),
+}  # fmt: skip
+"""Facts about outside datasets, which stay readable: what the world calls them and their works, and where their
+licence stands."""
 CODED = re.compile(r"[\w.:/+,#=-]{0,200}(@\d+)?", re.ASCII)
 """Ids, hashes, codes, versions and times: one word, no address, nothing that somebody wrote in sentences."""
 NOT_THERE = frozenset({"not configured", "not checked"})

@@ -8,12 +8,15 @@ from typing import Annotated
 
 from pydantic import BaseModel, Field
 from registry_audits import audited
+from registry_figures import ModelFigures, ModelsChecked, checks_of, figures_of
 from registry_views import ModelList, ModelView, ReleaseView, VersionView, model_view, release_view, version_view
 from vault_domain.canonical import sha256_hex
 from vault_domain.errors import Conflict, LostRace, NotFound
 from vault_domain.events import Kind, make_event
 from vault_domain.ids import ModelId, VersionName
 from vault_domain.lineage import MODELS, Model, ModelTrainingRun, ModelVersion, VersionAsk, check_runs, statement
+from vault_domain.model_figures import MODELS as MODELS_CHECKED
+from vault_domain.model_figures import ModelSum
 from vault_domain.permissions import roles
 from vault_domain.ports import Put
 from vault_domain.release_gate import AuditAsk
@@ -60,6 +63,22 @@ def show_version(model_id: ModelId, model_version: VersionName, caller: Caller, 
     if version is None:
         raise NotFound("no such version")
     return version_view(version, deps, with_ids=caller.role == "admin" or caller.id == version.owner)
+
+
+@app.get("/safety/models", role=roles("safety.figures"))
+def models_checked(ask: Query[ListAsk], deps: Deps) -> ModelsChecked:
+    """Every model whose outputs were checked, registered or not, with what the checks came to."""
+    page = deps.records.list(ModelSum, MODELS_CHECKED, limit=ask.limit, cursor=ask.cursor)
+    return ModelsChecked(models=[checks_of(one) for one in page.items], cursor=page.cursor)
+
+
+@app.get("/safety/models/{model_id}", role=roles("safety.figures"))
+def model_checked(model_id: ModelId, deps: Deps) -> ModelFigures:
+    """The checks of a model's outputs by day, and the tracks that they came too close to."""
+    found = deps.records.get(ModelSum, MODELS_CHECKED, f"{ModelSum.kind}#{model_id}")
+    if found is None:
+        raise NotFound("no output of such a model was checked, or it was not counted yet")
+    return figures_of(found, deps)
 
 
 @app.post("/models/{model_id}/versions", role=roles("model.register"), scope="training", status=201)

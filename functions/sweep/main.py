@@ -1,4 +1,4 @@
-"""sweep: find what is stuck, overdue or past its retention, and set it right; keep the public statistics.
+"""sweep: find what is stuck, overdue or past its retention, and set it right; keep the statistics.
 
 A plan is made first and carried out after; a dry run stops in between. Each
 instruction is checked against the present state just before it is carried out,
@@ -12,6 +12,7 @@ from pydantic import BaseModel
 from sweep_acts import carry_out
 from sweep_claims import carry_out_claim, see_claims
 from sweep_disputes import carry_out_lapse, plan_disputes
+from sweep_models import count_checks
 from sweep_parking import ParkAsk, park
 from sweep_sight import see_removed, see_uploads
 from sweep_statistics import count_changes
@@ -62,8 +63,9 @@ def sweep(ask: SweepAsk, deps: Deps) -> Json:
     done = [_shown(instruction) for instruction, outcome in zip(plan, outcomes, strict=False) if outcome == "done"]
     failed = sum(outcome == "failed" for outcome in outcomes)
     counted = count_changes(deps, now)
+    checks = count_checks(deps, now)
     shown = [_shown(instruction) for instruction in plan]
-    return {"plan": shown, "done": len(done), "failed": failed, "counted": counted}
+    return {"plan": shown, "done": len(done), "failed": failed, "counted": counted, "checks": checks}
 
 
 def _attempt(instruction: Anything, deps: Deps, patience: timedelta) -> str:

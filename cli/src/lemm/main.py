@@ -1,7 +1,7 @@
 """The `lemm` command: one typer application, its commands grouped by file."""
 
 import typer
-from lemm.commands import account, canary, catalogue, dataset, model, pack, prompts, stack, tracks, verify
+from lemm.commands import account, canary, catalogue, check, dataset, model, pack, prompts, stack, tracks, verify
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -14,6 +14,7 @@ Every command takes --json for programs.""",
 stack.register(app)
 account.register(app)
 tracks.register(app)
+check.register(app)
 catalogue.register(app)
 canary.register(app)
 pack.register(app)

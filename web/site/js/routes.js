@@ -10,6 +10,7 @@ import { How } from "./pages/how.js";
 import { InvitationPage } from "./pages/invitation.js";
 import { Listing } from "./pages/listing.js";
 import { Messages } from "./pages/messages.js";
+import { ModelChecks, ModelsChecked } from "./pages/model-checks.js";
 import { Model, Models } from "./pages/models.js";
 import { NamesPage } from "./pages/names.js";
 import { ClaimOutput, Output, Outputs } from "./pages/outputs.js";
@@ -55,6 +56,8 @@ export const ROUTES = [
   { path: "/claims", title: "Claims", page: Claims, role: "reviewer" },
   { path: "/claims/:id", title: "Claim", page: Claim, role: "reviewer", wide: true },
   { path: "/flags", title: "Flags", page: Flags, role: "reviewer" },
+  { path: "/model-checks", title: "Outputs by model", page: ModelsChecked, role: "reviewer" },
+  { path: "/model-checks/:id", title: "Outputs of a model", page: ModelChecks, role: "reviewer", wide: true },
   { path: "/proofs", title: "Proofs", page: Proofs, role: "reviewer" },
   { path: "/releases", title: "My releases", page: Releases, role: "contributor" },
   { path: "/listing", title: "What is in the vault", page: Listing, role: "contributor" },

@@ -1,4 +1,4 @@
-"""`lemm submit`, `status`, `revoke` and `check`: what contributors and services do."""
+"""`lemm submit`, `status` and `revoke`: what contributors do."""
 
 from pathlib import Path
 from typing import Annotated, Any
@@ -6,7 +6,7 @@ from typing import Annotated, Any
 import typer
 from lemm.client import Api, ApiProblem
 from lemm.commands.account import JsonFlag
-from lemm.output import emit, err, fail, out, problems, progress, span_words, table
+from lemm.output import emit, err, fail, out, problems, progress, table
 from lemm.session import load_session
 from rich.markup import escape
 
@@ -171,48 +171,7 @@ def revoke(
             out.print_json(data=answer)
 
 
-def check(
-    files: Files,
-    model: Annotated[str, typer.Option(help="Model that made the outputs.")] = "unknown-model",
-    prompt: Annotated[str | None, typer.Option(help="The prompt they were made from; it is checked first.")] = None,
-    json: JsonFlag = False,
-) -> None:
-    """Ask the vault whether generated outputs may be released (needs a token with scope safety)."""
-    worst = 0
-    with problems(json), _api() as api, progress(json) as bar:
-        asked = api.call("POST", "/prompts/checks", {"prompt": prompt}) if prompt is not None else None
-        if asked is not None and asked["outcome"] == "reject":
-            fail("prompt_rejected", asked["message"], json)
-        task = bar.add_task("Checking", total=len(files))
-        for number, path in enumerate(files):
-            bar.update(task, description=path.name)
-            answer = api.check(path, _output_id(path, number), model, asked)
-            worst = max(worst, 0 if answer["outcome"] in ("allow", "warn") else 1)
-            if json:
-                emit({"file": str(path), **answer})
-            else:
-                _show_check(path, answer)
-            bar.advance(task)
-    raise typer.Exit(worst)
-
-
-def _output_id(path: Path, number: int) -> str:
-    import hashlib
-
-    return f"out_{hashlib.sha256(path.read_bytes()).hexdigest()[:32]}_{number}"
-
-
-def _show_check(path: Path, answer: dict[str, Any]) -> None:
-    colour = {"allow": "green", "warn": "yellow"}.get(answer["outcome"], "red")
-    out.print(f"{escape(path.name)}  [{colour}]{answer['outcome']}[/{colour}]  {answer['message']}", highlight=False)
-    for hit in answer["matches"][:5]:
-        name = hit.get("title") or hit["ref"]
-        out.print(f"    {hit['similarity']:.2f}  {escape(name)}  {span_words(hit['spans'])}", highlight=False)
-    for source in answer["missing"]:
-        out.print(f"    not checked: {source}", highlight=False)
-
-
 def register(app: typer.Typer) -> None:
     """Add this file's commands."""
-    for command in (submit, status, revoke, check):
+    for command in (submit, status, revoke):
         app.command()(command)

@@ -52,7 +52,7 @@ WORDS: dict[Topic, tuple[str, str]] = {
     Topic.FLAGGED: ("A track was flagged", "A contributor asks that {about} be looked at: {why}"),
     Topic.BLOCKED: (
         "Many outputs were blocked",
-        "{count} outputs of {about} came too close to known music within a short time.",
+        "{count} outputs of {about}, all of {why}, came too close to known music within a short time.",
     ),
     Topic.OUTPUT_FOUND_LATER: (
         "An output that was cleared now resembles a known work",

@@ -241,6 +241,8 @@ MATRIX: tuple[Row, ...] = (
          "GET /suspensions"),
     _row("suspension.make", "suspend an output or a model at once", "reviewer admin", "POST /suspensions"),
     _row("suspension.lift", "lift a suspension", _PEERS, "POST /suspensions/lift"),
+    _row("safety.figures", "see how the outputs of each model fare", "reviewer admin",
+         "GET /safety/models", "GET /safety/models/{model_id}"),
     _row(
         "log.read", "read the audit log's checkpoint and tiles: hashes, and events without words or names", _ALL,
         "GET /audit/checkpoint", "GET /audit/witnessed",

@@ -112,7 +112,13 @@ class Policy(Value):
     claim_locks_per_track: int = Field(default=3, ge=1, le=100)
     """How often claims lock one track by themselves within 30 days; further ones wait for a reviewer to do it."""
     blocked_told: int = Field(default=10, ge=1, le=100_000)
-    """After so many blocked outputs of one service within an hour its owner and admins are told."""
+    """After so many blocked outputs of one service within an hour its owner, reviewers and admins are told."""
+    blocked_told_user: int = Field(default=5, ge=1, le=100_000)
+    """The same for one user of a service, as far as the service names its users,"""
+    blocked_told_model: int = Field(default=10, ge=1, le=100_000)
+    """for one model,"""
+    blocked_told_prompt: int = Field(default=5, ge=1, le=100_000)
+    """and for prompts that say the same, as far as the service tells what was asked."""
     export_check_days: int = Field(default=30, ge=1, le=365)
     """How old the last check of an output may be when it is exported."""
     flags_per_day: int = Field(default=10, ge=1, le=1000)

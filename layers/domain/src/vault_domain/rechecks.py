@@ -15,6 +15,7 @@ from typing import ClassVar, Final
 
 from pydantic import Field
 
+from vault_domain.advice import advise
 from vault_domain.axes import similarity_by_axis
 from vault_domain.canonical import sha256_hex
 from vault_domain.decision import Clearance, decide_output
@@ -131,6 +132,7 @@ def found_later(
         checked_against_external_catalogs=tuple(sorted(reached)),
         reasons=_reasons(seen, report)[:MAX_HITS],
         hits=tuple(hits[:MAX_HITS]),
+        advice=advise(seen.outcome, hits[:MAX_HITS], duration_s=last.duration_s, weak=policy.thresholds.weak),
         versions=last.versions | _versions(report, number),
     )
 

@@ -6,11 +6,13 @@ from typing import ClassVar, Literal
 
 from pydantic import Field, JsonValue, model_validator
 
+from vault_domain.advice import Advice, advise
 from vault_domain.axes import Axes, similarity_by_axis
 from vault_domain.canonical import sha256_hex
 from vault_domain.decision import Clearance, max_similarity
 from vault_domain.events import AuditEvent
 from vault_domain.evidence import Hit, SourceReport, all_hits
+from vault_domain.hearing import only_unheard
 from vault_domain.ids import AccountId, EventId, OutputId, UploadId
 from vault_domain.policy import Policy, strictly
 from vault_domain.reasons import Reason
@@ -23,10 +25,14 @@ MAX_HITS = 20
 
 MESSAGES = {
     "allow": "No similarity to known works was found.",
-    "warn": "Parts of this output resemble existing works. For commercial use, consider generating it again.",
-    "block": "This output is too close to an existing work and can't be released. Try another prompt or seed.",
+    "warn": "Some similarity to existing works was found. If you plan to use this commercially, consider regenerating.",
+    "block": "This output is too similar to an existing song and can't be used as it is. "
+    "Try regenerating with a different prompt or variation.",
     "not_cleared": "The checks could not all be made, so this output is not cleared. Try again later.",
 }
+UNHEARD_MESSAGE = (
+    "Nothing similar was found, but there is little in this output to recognise. Listen to it before using it."
+)
 
 
 class CheckAsk(Value):
@@ -38,6 +44,8 @@ class CheckAsk(Value):
     audio_base64: str | None = Field(default=None, max_length=2 * MAX_INLINE_BYTES, repr=False)
     user_ref: str | None = Field(default=None, max_length=120)
     """The service's own reference to its user; kept with the check, never in the log."""
+    prompt_pattern: str | None = Field(default=None, max_length=2000, repr=False)
+    """What was asked of the model: only counted, under a salted hash, when outputs are blocked again and again."""
 
     prompt_token: str | None = Field(default=None, max_length=2000, repr=False)
     """From POST /prompts/checks, where the prompt's outcome was ``stricter``."""
@@ -76,6 +84,7 @@ class OutputCheck(Record):
     missing: tuple[str, ...] = ()
     reasons: tuple[Reason, ...] = ()
     hits: tuple[Hit, ...] = Field(default=(), max_length=MAX_HITS)
+    advice: tuple[Advice, ...] = Field(default=(), max_length=8)
     versions: dict[str, str]
     features: str | None = Field(default=None, max_length=300)
     """Bucket and key of the packed features, kept so that the output can be checked again; its audio is not."""
@@ -157,10 +166,13 @@ def make_check(
     heard: Heard,
     reports: tuple[SourceReport, ...],
     clearance: Clearance,
+    weak: float,
     versions: dict[str, str],
     now: datetime,
 ) -> OutputCheck:
-    """The record of one check."""
+    """The record of one check. ``weak``: the policy's threshold from which a hit counts."""
+    hits = all_hits(reports)[:MAX_HITS]
+    quiet = only_unheard(reason.code for reason in clearance.reasons)
     return OutputCheck(
         output_id=ask.output_id,
         check=number,
@@ -170,7 +182,7 @@ def make_check(
         audio_sha256=heard.audio_sha256,
         duration_s=heard.duration_s,
         outcome=clearance.outcome,
-        similarity_level=LEVELS[clearance.outcome],
+        similarity_level="none" if quiet else LEVELS[clearance.outcome],
         sim_internal_max=max_similarity(reports, "internal"),
         sim_external_max=max_similarity(reports, "external"),
         similarity=similarity_by_axis(reports),
@@ -178,7 +190,16 @@ def make_check(
         checked_against_external_catalogs=catalogues_reached(reports),
         missing=clearance.missing,
         reasons=clearance.reasons[:MAX_HITS],
-        hits=all_hits(reports)[:MAX_HITS],
+        hits=hits,
+        advice=advise(
+            clearance.outcome,
+            hits,
+            duration_s=heard.duration_s,
+            weak=weak,
+            missing=clearance.missing,
+            unheard=quiet,
+            most_hits=MAX_HITS,
+        ),
         versions=versions,
         features=heard.features,
         chromaprint=heard.chromaprint,
@@ -215,6 +236,11 @@ def event_facts(check: OutputCheck) -> dict[str, JsonValue]:
     return {**facts, "matched": [hit.ref for hit in check.hits]}
 
 
+def message_of(check: OutputCheck) -> str:
+    """What the user is told, in one or two sentences."""
+    return UNHEARD_MESSAGE if only_unheard(reason.code for reason in check.reasons) else MESSAGES[check.outcome]
+
+
 def answer(check: OutputCheck) -> dict[str, object]:
     """What the generation service gets."""
     return {
@@ -222,7 +248,7 @@ def answer(check: OutputCheck) -> dict[str, object]:
         "check": check.check,
         "model_id": check.model_id,
         "outcome": check.outcome,
-        "message": MESSAGES[check.outcome],
+        "message": message_of(check),
         "similarity_level": check.similarity_level,
         "sim_internal_max": check.sim_internal_max,
         "sim_external_max": check.sim_external_max,
@@ -232,6 +258,7 @@ def answer(check: OutputCheck) -> dict[str, object]:
         "missing": list(check.missing),
         "reasons": [reason.model_dump() for reason in check.reasons],
         "matches": [hit.model_dump() for hit in check.hits],
+        "suggestions": [one.model_dump() for one in check.advice],
         "versions": check.versions,
         "checked_at": check.at.isoformat(),
     }

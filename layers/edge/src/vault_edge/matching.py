@@ -167,7 +167,7 @@ def _hit(match: Match, source: Source) -> Hit:
         ref=match.track[:200],
         title="" if source.side == "internal" else match.track[:300],
         similarity=min(1.0, max(0.0, match.similarity)),
-        overlap_s=covered((span.query_start, span.query_end) for span in match.spans),
+        overlap_s=overlap(spans),
         coverage=min(1.0, max(0.0, match.coverage)),
         detector=match.detector,
         detectors=dict(match.detectors),
@@ -221,6 +221,19 @@ def _with_original(query: Query, hits: tuple[Hit, ...], original: str) -> tuple[
         same_audio=True,
     )
     return (same, *(hit for hit in hits if hit.ref != original))
+
+
+def overlap(spans: Sequence[Span]) -> float:
+    """Seconds of the query that are different material of the reference: what is played again counts once.
+
+    Material of the reference is counted in the query's own time, so that a slower or faster copy counts as long as
+    it sounds.
+    """
+    here = covered((span.query_start, span.query_end) for span in spans)
+    there = covered((span.ref_start, span.ref_end) for span in spans)
+    played = sum(span.query_end - span.query_start for span in spans)
+    original = sum(span.ref_end - span.ref_start for span in spans)
+    return min(here, there * played / original) if original > 0 else here
 
 
 def covered(spans: Iterable[tuple[float, float]]) -> float:

@@ -18,7 +18,9 @@ from vault_audio.recordings import read_analysis
 from vault_domain.audio_rules import AudioFacts, AudioLimits, judge
 from vault_domain.errors import AudioRefused, BadRequest, Conflict, NotFound, TooLarge
 from vault_domain.events import Kind, make_event
+from vault_domain.hearing import NEAR_SILENCE_LUFS
 from vault_domain.ports import Put
+from vault_domain.reasons import Reason
 from vault_domain.safety import MAX_INLINE_BYTES, MAX_OUTPUT_S
 from vault_domain.uploads import Refusal, Upload, UploadState, analysis_key, refuse, source_key
 
@@ -27,7 +29,7 @@ from vault_edge.deps import Deps
 
 DECODE = "LEMM_FUNCTION_DECODE"
 MAX_ANALYSIS_BYTES = 64 * 2**20
-LIMITS = AudioLimits(max_duration_s=MAX_OUTPUT_S)
+LIMITS = AudioLimits(max_duration_s=MAX_OUTPUT_S, very_quiet_lufs=NEAR_SILENCE_LUFS)
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,6 +43,8 @@ class Sound:
     chromaprint: str
     stored: bool
     """Whether the bucket holds any of it."""
+    flags: tuple[Reason, ...] = ()
+    """What its measured facts say of it."""
 
 
 @dataclass(frozen=True)
@@ -129,7 +133,7 @@ def _sound(told: dict[str, Any], analysis: bytes, *, stored: bool) -> Sound:
         path.write_bytes(analysis)
         samples = read_analysis(path)
     hashes = told["content_sha256"], told["audio_sha256"]
-    return Sound(samples, *hashes, told["duration_s"], told["chromaprint"], stored)
+    return Sound(samples, *hashes, told["duration_s"], told["chromaprint"], stored, verdict.flags)
 
 
 def heard_or_refused(sent: Sent, output_id: str, caller: Caller, deps: Deps) -> Sound:

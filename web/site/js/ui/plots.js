@@ -40,3 +40,28 @@ export function Columns({ title, months }) {
       </div>
     </figure>`;
 }
+
+/** Shares over time as lines, each with a mark of its own; the numbers belong in a table beside it.
+ * @param {{title: string, days: string[], lines: {name: string, tone: string, values: number[]}[]}} about */
+export function Lines({ title, days, lines }) {
+  const width = 560, height = 180, left = 58, top = 10;
+  const most = Math.max(0.05, ...lines.flatMap((line) => line.values));
+  const x = (n) => left + (days.length < 2 ? width / 2 : (n / (days.length - 1)) * width);
+  const y = (value) => top + height - (value / most) * height;
+  const shown = [0, most / 2, most];
+  const said = lines.map((line) => `${line.name} ${Math.round((line.values.at(-1) ?? 0) * 100)} % on the last day`).join(", ");
+  return html`
+    <figure class="columns lines">
+      <figcaption>${title}</figcaption>
+      <div class="scroll" tabindex="0" role="region" aria-label=${title}><svg viewBox=${`0 0 ${left + width + 12} ${top + height + 28}`} role="img" aria-label=${`${title}: ${said}`}>
+        ${shown.map((value) => html`<g key=${value}><line class="grid-line" x1=${left} x2=${left + width} y1=${y(value)} y2=${y(value)} />
+          <text x=${left - 6} y=${y(value) + 4} text-anchor="end">${`${(value * 100).toFixed(value && most < 0.2 ? 1 : 0)} %`}</text></g>`)}
+        ${lines.map((line, which) => html`<g key=${line.name} class=${`line-${line.tone}`}>
+          <polyline points=${line.values.map((value, n) => `${x(n)},${y(value)}`).join(" ")} />
+          ${line.values.map((value, n) => (which ? html`<rect key=${n} x=${x(n) - 3.5} y=${y(value) - 3.5} width="7" height="7" />` : html`<circle key=${n} cx=${x(n)} cy=${y(value)} r="4" />`))}</g>`)}
+        <text x=${x(0)} y=${top + height + 22} text-anchor=${days.length < 2 ? "middle" : "start"}>${days[0]}</text>
+        ${days.length > 1 && html`<text x=${x(days.length - 1)} y=${top + height + 22} text-anchor="end">${days.at(-1)}</text>`}
+      </svg></div>
+      <p class="row small legend">${lines.map((line, which) => html`<span key=${line.name}><svg class=${`key line-${line.tone}`} viewBox="0 0 12 12" width="12" height="12" aria-hidden="true">${which ? html`<rect x="2" y="2" width="8" height="8" />` : html`<circle cx="6" cy="6" r="4" />`}</svg>${line.name}</span>`)}</p>
+    </figure>`;
+}

@@ -1,0 +1,129 @@
+"""One check on its way: what is compared, and how its answer comes on record.
+
+A sound that was answered for under the same versions is not compared again,
+whatever its output is called; two callers at once with one sound write one
+answer, and the slower of them takes the faster one's.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+
+from vault_audio.features import extract, pack
+from vault_domain.decision import Clearance, decide_output
+from vault_domain.errors import Conflict
+from vault_domain.events import Kind, make_event
+from vault_domain.evidence import SourceReport
+from vault_domain.hearing import weighed
+from vault_domain.ports import Change, Put
+from vault_domain.safety import CheckAsk, Heard, OutputCheck, event_facts, make_check, on_record, same_check
+from vault_domain.same_sound import SoundAnswer, answer_name, answered_by, answers_key, is_valid, repeated
+from vault_domain.suspensions import Standing
+from vault_domain.uploads import expire, pin
+from vault_edge.app import Caller, Deps
+from vault_edge.matching import Query
+from vault_edge.output_audio import Sent, Sound
+from vault_edge.output_checks import Basis, earlier_checks, reports_of
+from vault_edge.racing import settled
+from vault_edge.suspending import standing_of
+
+
+@dataclass(frozen=True, eq=False)
+class Job:
+    """One question: who asks, what was sent and heard, and what it rests on."""
+
+    ask: CheckAsk
+    caller: Caller
+    sent: Sent
+    sound: Sound
+    basis: Basis
+    prompt_check: str | None = None
+    """The check of its prompt, whose token asked for the stricter thresholds."""
+
+
+@dataclass(frozen=True, eq=False)
+class Found:
+    """What a comparison came to."""
+
+    heard: Heard
+    reports: tuple[SourceReport, ...]
+    clearance: Clearance
+
+
+def earlier(output_id: str, caller: Caller, deps: Deps) -> tuple[OutputCheck, ...]:
+    """The checks of an output so far. Raises ``Conflict`` for another service's output."""
+    made = earlier_checks(output_id, deps)
+    if made and made[0].service != caller.id:
+        raise Conflict("this output id is taken; choose another")
+    return made
+
+
+def checked(job: Job, deps: Deps) -> tuple[OutputCheck, bool]:
+    """The check, and whether it is a new one; compared only where there is no answer yet."""
+    compared = cache(lambda: _compared(job, deps))
+    return settled(lambda: _record(job, compared, deps))
+
+
+def _record(job: Job, compared: Callable[[], Found], deps: Deps) -> tuple[OutputCheck, bool]:
+    made, sound = earlier(job.ask.output_id, job.caller, deps), job.sound.audio_sha256
+    stands = standing_of(job.ask.model_id, job.ask.output_id, sound, deps)
+    versions = stands.versions(job.basis.versions)
+    if made and same_check(made[-1], sound, versions):
+        return made[-1], False
+    row, seen = _answered_before(job, versions, deps)
+    one = _again(seen, job, len(made) + 1, deps) if seen else _new(compared(), job, len(made) + 1, stands, deps)
+    one = one.with_changes(prompt_check=job.prompt_check)
+    facts = event_facts(one) | ({"same_as": f"{seen.output_id}#{seen.check}"} if seen else {})
+    event = make_event(
+        deps.new_id("evt"), Kind.OUTPUT_CHECK, one.output_id, job.caller.actor, one.at, one.versions, **facts
+    )
+    one = on_record(one, event)
+    changes: list[Change] = [Put(one, 0), *_used(job, one), *stands.watched]
+    # What is suspended is about this output or its model; the answer of a sound is about the sound alone.
+    answer = answered_by(one) if seen is None and versions == job.basis.versions else None
+    changes += [Put(answer, row.version if row else 0)] if answer else []
+    deps.records.commit(changes, [event])
+    return one, True
+
+
+def _answered_before(job: Job, versions: dict[str, str], deps: Deps) -> tuple[SoundAnswer | None, OutputCheck | None]:
+    """The row that names the answer to this sound, and the answer if it is valid."""
+    sound = job.sound.audio_sha256
+    row = deps.records.get(SoundAnswer, answers_key(job.caller.id, sound), answer_name(versions))
+    made = earlier_checks(row.output_id, deps) if row else ()
+    seen = next((one for one in made if row and one.check == row.check), None)
+    return row, seen if seen and is_valid(seen, made[-1], sound, versions, deps.clock()) else None
+
+
+def _again(seen: OutputCheck, job: Job, number: int, deps: Deps) -> OutputCheck:
+    return repeated(seen, job.ask, number, job.sound.content_sha256, job.sent.upload_id, deps.clock())
+
+
+def _new(found: Found, job: Job, number: int, stands: Standing, deps: Deps) -> OutputCheck:
+    weak, versions = job.basis.policy.thresholds.weak, stands.versions(job.basis.versions)
+    return make_check(
+        job.ask, number, job.caller.id, found.heard, found.reports, stands.over(found.clearance), weak, versions,
+        deps.clock(),
+    )  # fmt: skip
+
+
+def _used(job: Job, one: OutputCheck) -> list[Change]:
+    """An upload answers for one check."""
+    if job.sent.upload is None:
+        return []
+    return [Put(expire(pin(job.sent.upload, job.sent.version_id, one.at), one.at), job.sent.upload.version)]
+
+
+def _compared(job: Job, deps: Deps) -> Found:
+    """Compare with every source, decide, and keep the fingerprints."""
+    ask, sound, basis, embedder = job.ask, job.sound, job.basis, deps.embedder
+    features = extract(sound.samples, embedder.embed if embedder else None)
+    reports = reports_of(Query(ask.output_id, features, sound.audio_sha256, sound.chromaprint), basis, deps)
+    clearance = weighed(decide_output(reports, basis.policy, basis.configured), sound.flags)
+    key = f"features/{ask.output_id}/{sound.audio_sha256}.bin"
+    deps.bucket("outputs").write(key, pack(features, dense=True), content_type="application/octet-stream")
+    heard = Heard(
+        sound.content_sha256, sound.audio_sha256, sound.duration_s, sound.chromaprint, f"outputs/{key}",
+        job.sent.upload_id,
+    )  # fmt: skip
+    return Found(heard, reports, clearance)
