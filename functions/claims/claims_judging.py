@@ -132,7 +132,9 @@ def screened_output(
         note(made, output, caller.actor, Kind.CLAIM_SCREENED, deps, *told, outcome=made.state.value)
     else:
         held = made.with_changes(locks=True)
-        suspend_for(held, output, caller.actor, Kind.CLAIM_SCREENED, deps, *told, by_itself=False)
+        suspend_for(
+            held, output, caller.actor, Kind.CLAIM_SCREENED, deps, *told, by_itself=False, outcome=made.state.value
+        )
 
 
 def decided_output(claim: Claim, ask: SettleAsk, output: ClaimedOutput, caller: Caller, deps: Deps) -> Claim:

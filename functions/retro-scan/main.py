@@ -52,7 +52,7 @@ def _source(source: str, deps: Deps, until: datetime) -> str:
         present = deps.records.get(Scan, SCANS, f"{Scan.kind}#{source}") or Scan(source=source)
         if is_busy(present, deps.clock()):
             return "busy"
-        found = references_of(source, deps)
+        found = references_of(source, present.snapshot, deps)
         if present.wanted is None:
             opened = _begin(present, found, deps)
             if opened is None:

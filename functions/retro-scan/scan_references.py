@@ -13,6 +13,7 @@ as their audio would, those of outputs for good.
 
 from array import array
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -60,10 +61,13 @@ def sources(deps: Deps) -> list[str]:
     return [VAULT, UPHELD, *(f"catalogue:{entry.name}" for entry in entries if entry.active)]
 
 
-def references_of(source: str, deps: Deps) -> References:
-    """A source as it is now. Raises ``SourceUnavailable``, or ``LicenceRefused`` where it may not be compared with."""
+def references_of(source: str, known: str | None, deps: Deps) -> References:
+    """A source as it is now; ``known`` is the state that all outputs were compared with.
+
+    Raises ``SourceUnavailable``, or ``LicenceRefused`` where it may not be compared with.
+    """
     if source == UPHELD:
-        return _upheld(deps)
+        return _upheld(known, deps)
     name = source.removeprefix("catalogue:")
     if source != VAULT:
         entry = deps.records.get(CatalogueEntry, "catalogues", f"{CatalogueEntry.kind}#{name}")
@@ -105,55 +109,56 @@ def stored(keys: Iterable[int], deps: Deps) -> str:
     return name_of(data)
 
 
-def _upheld(deps: Deps) -> References:
-    """Removed tracks and withdrawn outputs beside the vault's index, as if they were still in it."""
-    kept = [*_removed_by_claim(deps), *_withdrawn(deps)]
-    vault = deps.index.reader(VAULT)
+def _upheld(known: str | None, deps: Deps) -> References:
+    """Removed tracks and withdrawn outputs beside the vault's index, as if they were still in it.
+
+    Their features are read only when there are others than in ``known``, the state that was compared with last.
+    """
+    places = {**_removed_by_claim(deps), **_withdrawn(deps)}
+    vault, identity = deps.index.reader(VAULT), digest(sorted(places))
+    kept = [] if identity == known else list(_kept(places, deps))
     if not kept:
-        return References(VAULT, "internal", vault, digest([]), frozenset())
+        return References(VAULT, "internal", vault, identity, frozenset())
     extra = Shard.open(build_part(kept).data, UPHELD)
     names = frozenset(name for name, _ in kept)
     removed = tuple(name for name in vault.manifest.removed if name not in names)
     opened = Opened(vault.manifest.model_copy(update={"removed": removed}), vault.snapshot_id, [*vault.shards, extra])
-    keys = _keys_of([extra], frozenset())
-    return References(VAULT, "internal", opened, digest(sorted(names)), keys)
+    return References(VAULT, "internal", opened, identity, _keys_of([extra], frozenset()))
 
 
-def _removed_by_claim(deps: Deps) -> Iterator[tuple[str, Features]]:
-    """Id and features of each track whose features are still there."""
+def _removed_by_claim(deps: Deps) -> dict[str, tuple[str, str]]:
+    """Tracks that a claim took out lately, and where their features are or were."""
     since = stamp(deps.clock() - timedelta(days=deps.policy().removed_audio_days))
-    cursor = None
+    found, cursor = dict[str, tuple[str, str]](), None
     while True:
         page = deps.records.find(Track, "by_status", Status.REMOVED.value, since=since, limit=PAGE, cursor=cursor)
         for track in page.items:
             if any(reason.code == CLAIM_UPHELD for reason in track.reasons):
-                try:
-                    data = deps.bucket("vault").read(vault_features_key(track.track_id), limit=MAX_FEATURES_BYTES)
-                except NotFound:
-                    continue
-                yield track.track_id, unpack(data)
+                found[track.track_id] = ("vault", vault_features_key(track.track_id))
         cursor = page.cursor
         if cursor is None:
-            return
+            return found
 
 
-def _withdrawn(deps: Deps) -> Iterator[tuple[str, Features]]:
-    """Id and features of each output that was withdrawn."""
-    cursor = None
+def _withdrawn(deps: Deps) -> dict[str, tuple[str, str]]:
+    """Outputs that were withdrawn, and where their features are."""
+    found, cursor = dict[str, tuple[str, str]](), None
     while True:
         page = deps.records.find(Suspension, "by_outcome", "withdrawn", limit=PAGE, cursor=cursor)
         for one in page.items:
-            last = earlier_checks(one.subject, deps)[-1]
-            if last.features is None:
-                continue
-            try:
-                data = deps.bucket("outputs").read(last.features.removeprefix("outputs/"), limit=MAX_FEATURES_BYTES)
-            except NotFound:
-                continue
-            yield one.subject, unpack(data).without_dense()
+            features = earlier_checks(one.subject, deps)[-1].features
+            if features is not None:
+                found[one.subject] = ("outputs", features.removeprefix("outputs/"))
         cursor = page.cursor
         if cursor is None:
-            return
+            return found
+
+
+def _kept(places: dict[str, tuple[str, str]], deps: Deps) -> Iterator[tuple[str, Features]]:
+    """The features that are still there."""
+    for name, (bucket, key) in sorted(places.items()):
+        with suppress(NotFound):
+            yield name, unpack(deps.bucket(bucket).read(key, limit=MAX_FEATURES_BYTES)).without_dense()
 
 
 def _keys_of(shards: Iterable[Shard], removed: frozenset[str]) -> Keys:

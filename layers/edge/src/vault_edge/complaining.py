@@ -58,8 +58,9 @@ def claimed_output(output_id: str, deps: Deps) -> ClaimedOutput | None:
 
 
 def suspend_for(
-    claim: Claim, output: ClaimedOutput, actor: Actor, kind: Kind, deps: Deps, *told: Message, by_itself: bool
-) -> None:
+    claim: Claim, output: ClaimedOutput, actor: Actor, kind: Kind, deps: Deps, *told: Message, by_itself: bool,
+    **facts: str,
+) -> None:  # fmt: skip
     """Commit a claim that stands, and suspend its output. Raises ``Conflict`` for one that was withdrawn."""
     present, now = output.suspension, deps.clock()
     if present is not None and present.state == "withdrawn":
@@ -67,7 +68,7 @@ def suspend_for(
     hold = hold_of(output.output_id, deps)
     held = locked(hold, claim.claim_id, now, by_itself=by_itself)
     made = suspend_claimed(present, output.output_id, claim.claim_id, deps.new_id("slt"), now)
-    event = _event(claim, output, actor, kind, deps, locks=True, by_itself=by_itself)
+    event = _event(claim, output, actor, kind, deps, locks=True, by_itself=by_itself, **facts)
     changes = [Put(held, hold.version), Put(claim, claim.version)]
     _commit(changes, [event], made, claim, output, actor, told, deps)
 

@@ -18,6 +18,7 @@ from vault_domain.reasons import Reason
 from vault_domain.rechecks import BUSY_FOR, LONGEST_CHECK, SCANS, Scan
 from vault_domain.records import stamp
 from vault_domain.safety import OutputCheck
+from vault_domain.suspensions import OUTPUT_WITHDRAWN, held_check, withdraw
 from vault_domain.tracks import Track
 from vault_edge.matching import Query, Source, report_of
 from vault_index.search import search
@@ -42,7 +43,7 @@ def ready(sim: Simulator, load_step):
 
 def furnish(sim):
     in_vault(sim, 2, as_file(piece(5, S)))
-    registered(sim, ("Known piece", as_file(piece(4, S))))
+    registered(sim, ("known-piece", as_file(piece(4, S))))
     service = ServiceAccount(
         client_id=SERVICE, name="a service", owner=OWNER, scopes=("safety",), secret_sha256="0" * 64,
         created=sim.clock(),
@@ -171,13 +172,13 @@ def test_cut_off_anywhere_it_is_found_and_told_once(load_step) -> None:
 def test_a_catalogue_that_grows(sim: Simulator, ready) -> None:
     settle(ready, sim)
     cleared(sim, COPY)
-    manifest, built = catalogue_of(("Known piece", as_file(piece(4, S))), ("Their song", OURS))
+    manifest, built = catalogue_of(("known-piece", as_file(piece(4, S))), ("their-song", OURS))
     bucket = sim.buckets.open("snapshots")
     bucket.write(f"catalogues/open/parts/{built.part.sha256}", built.data, content_type="application/octet-stream")
     bucket.write("catalogues/open/manifest.json", manifest.to_bytes(), content_type="application/json")
     run(ready, sim)
     one = last(sim)
-    assert (one.outcome, one.hits[0].ref, one.sim_internal_max) == ("block", "Their song", 0.0)
+    assert (one.outcome, one.hits[0].ref, one.sim_internal_max) == ("block", "their-song", 0.0)
     assert one.sim_external_max >= 0.7
 
 
@@ -192,6 +193,20 @@ def test_a_track_that_a_claim_took_out_is_still_compared_with(sim: Simulator, re
     sim.store.commit([Put(upheld, track.version)])
     run(ready, sim)
     assert (last(sim).outcome, last(sim).hits[0].ref) == ("block", track_id)
+
+
+def test_other_outputs_are_compared_with_one_that_was_withdrawn(sim: Simulator, ready) -> None:
+    settle(ready, sim)
+    cleared(sim, COPY)
+    cleared(sim, as_file(piece(1, S), "OGG"), "out_bad")
+    gone = withdraw(None, "out_bad", "upheld", "clm_1", "s", sim.clock())
+    sim.store.commit([Put(gone, 0), Put(held_check(last(sim, "out_bad"), OUTPUT_WITHDRAWN, sim.clock()), 0)])
+    settle(ready, sim)
+    assert (last(sim).outcome, last(sim).hits[0].ref) == ("block", "out_bad")
+    assert (last(sim, "out_bad").check, len(told(sim))) == (2, 1)
+    before = sim.dump()
+    assert run(ready, sim)["upheld"] == "nothing new"
+    assert sim.dump() == before
 
 
 def test_a_check_that_was_under_way_is_not_missed(sim: Simulator, ready) -> None:
