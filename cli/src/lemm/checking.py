@@ -122,17 +122,15 @@ def run_batch(
     known, rows = ledger.read(), []
     for path in files:
         sha256 = sha256_of(path)
-        row = known.get(sha256)
-        is_new = row is None or row["outcome"] not in DECIDED
-        if row is None or is_new:
+        is_new = known.get(sha256, {}).get("outcome") not in DECIDED
+        if is_new:
             output_id = output_id_of(sha256, ledger.model)
             answer = _patiently(partial(check_one, api, path, output_id, ledger.model), pause)
             save_receipt(answer, receipts)
-            row = {"model": ledger.model, **_row(path, sha256, answer)}
-            ledger.add(row)
-            known[sha256] = row
-        rows.append(row)
-        said(path, row, is_new)
+            known[sha256] = {"model": ledger.model, **_row(path, sha256, answer)}
+            ledger.add(known[sha256])
+        rows.append(known[sha256])
+        said(path, known[sha256], is_new)
     return rows
 
 

@@ -22,7 +22,7 @@ from lemm.checking import (
 )
 from lemm.client import Api
 from lemm.commands.account import JsonFlag
-from lemm.output import emit, fail, out, problems, progress, span_words, table
+from lemm.output import emit, err, fail, out, problems, progress, span_words, table
 from lemm.session import load_session
 from rich.markup import escape
 
@@ -104,16 +104,17 @@ def _batch(api: Api, files: list[Path], ledger: Ledger, receipts: Path | None, a
         except ValueError as flaw:
             fail("other_ledger", str(flaw), as_json)
         except Interrupted as stopped:
-            rows = []
-            fault = str(stopped)
-    if not rows:
-        if as_json:
-            emit({"error": {"code": "interrupted", "detail": fault}, "ledger": str(ledger.path)})
-        else:
-            out.print(f"[red]interrupted[/red]: {escape(fault)} Call again to go on ({ledger.path}).", highlight=False)
-        return UNCLEAR
+            return _interrupted(str(stopped), ledger, as_json)
     _show_summary(summary(rows), ledger, as_json)
     return exit_code(row["outcome"] for row in rows)
+
+
+def _interrupted(fault: str, ledger: Ledger, as_json: bool) -> int:
+    if as_json:
+        emit({"error": {"code": "interrupted", "detail": fault}, "ledger": str(ledger.path)})
+    else:
+        err.print(f"[red]interrupted[/red]: {escape(fault)} Call again to go on ({ledger.path}).", highlight=False)
+    return UNCLEAR
 
 
 def _show(path: Path, answer: Json) -> None:
