@@ -33,7 +33,7 @@ REVIEWERS = {
     "flags-empty": "/flags",
     "proofs-empty": "/proofs",
 }
-ADMINS = {"people": "/people", "holds": "/holds"}
+ADMINS = {"people": "/people", "holds": "/holds", "names": "/names"}
 
 
 @pytest.mark.parametrize("look", LOOKS)

@@ -6,9 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from vault_domain.names import KnownName
+from vault_prompts.classifier import Classifier
 from vault_prompts.cues import announced, around, meant
 from vault_prompts.names import NameIndex
 from vault_prompts.reading import clean, words
+from vault_prompts.signs import signs_of
 
 INDEX = NameIndex(
     [
@@ -128,3 +130,18 @@ def test_one_wrong_letter_in_a_long_name_is_still_it(place, letter):
 def test_a_quoted_title_is_wanted_where_a_phrase_announces_it(prompt, is_wanted):
     cleaned = clean(prompt)
     assert announced(cleaned, words(cleaned)) is is_wanted
+
+
+@pytest.mark.parametrize("upload", ["Metalica", "M3tallica", "MetaLLLica", "Mеtаllica", "metallica"])
+def test_an_upload_under_a_listed_name_in_disguise_makes_nobody_participating(upload):
+    index = NameIndex([KnownName(upload, source="vault", participating=True), KnownName("Metallica")])
+    for prompt in (f"like {upload}", "like Metallica"):
+        cleaned = clean(prompt)
+        assert [one.known.participating for one in index.find(cleaned, words(cleaned))] == [False]
+
+
+def test_an_artist_who_is_both_avoided_and_wanted_is_wanted():
+    signs = signs_of(
+        "less like Metallica in the verse, in the style of Metallica in the chorus", INDEX, Classifier.load()
+    )
+    assert [(one.name, one.negated) for one in signs.artists] == [("Metallica", False)]

@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from vault_prompts.names import Found
+from vault_prompts.names import VAULT, Found
 from vault_prompts.phrases import AFTER, ARTICLES, NEGATED, STRONG, TITLED, WEAK
 from vault_prompts.reading import Word
 
@@ -105,11 +105,7 @@ def meant(found: Found, seen: Around) -> bool:
         return False
     if found.how in ("exact", "written"):
         return (
-            found.known.source != "vault"
-            or found.last > found.first
-            or seen.cue != "none"
-            or seen.capital
-            or seen.after
+            found.known.source != VAULT or found.last > found.first or seen.cue != "none" or seen.capital or seen.after
         )
     several = found.last > found.first and len(found.known.name) >= LONG_NAME
     return several or seen.cue != "none" or seen.after or seen.capital or found.how == "squeezed"

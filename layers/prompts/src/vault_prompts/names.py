@@ -31,6 +31,7 @@ NEAR_WORDS = 3
 NEAR_FROM, NEAR_TWO_FROM = 5, 8
 SKELETON_FROM = 4
 SOUNDS_ALIKE = 0.7
+VAULT = "vault"
 _EDGES = EDGES | FIRST_OF_NAMES
 
 
@@ -60,9 +61,10 @@ class NameIndex:
         self._exact: dict[str, _Form] = {}
         self._squeezed: dict[str, _Form] = {}
         self._written: list[tuple[str, _Form]] = []
-        for one in names:
-            for spelling in (one.name, *one.aliases):
-                self._add(one, spelling)
+        for one in sorted(names, key=lambda one: one.source == VAULT):
+            if one.source != VAULT or not self._disguises(one.name):
+                for spelling in (one.name, *one.aliases):
+                    self._add(one, spelling)
         by_length: dict[int, list[_Form]] = defaultdict(list)
         for key, form in self._squeezed.items():
             by_length[len(key)].append(_Form(key, form.known, form.common))
@@ -107,6 +109,13 @@ class NameIndex:
         written = clean(spelling)
         if not written.isascii() and any(_unspaced(char) for char in written):
             self._written.append((written, form))
+
+    def _disguises(self, name: str) -> bool:
+        """Whether an artist of the vault bears a listed name in another spelling, which makes no one participating."""
+        said = words(clean(name))
+        keys = {key for window in _windows(said) if window.last - window.first + 1 == len(said) for key in window.keys}
+        forms = [self._exact.get(key) for key in keys] + [self._squeezed.get(squeezed(key)) for key in keys]
+        return any(form is not None and form.known.source != VAULT for form in forms)
 
     def _spelt(self, windows: Sequence["_Window"]) -> list[Found]:
         found = []

@@ -39,10 +39,9 @@ def _artists(cleaned: str, found_words: tuple[Word, ...], names: NameIndex) -> t
         seen = around(one, found_words, cleaned)
         if meant(one, seen):
             known = one.known
-            made.setdefault(
-                known.name,
-                NamedArtist(known.name, known.source, known.participating, one.how in _PLAIN_HOW, seen.negated),
-            )
+            artist = NamedArtist(known.name, known.source, known.participating, one.how in _PLAIN_HOW, seen.negated)
+            if known.name not in made or made[known.name].negated:  # said twice, the wish counts and not the warning
+                made[known.name] = artist
     return tuple(made.values())
 
 
