@@ -8,7 +8,6 @@ and edge share the layer ``core`` (docs/adr/0003-layers.md).
 """
 
 import argparse
-import os
 import shutil
 import subprocess
 import sys
@@ -42,10 +41,10 @@ LAYERS = (
 PRUNE = ("**/__pycache__", "**/tests", "**/*.dist-info/RECORD", "bin", "**/*.pyi")
 
 
-def run(*command: str | Path, **env: str) -> None:
+def run(*command: str | Path) -> None:
     """Run a command, loudly when it fails."""
     words = [str(word) for word in command]
-    done = subprocess.run(words, cwd=ROOT, env={**os.environ, **env}, capture_output=True, text=True)  # noqa: S603
+    done = subprocess.run(words, cwd=ROOT, capture_output=True, text=True)  # noqa: S603
     if done.returncode:
         sys.exit(f"{' '.join(map(str, command))}\n{done.stdout}{done.stderr}")
 
@@ -58,8 +57,7 @@ def build(layer: Layer, uv: str) -> int:
     requirements = ROOT / "requirements" / "layers" / f"{layer.name}.txt"
     install = [uv, "pip", "install", "-q", "--python", sys.executable, "--no-deps", "--link-mode", "copy"]
     install += ["--target", str(target)]
-    # hnswlib compiles for the machine it is built on unless told not to.
-    run(*install, "--require-hashes", "-r", requirements, HNSWLIB_NO_NATIVE="1")
+    run(*install, "--require-hashes", "-r", requirements)
     wheels = OUT / layer.name / "wheels"
     for package in layer.packages:
         run(uv, "build", "-q", "--wheel", "--out-dir", wheels, package)

@@ -1,7 +1,9 @@
-"""First stage of the melody search: which tracks may hold the tune, one step a second.
+"""First stage of the melody search: which tracks may hold the tune, in steps of two seconds, then of one.
 
-Every place of every track is compared with two stretches of the query in all
-twelve keys and six tempos by one matrix product, in blocks that stay in the cache.
+The middle of the query, in six tempos and all twelve keys, is compared with every place of every track at two
+seconds a step; two shorter stretches of it with the likeliest tenth of the tracks at one. A key is a rotation of
+the pitch classes, so references are kept as their transforms over those (a real spectrum of twelve): one product
+of spectra answers all twelve keys. The agreement is a cosine, save that quiet places are not blown up.
 """
 
 from collections.abc import Sequence
@@ -14,40 +16,97 @@ from numpy.typing import NDArray
 from vault_index.tunes import CLASSES, STEPS_PER_SECOND, Floats, Rows, sharpened, stretched, unpacked
 
 TEMPOS: Final = tuple(float(np.exp(x)) for x in np.linspace(np.log(0.83), np.log(1.2), 6))
-STEPS: Final = 16  # seconds of the reference compared at each place
+KEPT: Final = 256
+KEPT_SHARE: Final = 0.1
+"""Tracks that go from the first level to the second: at least so many, at least that share of all."""
 _SHARPEN: Final = 0.5
-_BLOCK: Final = 2048
+_BLOCK: Final = 512
+_BINS: Final = CLASSES // 2 + 1
+
+Spectra = NDArray[np.complex64]
+
+
+@dataclass(frozen=True)
+class Grain:
+    """How closely a level looks."""
+
+    step_s: int
+    steps: int
+    """Of the reference, compared at each place."""
+    starts: tuple[float, ...]
+    """Which stretches of the query are compared: shares of what it is longer than one."""
+    quiet: float
+    """Energy per step under which a place counts as if it had this much; half of what places in music have."""
+
+
+ROUGH: Final = Grain(2, 12, (0.5,), 0.25)
+CLOSE: Final = Grain(1, 16, (1 / 6, 5 / 6), 0.36)
+
+
+@dataclass(frozen=True, eq=False)
+class Level:
+    """All tracks on one line of equal steps, each followed by silence of a window's length."""
+
+    grain: Grain
+    spectra: Spectra
+    """Transforms of each step's pitch classes, shape (7, steps)."""
+    weight: Floats
+    """One over the length that the window from each step on counts as, shape (steps,)."""
+    bases: NDArray[np.int64]
+    """First step of each track, and the end."""
+
+    @staticmethod
+    def of(tunes: Sequence[Floats], grain: Grain) -> "Level":
+        """From each track's rows, shape (n, 12)."""
+        gap = np.zeros((grain.steps, CLASSES), np.float32)
+        parts = [part for rows in tunes for part in (by_step(rows, grain.step_s), gap)]
+        line = np.concatenate(parts) if parts else gap
+        bases = np.cumsum([0, *(len(part) + len(gap) for part in parts[::2])], dtype=np.int64)
+        return Level(grain, np.ascontiguousarray(_spectra(line).T), _weight(line, grain), bases)
+
+    def only(self, numbers: NDArray[np.int64]) -> "Level":
+        """These tracks by themselves, in this order."""
+        stretches = [np.arange(self.bases[n], self.bases[n + 1]) for n in numbers]
+        chosen = np.concatenate(stretches) if stretches else np.zeros(0, np.int64)
+        bases = np.concatenate([[0], np.cumsum([len(one) for one in stretches], dtype=np.int64)])
+        return Level(self.grain, self.spectra[:, chosen], self.weight[chosen], bases)
+
+
+def _spectra(rows: Floats) -> Spectra:
+    """Transforms of rows of pitch classes, shape (n, 7)."""
+    turn = np.exp(-2j * np.pi * np.outer(np.arange(CLASSES), np.arange(_BINS)) / CLASSES)
+    return np.asarray(rows @ turn.astype(np.complex64), np.complex64)
+
+
+def _weight(line: Floats, grain: Grain) -> Floats:
+    """One over the length of the window from each step on."""
+    total = np.concatenate([[0.0], np.cumsum((line * line).sum(axis=1), dtype=np.float64)])
+    ends = np.minimum(np.arange(len(line)) + grain.steps, len(line))
+    return np.asarray(1 / np.sqrt(np.maximum(total[ends] - total[:-1], grain.quiet * grain.steps)), np.float32)
 
 
 @dataclass(frozen=True, eq=False)
 class Coarse:
-    """All tracks on one line of seconds, each followed by silence of a window's length."""
+    """The tunes of a catalogue as lines of two seconds a step and of one."""
 
-    rows: Floats
-    """Shape (seconds, 12)."""
-    bases: NDArray[np.int64]
-    """First second of each track."""
+    rough: Level
+    close: Level
+    tracks: int
 
     @staticmethod
     def of(tunes: Sequence[Rows]) -> "Coarse":
         """From each track's packed rows."""
-        parts: list[Floats] = []
-        bases, at = [], 0
-        gap = np.zeros((STEPS, CLASSES), np.float32)
-        for rows in tunes:
-            second = by_second(unpacked(rows))
-            parts += [second, gap]
-            bases.append(at)
-            at += len(second) + STEPS
-        return Coarse(np.concatenate(parts) if parts else gap, np.array(bases, np.int64))
+        rows = [unpacked(one) for one in tunes]
+        return Coarse(Level.of(rows, ROUGH), Level.of(rows, CLOSE), len(rows))
 
 
-def by_second(rows: Floats) -> Floats:
-    """Means of four rows, sharpened; a rest at the end is dropped, unless it is all there is."""
-    whole = len(rows) // STEPS_PER_SECOND
+def by_step(rows: Floats, step_s: int) -> Floats:
+    """Means of the rows of each step, sharpened; a rest at the end is dropped, unless it is all there is."""
+    size = STEPS_PER_SECOND * step_s
+    whole = len(rows) // size
     if whole == 0:
         return rows[:1]
-    return sharpened(rows[: whole * STEPS_PER_SECOND].reshape(whole, -1, CLASSES).mean(axis=1), _SHARPEN)
+    return sharpened(rows[: whole * size].reshape(whole, size, CLASSES).mean(axis=1), _SHARPEN)
 
 
 @dataclass(frozen=True, order=True)
@@ -59,33 +118,62 @@ class Candidate:
     near: int
 
 
-def candidates(coarse: Coarse, probes: Floats, without: frozenset[int], most: int) -> list[Candidate]:
-    """The likeliest tracks but those ``without``."""
-    score = np.full(len(coarse.rows), -np.inf, np.float32)
-    count = len(coarse.rows) - STEPS + 1
-    for begin in range(0, count, _BLOCK):
-        stop = min(begin + _BLOCK, count)
-        views = np.lib.stride_tricks.sliding_window_view(coarse.rows[begin : stop + STEPS - 1], STEPS, axis=0)
-        block = np.ascontiguousarray(views.transpose(0, 2, 1)).reshape(stop - begin, STEPS * CLASSES)
-        score[begin:stop] = (block @ probes).max(axis=1)
-    best = np.maximum.reduceat(score, coarse.bases)
-    order = np.argsort(-best, kind="stable")
-    chosen = [int(number) for number in order if number not in without][:most]
-    ends = np.append(coarse.bases[1:], len(score))
-    near = [int(score[coarse.bases[n] : ends[n]].argmax()) * STEPS_PER_SECOND for n in chosen]
-    return [Candidate(-float(best[n]), n, place) for n, place in zip(chosen, near, strict=True)]
+def candidates(coarse: Coarse, query: Floats, without: frozenset[int], most: int) -> list[Candidate]:
+    """The likeliest tracks for the query's rows, but those ``without``."""
+    allowed = np.array([n for n in range(coarse.tracks) if n not in without], np.int64)
+    if len(allowed) == 0:
+        return []
+    kept = max(KEPT, round(KEPT_SHARE * len(allowed)))
+    if len(allowed) > kept:
+        best, _ = _agreement(coarse.rough, probes_of(query, ROUGH))
+        allowed = np.sort(allowed[np.argsort(-best[allowed], kind="stable")[:kept]])
+    level = coarse.close if len(allowed) == coarse.tracks else coarse.close.only(allowed)
+    best, place = _agreement(level, probes_of(query, CLOSE))
+    rows = CLOSE.step_s * STEPS_PER_SECOND
+    chosen = np.argsort(-best, kind="stable")[:most]
+    return [Candidate(-float(best[n]), int(allowed[n]), int(place[n]) * rows) for n in chosen]
 
 
-def probes_of(query: Floats) -> Floats:
-    """Two stretches of the query in all tempos and keys, at unit length: shape (192, 144)."""
-    out = []
+def _agreement(level: Level, probes: Spectra) -> tuple[Floats, NDArray[np.int64]]:
+    """Of each track: the best cosine with any probe in any key, and the step where."""
+    steps = level.grain.steps
+    score = np.zeros(int(level.bases[-1]), np.float32)
+    back = _back()
+    for begin in range(0, len(score) - steps + 1, _BLOCK):
+        stop = min(begin + _BLOCK, len(score) - steps + 1)
+        views = np.lib.stride_tricks.sliding_window_view(level.spectra[:, begin : stop + steps - 1], steps, axis=1)
+        product = np.matmul(probes, np.ascontiguousarray(views.transpose(0, 2, 1)))  # (7, probes, places)
+        score[begin:stop] = _highest(product, back) * level.weight[begin:stop]
+    best = np.maximum.reduceat(score, level.bases[:-1])
+    place = [int(score[a:b].argmax()) for a, b in zip(level.bases[:-1], level.bases[1:], strict=True)]
+    return best, np.array(place, np.int64)
+
+
+def _highest(product: Spectra, back: Floats) -> Floats:
+    """The largest value, over probes and keys, that these spectra (bins, probes, places) stand for, of each place."""
+    parts = np.concatenate([product.real, product[1:-1].imag])  # (12, probes, places)
+    keys = back @ parts.reshape(CLASSES, -1)
+    return np.asarray(keys.reshape(CLASSES, -1, product.shape[2]).max(axis=(0, 1)))
+
+
+def _back() -> Floats:
+    """The inverse real transform of twelve as a matrix: keys by (7 real parts, 5 imaginary parts)."""
+    key, bins = np.arange(CLASSES)[:, None], np.arange(_BINS)[None, :]
+    turn = 2 * np.pi * key * bins / CLASSES
+    real, imaginary = 2 * np.cos(turn), -2 * np.sin(turn)
+    real[:, [0, -1]] /= 2
+    return np.asarray(np.concatenate([real, imaginary[:, 1:-1]], axis=1) / CLASSES, np.float32)
+
+
+def probes_of(query: Floats, grain: Grain) -> Spectra:
+    """Stretches of the query in all tempos, at unit length, as conjugate spectra: shape (7, probes, steps)."""
+    steps, out = grain.steps, []
     for tempo in TEMPOS:
-        second = by_second(stretched(query, tempo))
-        last = max(0, len(second) - STEPS)
-        for start in (last // 6, last - last // 6):
-            probe = np.zeros((STEPS, CLASSES), np.float32)
-            part = second[start : start + STEPS]
+        rows = by_step(stretched(query, tempo), grain.step_s)
+        for share in grain.starts:
+            start = int(share * max(0, len(rows) - steps))
+            probe = np.zeros((steps, CLASSES), np.float32)
+            part = rows[start : start + steps]
             probe[: len(part)] = part
-            probe /= max(float(np.linalg.norm(probe)), 1e-6)
-            out += [np.roll(probe, turn, axis=1).reshape(-1) for turn in range(CLASSES)]
-    return np.asarray(np.stack(out, axis=1), np.float32)
+            out.append(probe / max(float(np.linalg.norm(probe)), 1e-6))
+    return np.ascontiguousarray(np.conj(_spectra(np.stack(out))).transpose(2, 0, 1))

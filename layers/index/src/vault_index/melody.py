@@ -154,11 +154,10 @@ def _window(books: Sequence[Book], rows: Floats, removed: frozenset[str]) -> Ite
         return
     trials = [stretched(rows, tempo) for tempo in TEMPOS]
     spectra, expected = _spectra(trials), _against_itself(trials, rows) + _SELF_FLOOR
-    probes = coarse.probes_of(rows)
     found: list[tuple[coarse.Candidate, Tune]] = []
     for book in books:
         without = frozenset(number for number, tune in enumerate(book.tunes) if tune.track in removed)
-        own = coarse.candidates(book.outline, probes, without, CANDIDATES)
+        own = coarse.candidates(book.outline, rows, without, CANDIDATES)
         found += [(one, book.tunes[one.number]) for one in own]
     for one, tune in sorted(found, key=lambda pair: (pair[0].distance, pair[1].track))[:CANDIDATES]:
         begin = max(0, min(one.near - _REGION // 3, len(tune.rows) - _REGION))
