@@ -21,9 +21,11 @@ KEPT_SHARE: Final = 0.1
 """Tracks that go from the first level to the second: at least so many, at least that share of all."""
 _SHARPEN: Final = 0.5
 _BLOCK: Final = 512
+_TOGETHER: Final = 256
 _BINS: Final = CLASSES // 2 + 1
 
 Spectra = NDArray[np.complex64]
+Ints = NDArray[np.int64]
 
 
 @dataclass(frozen=True)
@@ -51,24 +53,32 @@ class Level:
     spectra: Spectra
     """Transforms of each step's pitch classes, shape (7, steps)."""
     weight: Floats
-    """One over the length that the window from each step on counts as, shape (steps,)."""
-    bases: NDArray[np.int64]
+    """One over the length that the window from each step on counts as, shape (steps,); none for the silence."""
+    bases: Ints
     """First step of each track, and the end."""
 
     @staticmethod
-    def of(tunes: Sequence[Floats], grain: Grain) -> "Level":
-        """From each track's rows, shape (n, 12)."""
-        gap = np.zeros((grain.steps, CLASSES), np.float32)
-        parts = [part for rows in tunes for part in (by_step(rows, grain.step_s), gap)]
-        line = np.concatenate(parts) if parts else gap
-        bases = np.cumsum([0, *(len(part) + len(gap) for part in parts[::2])], dtype=np.int64)
-        return Level(grain, np.ascontiguousarray(_spectra(line).T), _weight(line, grain), bases)
+    def of(tunes: Sequence[Rows], grain: Grain) -> "Level":
+        """From each track's packed rows."""
+        counts = np.array([len(rows) // (STEPS_PER_SECOND * grain.step_s) for rows in tunes], np.int64)
+        bases = np.concatenate([[0], np.cumsum(counts + grain.steps)])
+        spectra = np.zeros((_BINS, int(bases[-1])), np.complex64)
+        energy = np.zeros(int(bases[-1]), np.float32)
+        for first in range(0, len(tunes), _TOGETHER):
+            several = slice(first, first + _TOGETHER)
+            steps = _steps_of(tunes[several], counts[several], grain.step_s)
+            at = _runs(bases[:-1][several], counts[several])
+            spectra[:, at] = _spectra(steps).T
+            energy[at] = (steps * steps).sum(axis=1)
+        weight = _weight(energy, grain)
+        weight[_runs(bases[1:] - grain.steps, np.full(len(counts), grain.steps))] = 0  # sees the next track, not this
+        return Level(grain, spectra, weight, bases)
 
-    def only(self, numbers: NDArray[np.int64]) -> "Level":
+    def only(self, numbers: Ints) -> "Level":
         """These tracks by themselves, in this order."""
-        stretches = [np.arange(self.bases[n], self.bases[n + 1]) for n in numbers]
-        chosen = np.concatenate(stretches) if stretches else np.zeros(0, np.int64)
-        bases = np.concatenate([[0], np.cumsum([len(one) for one in stretches], dtype=np.int64)])
+        counts = np.diff(self.bases)[numbers]
+        chosen = _runs(self.bases[numbers], counts)
+        bases = np.concatenate([[0], np.cumsum(counts)])
         return Level(self.grain, self.spectra[:, chosen], self.weight[chosen], bases)
 
 
@@ -78,10 +88,10 @@ def _spectra(rows: Floats) -> Spectra:
     return np.asarray(rows @ turn.astype(np.complex64), np.complex64)
 
 
-def _weight(line: Floats, grain: Grain) -> Floats:
+def _weight(energy: Floats, grain: Grain) -> Floats:
     """One over the length of the window from each step on."""
-    total = np.concatenate([[0.0], np.cumsum((line * line).sum(axis=1), dtype=np.float64)])
-    ends = np.minimum(np.arange(len(line)) + grain.steps, len(line))
+    total = np.concatenate([[0.0], np.cumsum(energy, dtype=np.float64)])
+    ends = np.minimum(np.arange(len(energy)) + grain.steps, len(energy))
     return np.asarray(1 / np.sqrt(np.maximum(total[ends] - total[:-1], grain.quiet * grain.steps)), np.float32)
 
 
@@ -96,17 +106,38 @@ class Coarse:
     @staticmethod
     def of(tunes: Sequence[Rows]) -> "Coarse":
         """From each track's packed rows."""
-        rows = [unpacked(one) for one in tunes]
-        return Coarse(Level.of(rows, ROUGH), Level.of(rows, CLOSE), len(rows))
+        return Coarse(Level.of(tunes, ROUGH), Level.of(tunes, CLOSE), len(tunes))
 
 
 def by_step(rows: Floats, step_s: int) -> Floats:
-    """Means of the rows of each step, sharpened; a rest at the end is dropped, unless it is all there is."""
+    """Means of the rows of each step, sharpened; a rest at the end is dropped."""
+    return sharpened(
+        _means(rows[: len(rows) // (STEPS_PER_SECOND * step_s) * STEPS_PER_SECOND * step_s], step_s), _SHARPEN
+    )
+
+
+def _means(rows: Floats, step_s: int) -> Floats:
+    return np.asarray(rows.reshape(-1, STEPS_PER_SECOND * step_s, CLASSES).mean(axis=1), np.float32)
+
+
+def _steps_of(tunes: Sequence[Rows], counts: Ints, step_s: int) -> Floats:
+    """:func:`by_step` of several tracks at once, one after the other; ``counts`` are their steps."""
     size = STEPS_PER_SECOND * step_s
-    whole = len(rows) // size
-    if whole == 0:
-        return rows[:1]
-    return sharpened(rows[: whole * size].reshape(whole, size, CLASSES).mean(axis=1), _SHARPEN)
+    whole = np.concatenate([rows[: count * size] for rows, count in zip(tunes, counts.tolist(), strict=True)])
+    plain = _means(unpacked(whole), step_s)
+    steps = sharpened(plain, _SHARPEN)
+    firsts = (np.cumsum(counts) - counts)[counts > 0]
+    steps[firsts] = plain[firsts]  # nothing came before them
+    return steps
+
+
+def _runs(starts: Ints, counts: Ints) -> Ints:
+    """All numbers from each start on, as many as its count.
+
+    >>> _runs(np.array([5, 20]), np.array([2, 3])).tolist()
+    [5, 6, 20, 21, 22]
+    """
+    return np.asarray(np.arange(int(counts.sum())) + np.repeat(starts - (np.cumsum(counts) - counts), counts), np.int64)
 
 
 @dataclass(frozen=True, order=True)
@@ -134,7 +165,7 @@ def candidates(coarse: Coarse, query: Floats, without: frozenset[int], most: int
     return [Candidate(-float(best[n]), int(allowed[n]), int(place[n]) * rows) for n in chosen]
 
 
-def _agreement(level: Level, probes: Spectra) -> tuple[Floats, NDArray[np.int64]]:
+def _agreement(level: Level, probes: Spectra) -> tuple[Floats, Ints]:
     """Of each track: the best cosine with any probe in any key, and the step where."""
     steps = level.grain.steps
     score = np.zeros(int(level.bases[-1]), np.float32)
