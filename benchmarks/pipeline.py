@@ -1,10 +1,11 @@
-"""How fast the pipeline is, and what it costs: stages, whole runs, the safety check, every function, the index.
+"""How fast the pipeline is, and what it costs: stages, whole runs, every function, the index.
 
     python benchmarks/pipeline.py            everything (about a quarter of an hour on 2 cores)
-    python benchmarks/pipeline.py --only stages safety
+    python benchmarks/pipeline.py --only stages cold
 
-Stages run in this process, held to one core. Whole runs and the safety check go
-through the local stack over HTTP, with everything recorded as in real use.
+Stages run in this process, held to one core. Whole runs go through the local
+stack over HTTP, with everything recorded as in real use. The safety check has
+``safety.py``.
 """
 
 import argparse
@@ -28,10 +29,8 @@ import tables
 from lemm.client import Api
 from lemm.demo.people import METADATA, RIGHTS
 from lemm.installation import Installation
-from lemm.registering import licence_text, register_corpus, send_catalogue
 from vault_audio import features
 from vault_audio.decode import decode, read_analysis
-from vault_domain import snapshots
 from vault_embedder import Embedder
 from vault_index import snapshot
 from vault_index.calibration import builtin
@@ -43,7 +42,6 @@ ROOT = Path(__file__).resolve().parent.parent
 RATE = 44_100
 TRACK_S = 180.0
 TARGET_TIMES_REAL = 60.0
-P50_MS, P95_MS = 400.0, 800.0
 
 
 def piece(folder: Path, seed: int, seconds: float, name: str = "piece.wav") -> Path:
@@ -132,39 +130,8 @@ def _contributor(place: Installation) -> Api:
     return api
 
 
-def safety(place: Installation, folder: Path) -> None:
-    """The safety check over HTTP, 30 s outputs, an index of 1,000 tracks."""
-    part = synthetic_part(1_000, 60.0)
-    manifest = snapshots.with_part(
-        snapshots.empty("bench", snapshot.settings(), "2026-01-01T00:00:00Z"), part.part, "2026-01-01T00:00:00Z"
-    )
-    path = snapshot.write_folder(folder / "bench.snapshot", manifest, {part.part.name: part.data})
-    admin = place.admin_api()
-    text = licence_text(b"Composed by this benchmark; CC0 1.0", "benchmarks/pipeline.py")
-    register_corpus(admin, "benchmark", "Benchmark", "CC0-1.0", text)
-    send_catalogue(admin, path, "Benchmark", "CC0-1.0", "benchmark")
-    service = admin.create_service("bench generator", ["safety"])
-    api = Api(place.url)
-    api.service_login(service["client_id"], service["client_secret"])
-    taken, outcomes = [], []
-    for number in range(31):
-        sound = folder / f"output-{number}.mp3"
-        wav = piece(folder, 700 + number, 30.0)
-        _encode(wav, sound)
-        began = time.perf_counter()
-        outcomes.append(api.check(sound, f"out_bench_{number}", "bench")["outcome"])
-        taken.append((time.perf_counter() - began) * 1000)
-    warm = taken[1:]
-    counts = ", ".join(f"{outcomes.count(name)} {name}" for name in sorted(set(outcomes)))
-    rows = [
-        ("first call", f"{taken[0]:.0f}", ""),
-        ("p50", f"{tables.percentile(warm, 0.5):.0f}", f"to reach: {P50_MS:.0f}"),
-        ("p95", f"{tables.percentile(warm, 0.95):.0f}", f"to reach: {P95_MS:.0f}"),
-    ]
-    tables.show(f"safety-check over HTTP, 30 s MP3, 1,000 tracks, 30 warm calls ({counts})", ("", "ms", ""), rows)
-
-
-def _encode(wav: Path, target: Path) -> None:
+def encode(wav: Path, target: Path) -> None:
+    """As MP3, 128 kbit/s."""
     from imageio_ffmpeg import get_ffmpeg_exe
 
     command = [get_ffmpeg_exe(), "-v", "error", "-y", "-i", str(wav), "-b:a", "128k", str(target)]
@@ -281,7 +248,7 @@ def growth(folder: Path) -> None:
 
 def main() -> None:
     """Run the named parts, or all."""
-    parts = ("stages", "growth", "cold", "stack", "safety")
+    parts = ("stages", "growth", "cold", "stack")
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--only", nargs="+", choices=parts, default=parts)
     asked = parser.parse_args().only
@@ -293,12 +260,9 @@ def main() -> None:
             growth(folder)
         if "cold" in asked:
             cold_starts()
-        if {"stack", "safety"} & set(asked):
+        if "stack" in asked:
             with Installation(folder / "data") as place:
-                if "safety" in asked:
-                    safety(place, folder)
-                if "stack" in asked:
-                    through_the_stack(place, folder)
+                through_the_stack(place, folder)
                 workers(place)
 
 

@@ -42,10 +42,11 @@ def _track(seconds: float, sources: Sequence[Features], rng: np.random.Generator
         times[order].astype(np.uint32),
         pitches[order].astype(np.uint16),
         levels[order],
+        melody=np.concatenate([part[3] for part in parts]),
     )
 
 
-def _block(source: Features, position: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def _block(source: Features, position: int, rng: np.random.Generator) -> tuple[np.ndarray, ...]:
     last = int(source.duration_s * STEPS_PER_SECOND) - BLOCK_STEPS
     start = int(rng.integers(max(1, last)))
     low, high = np.searchsorted(source.peak_times, (start, start + BLOCK_STEPS))
@@ -53,4 +54,13 @@ def _block(source: Features, position: int, rng: np.random.Generator) -> tuple[n
     pitches = source.peak_pitches[low:high].astype(np.int64) + shift
     kept = (pitches >= 0) & (pitches < 144 * 8)
     times = source.peak_times[low:high].astype(np.int64) - start + position * BLOCK_STEPS
-    return times[kept], pitches[kept], source.peak_levels[low:high][kept]
+    return times[kept], pitches[kept], source.peak_levels[low:high][kept], _rows(source, start, shift // PITCH_STEPS)
+
+
+def _rows(source: Features, start: int, semitones: int) -> np.ndarray:
+    """The block's rows of pitch classes, as many semitones higher."""
+    assert source.melody is not None
+    first, count = start * 4 // STEPS_PER_SECOND, 4 * BLOCK_STEPS // STEPS_PER_SECOND
+    rows = np.resize(source.melody[first : first + count], (count, source.melody.shape[1]))
+    classes = np.roll(np.stack([rows >> 4, rows & 15], axis=2).reshape(count, -1), semitones, axis=1)
+    return (classes[:, 0::2] << 4 | classes[:, 1::2]).astype(np.uint8)

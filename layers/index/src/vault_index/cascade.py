@@ -78,8 +78,8 @@ def window(
     for run in runs:
         run.first(lookups)
     rest = np.logical_and.reduce([run.unexplained() for run in runs])
-    searches = list(_searches(runs, lookups, rest))
     with ThreadPoolExecutor(_THREADS) as pool:  # candidates are found outside the interpreter's lock
+        searches = list(_searches(runs, lookups, rest, pool))
         for run, found in zip((run for run, _ in searches), pool.map(lambda one: one[1](), searches), strict=True):
             run.refine(found)
     return [run.best() for run in runs]
@@ -110,7 +110,9 @@ def _unknown(lookups: Lookups, rest: NDArray[np.bool_]) -> Lookups | None:
     return Lookups(Window(window.times[kept], window.pitches[kept]))
 
 
-def _searches(runs: Sequence["_Run"], lookups: Lookups, rest: NDArray[np.bool_]) -> Iterator[tuple["_Run", _Search]]:
+def _searches(
+    runs: Sequence["_Run"], lookups: Lookups, rest: NDArray[np.bool_], pool: ThreadPoolExecutor
+) -> Iterator[tuple["_Run", _Search]]:
     """What is still to be done after unchanged copies: buried ones, then all tempos and pitch shifts.
 
     In a large index likelier changes come first, with budgets of their own."""
@@ -120,7 +122,7 @@ def _searches(runs: Sequence["_Run"], lookups: Lookups, rest: NDArray[np.bool_])
     unknown = _unknown(lookups, rest)
     if unknown is None:
         return
-    touched = sum(postings_touched(run.shard, unknown, _FULL) for run in runs)
+    touched = sum(pool.map(lambda run: postings_touched(run.shard, unknown, _FULL), runs))
     for run in runs:
         if touched > _LARGE * _FULL.budget * run.units:
             yield from ((run, partial(run.candidates, unknown, stage)) for stage in _BETWEEN)
