@@ -304,11 +304,21 @@ def assembled(
             tails.append(max(usable, key=lambda t: threshold(t, 0.001)))
         catalogues.append({"catalogue_s": round(shard.seconds, 1), "tails": tails})
     document: dict[str, Any] = {
-        "format": FORMAT, "settings": SETTINGS, "weights": weights, "catalogues": catalogues,
+        "format": FORMAT, "settings": SETTINGS, "weights": weights, "catalogues": rising(catalogues),
         "measurements": {"rows": measurements},
     }  # fmt: skip
     text = json.dumps(document, sort_keys=True).encode()
     return {"version": sha256(text).hexdigest()[:12], **document}
+
+
+def rising(catalogues: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """A tail that chance made lower than that of a smaller catalogue gives way to it: more audio is never surer."""
+    out: list[dict[str, Any]] = []
+    for one in catalogues:
+        smaller = out[-1]["tails"] if out else one["tails"]
+        tails = [max(pair, key=lambda t: threshold(t, 0.001)) for pair in zip(one["tails"], smaller, strict=True)]
+        out.append({**one, "tails": tails})
+    return out
 
 
 if __name__ == "__main__":
