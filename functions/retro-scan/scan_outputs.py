@@ -21,7 +21,7 @@ from vault_domain.messages import Message, Topic, message
 from vault_domain.policy import Policy, limits_of
 from vault_domain.ports import Put
 from vault_domain.rechecks import STEPS, Scan, found_later, since
-from vault_domain.safety import OutputCheck, event_facts, on_record
+from vault_domain.safety import OutputCheck, event_facts, judged_by, on_record
 from vault_edge.app import Deps
 from vault_edge.matching import VAULT, Query, Source, report_of
 from vault_edge.output_checks import earlier_checks
@@ -48,7 +48,7 @@ def page(
     policy, changed = deps.policy(), 0
     with ThreadPoolExecutor(READERS) as pool:
         for row, features in zip(unseen, pool.map(lambda row: _features(row, deps, logger), unseen), strict=True):
-            if features is not None and _stops(features, part, policy):
+            if features is not None and _stops(features, part, judged_by(row, policy)):
                 changed += settled(lambda row=row, heard=features: _compare(row, heard, found, actor, deps))  # type: ignore[misc]
     return rows.cursor, len(unseen), changed
 
@@ -86,7 +86,7 @@ def _compare(row: OutputCheck, features: Features, found: References, actor: Act
     report = report_of(query, source, now, known.track_id if known else None)
     if report.status != "checked":
         raise SourceUnavailable(report.reason)
-    one = found_later(last, report, policy, number, now)
+    one = found_later(last, report, judged_by(last, policy), number, now)
     if one is None:
         return False
     event = make_event(

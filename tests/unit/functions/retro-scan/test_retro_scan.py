@@ -13,11 +13,12 @@ from vault_domain import snapshots
 from vault_domain.accounts import Account, ServiceAccount
 from vault_domain.events import AuditEvent, Kind
 from vault_domain.messages import Message, Topic
+from vault_domain.policy import Policy, PolicyVersion, Thresholds
 from vault_domain.ports import Put
 from vault_domain.reasons import Reason
 from vault_domain.rechecks import BUSY_FOR, LONGEST_CHECK, SCANS, Scan
 from vault_domain.records import stamp
-from vault_domain.safety import OutputCheck
+from vault_domain.safety import STRICTER, OutputCheck
 from vault_domain.suspensions import OUTPUT_WITHDRAWN, held_check, withdraw
 from vault_domain.tracks import Track
 from vault_edge.matching import Query, Source, report_of
@@ -207,6 +208,18 @@ def test_other_outputs_are_compared_with_one_that_was_withdrawn(sim: Simulator, 
     before = sim.dump()
     assert run(ready, sim)["upheld"] == "nothing new"
     assert sim.dump() == before
+
+
+def test_an_output_that_was_judged_by_stricter_thresholds_still_is(sim: Simulator, ready) -> None:
+    policy = Policy(thresholds=Thresholds(weak=1.0, strong=1.0))
+    head = PolicyVersion(number=2, policy=policy, author="acc", reason="test", at=sim.clock(), is_head=True)
+    sim.store.commit([Put(head, 0)])
+    settle(ready, sim)
+    cleared(sim, COPY)
+    cleared(sim, COPY, "out_strict", versions={"policy": "1", "snapshot:vault": "before"} | STRICTER)
+    in_vault(sim, 1, OURS)
+    settle(ready, sim)
+    assert (last(sim).outcome, last(sim, "out_strict").outcome) == ("allow", "block")
 
 
 def test_a_check_that_was_under_way_is_not_missed(sim: Simulator, ready) -> None:
