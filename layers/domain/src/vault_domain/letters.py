@@ -56,8 +56,8 @@ WORDS: dict[Topic, tuple[str, str]] = {
     ),
     Topic.OUTPUT_FOUND_LATER: (
         "An output that was cleared now resembles a known work",
-        "The status of {about} is now: {outcome}. {why} What was exported before keeps its record of what was known "
-        "then; from now on the new status counts. User: {user}.",
+        "The status of {about} is now: {outcome}. {why} From now on this status counts, also for whoever looks up the "
+        "certificate of an earlier export. User: {user}.",
     ),
     Topic.RELEASE_SUSPENDED: (
         "{about} is suspended",
