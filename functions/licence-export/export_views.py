@@ -107,9 +107,17 @@ def accepted(found: Acceptance | None, holder: str) -> Accepted:
 
 def output(check: OutputCheck, licence: Accepted, again: str | None, stands: tuple[Reason, ...]) -> Output:
     """An output as its holder sees it. What it resembles is told as reasons, without the works' names."""
-    reasons = [] if check.outcome in CLEARED else [reason.model_copy(update={"refs": ()}) for reason in check.reasons]
+    reasons = [] if check.outcome in CLEARED else [_nameless(reason) for reason in check.reasons]
     return Output(
         output_id=check.output_id, model_id=check.model_id, check=check.check, checked_at=check.at,
         outcome=check.outcome, message=MESSAGES[check.outcome], reasons=reasons, duration_s=check.duration_s,
         content_sha256=check.content_sha256, regenerate_url=again, licence=licence, obstacles=list(stands),
     )  # fmt: skip
+
+
+def _nameless(reason: Reason) -> Reason:
+    """The reason without which work it was: that is between its owner and the vault."""
+    detail = reason.detail
+    for ref in sorted(reason.refs, key=len, reverse=True):
+        detail = detail.replace(ref, "a known work")
+    return Reason(code=reason.code, detail=detail)

@@ -13,9 +13,9 @@ OUTPUT, BLOCKED = "out_night-drive", "out_too-close"
 @pytest.fixture(scope="module")
 def codes(vault: Vault, cast, folder) -> dict[str, str]:
     """One output that was cleared and one that was blocked, and the codes that claim them."""
-    vault.decided(cast["nova"][0], song(folder, ORIGINALS[4]))
+    vault.decided(cast["nova"][0], song(folder, ORIGINALS[5]))
     generator, found = vault.service("safety"), {}
-    for output, path in ((OUTPUT, song(folder, ORIGINALS[9])), (BLOCKED, disguised(folder, ORIGINALS[4]))):
+    for output, path in ((OUTPUT, song(folder, ORIGINALS[8])), (BLOCKED, disguised(folder, ORIGINALS[5]))):
         sound = base64.b64encode(path.read_bytes()).decode()
         generator.call("POST", "/safety/checks", {"output_id": output, "model_id": "m-1", "audio_base64": sound})
         asked = {"regenerate_url": "https://music.example/again"}
@@ -30,7 +30,7 @@ def looked_at(person, name: str) -> None:
 
 
 def test_an_output_is_claimed_licensed_exported_and_verified(people: People, vault: Vault, cast, codes, folder):
-    source, saved = song(folder, ORIGINALS[9]), folder / "certificate.json"
+    source, saved = song(folder, ORIGINALS[8]), folder / "certificate.json"
     with people.window("ray") as ray, people.window("a visitor") as visitor:
         ray.sign_in(cast["ray"][1])
         page = ray.go("/outputs")
@@ -46,7 +46,7 @@ def test_an_output_is_claimed_licensed_exported_and_verified(people: People, vau
         page.get_by_text("Your rights in generated music").wait_for()
         looked_at(ray, "export-first-light")
         assert page.get_by_role("button", name="Export").is_disabled()
-        page.get_by_label("The file that was checked").set_input_files(song(folder, ORIGINALS[4]))
+        page.get_by_label("The file that was checked").set_input_files(song(folder, ORIGINALS[5]))
         page.get_by_text("This is not the file that was checked").wait_for()
         page.get_by_label("The file that was checked").set_input_files(source)
         page.get_by_label("I agree to these terms.").check()
@@ -67,7 +67,7 @@ def test_an_output_is_claimed_licensed_exported_and_verified(people: People, vau
         page.get_by_text("The licence is in force.").wait_for()
         looked_at(visitor, "verified-light")
         visitor.press("Begin anew")
-        page.locator("#proof").set_input_files(song(folder, ORIGINALS[4]))
+        page.locator("#proof").set_input_files(song(folder, ORIGINALS[5]))
         page.get_by_text("No export of this vault is exactly this file").wait_for()
         forged = json.loads(saved.read_text())
         forged["payload"] = base64.b64encode(base64.b64decode(forged["payload"]).replace(b"out_", b"oot_")).decode()

@@ -6,6 +6,7 @@ from simulator import Simulator, killed_everywhere
 from vault_domain.events import AuditEvent, Kind
 from vault_domain.holding import ClaimCode
 from vault_domain.output_licence import Acceptance
+from vault_domain.reasons import Reason
 from wire import ACCOUNT, body_of
 
 AGAIN = "https://music.example/again?of=out_one"
@@ -167,3 +168,12 @@ def test_killed_anywhere_a_claim_ends_well(load_step):
 def test_only_https_addresses_are_passed_on_to_users(sim, module, url):
     refused = call(module, sim, "POST", f"/outputs/{OUTPUT}/codes", {"regenerate_url": url}, role="system")
     assert refused["statusCode"] == 422
+
+
+def test_what_a_blocked_output_resembles_is_not_named_to_its_holder(sim, module):
+    ref = "trk_" + "1" * 26
+    reason = Reason(code="strong_match", detail=f"Similarity 1.00 to {ref} from 0.0 s to 9.0 s.", refs=(ref,))
+    checked(sim, 2, outcome="block", reasons=(reason,))
+    shown = call(module, sim, "GET", f"/outputs/{OUTPUT}", role="system", query="user_ref=ann")
+    assert "trk_" not in shown["body"]
+    assert body_of(shown)["reasons"][0]["detail"] == "Similarity 1.00 to a known work from 0.0 s to 9.0 s."

@@ -87,7 +87,7 @@ function Advice({ output }) {
   return html`
     <${Notice} tone="bad" title="It can't be exported.">
       ${against.map((one) => html`<p key=${one.code}>${one.detail}</p>`)}
-      ${output.reasons.length > 0 && html`<ul>${output.reasons.map((one, n) => html`<li key=${n}>${one.detail}</li>`)}</ul>`}<//>
+      ${output.reasons.length > 0 && html`<ul class="break">${output.reasons.map((one, n) => html`<li key=${n}>${one.detail}</li>`)}</ul>`}<//>
     <section class="card stack" aria-labelledby="helps"><h2 id="helps">What helps</h2>
       ${late ? html`<p>Ask the service to have the same file checked again. Nothing else is needed.</p>`
         : html`<ul><li>Make another one with another seed or variation.</li><li>Ask for something less close: name a mood or a genre, not a song or an artist.</li>
