@@ -31,19 +31,18 @@ from vault_edge.texts import output_licence
 def export(output_id: str, ask: ExportAsk, caller: Caller, deps: Deps) -> OutputExport:
     """Export one output to its holder.
 
-    1. It is theirs. 2. An upload that was exported gives its export again. 3. The last check cleared it, not too
-    long ago, and the licence is accepted. 4. The audio is here. 5. It is the very file that was checked. 6. The same
-    export again is the same one, as long as its file is kept. 7. Credentials. 8. The certificate. 9. The file is
-    stored, then the export is recorded with its event, unless a check, an acceptance or a suspension came in between.
-    10. What was sent is deleted.
+    1. It is theirs. 2. The last check cleared it, not too long ago, nothing is suspended, and the licence is accepted.
+    3. An upload that was exported gives its export again. 4. The audio is here. 5. It is the very file that was
+    checked. 6. The same export again is the same one, as long as its file is kept. 7. Credentials. 8. The
+    certificate. 9. The file is stored, then the export is recorded with its event, unless a check, an acceptance or a
+    suspension came in between. 10. What was sent is deleted.
     """
     found = held(output_id, caller, ask.user_ref, deps)  # 1
-    made = exports_of(output_id, deps)
-    again = next((one for one in made if one.upload_id and one.upload_id == ask.audio_upload_token), None)
-    if again is not None and again.holder == found.holder:  # 2
+    _clear(found, deps)  # 2
+    again = known_export(exports_of(output_id, deps), found.holder, output_licence().number, found.check.check)
+    if again is not None and again.upload_id and again.upload_id == ask.audio_upload_token:  # 3
         _forget(again.upload_id, deps)
         return again
-    _clear(found, deps)  # 3
     sent = received(ask, caller, deps)  # 4
     audio = _bytes(sent, deps)
     known = settled(lambda: _exported(output_id, ask, sent, audio, caller, deps))

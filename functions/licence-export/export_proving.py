@@ -10,11 +10,15 @@ from vault_domain.dsse import parse
 from vault_domain.errors import NotFound, Unauthenticated
 from vault_domain.exporting import CERTIFICATE, CertificateEntry, Force, OutputExport, by_file, force
 from vault_domain.records import Sha256
+from vault_domain.suspensions import OUTPUT_SUSPENDED, OUTPUT_WITHDRAWN
 from vault_edge.app import Deps
 from vault_edge.output_checks import earlier_checks
 from vault_edge.receipts import KEY_PURPOSE
+from vault_edge.suspending import standing_of
 from vault_store.dsse import open_sealed
 
+DECIDED: dict[str, Force] = {OUTPUT_SUSPENDED: "suspended", OUTPUT_WITHDRAWN: "ended"}
+"""By people, about this output or another one with the very same sound; a model's suspension changes no licence."""
 SAYS = {
     "in_force": "The licence is in force.",
     "suspended": "The licence is suspended: the output is under examination, or was found to resemble another work.",
@@ -60,7 +64,9 @@ def told(export: OutputExport, deps: Deps) -> Certificate:
     """An export's certificate and its standing."""
     envelope = json.loads(export.certificate)
     document = json.loads(parse(envelope).payload)
-    stands = force(export.check, document["checked"]["audio_sha256"], earlier_checks(export.output_id, deps))
+    sound, checks = document["checked"]["audio_sha256"], earlier_checks(export.output_id, deps)
+    decided = standing_of(document["model_id"], export.output_id, sound, deps)
+    stands = DECIDED.get(decided.code or "") or force(export.check, sound, checks)
     return Certificate(
         certificate_id=export.certificate_id, certificate=envelope, document=document, standing=stands,
         says=SAYS[stands],

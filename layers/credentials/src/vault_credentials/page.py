@@ -33,6 +33,7 @@ def page(certificate: Mapping[str, Any], key_id: str, where: str | None) -> byte
             canvas.drawString(MARGIN + 10, height, line)
             height -= 11
         height -= 5
+    height -= 10
     canvas.setFont("Helvetica", 9)
     for line in _how(certificate, where):
         canvas.drawString(MARGIN, height, _plain(line))

@@ -17,7 +17,7 @@ from vault_domain.events import AuditEvent, Kind
 from vault_domain.exporting import CERTIFICATE, OutputExport
 from vault_domain.ports import Put
 from vault_domain.reasons import Reason
-from vault_domain.suspensions import Decision, Suspension
+from vault_domain.suspensions import Decision, HeldSound, Suspension
 from vault_domain.uploads import Upload, UploadState, source_key
 from vault_store.dsse import open_sealed, seal
 from wire import ACCOUNT, SERVICE, body_of
@@ -168,6 +168,9 @@ def test_an_upload_is_read_once_used_up_and_deleted(sim, module):
     again = call(module, sim, "POST", f"/outputs/{OUTPUT}/export", body, role="system")
     assert body_of(again)["certificate_id"] == body_of(first)["certificate_id"]
     assert sim.store.get(Upload, upload.upload_id).state is UploadState.EXPIRED
+    checked(sim, 2, audio=WAV, outcome="block")
+    late = call(module, sim, "POST", f"/outputs/{OUTPUT}/export", body, role="system")
+    assert body_of(late)["code"] == "output_not_cleared", "no further link to a file that is blocked by now"
     assert [info.key for info in bucket.list("uploads/")] == []
 
 
@@ -201,6 +204,26 @@ def test_the_standing_of_a_certificate_follows_its_output(sim, module):
     checked(sim, 5, audio=WAV)
     assert stands() == "in_force"
     checked(sim, 6, audio=WAV, outcome="block", reasons=(Reason(code="output_withdrawn"),))
+    assert stands() == "ended"
+
+
+def test_what_people_decide_about_the_same_sound_under_another_name_counts_too(sim, module):
+    sound = checked(sim, 2, audio=WAV).audio_sha256
+    path = f"/certificates/{body_of(export(module, sim, WAV))['certificate_id']}"
+
+    def stands():
+        return body_of(call(module, sim, "GET", path, role="public"))["standing"]
+
+    def decide(subject, *states):
+        made = [Decision(state=state, reason="so", by="acc", at=sim.clock(), salt="s") for state in states]
+        sim.store.commit([Put(Suspension(subject=subject, decisions=made), len(made) - 1)])
+
+    decide("model:m", "suspended")
+    assert stands() == "in_force", "a model's suspension changes no licence"
+    sim.store.commit([Put(HeldSound(audio_sha256=sound, output_id="out_twin"), 0)])
+    decide("out_twin", "suspended")
+    assert stands() == "suspended"
+    decide("out_twin", "suspended", "withdrawn")
     assert stands() == "ended"
 
 
