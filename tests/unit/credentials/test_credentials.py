@@ -60,6 +60,17 @@ def test_a_signed_file_says_what_it_is_and_holds_the_receipt(signed, tmp_path):
     assert found.assertion("org.lemm.licence")["version"] == 1
 
 
+def test_credentials_that_were_there_stay_as_the_parent(signed, tmp_path):
+    _, certificates, sign = chain()
+    later = manifest("out_two", {**RECEIPT, "payload": "W10="}, {"name": "n", "version": 2, "text_sha256": "0" * 64})
+    done = embed(signed, "audio/wav", later, certificates, sign)
+    assert isinstance(done, bytes), done
+    found = judged(done, tmp_path)
+    assert (found.state, source_type(found.manifest)) == ("Trusted", TRAINED)
+    assert found.assertion("org.lemm.licence")["version"] == 2
+    assert [one["relationship"] for one in found.manifest["ingredients"]] == ["parentOf"]
+
+
 def test_another_root_is_not_trusted(signed, tmp_path):
     found = judged(signed, tmp_path, chain(secret="another secret of some length")[0])
     assert (found.state, found.failures) == ("Valid", ("signingCredential.untrusted",))

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 SIGNATURE_BYTES = 64
+PARENT = "parent"
 
 
 def _sign_outside(data: bytes) -> bytes:
@@ -25,10 +26,31 @@ def _sign_outside(data: bytes) -> bytes:
 def _embed(ask: dict[str, Any], c2pa: Any) -> dict[str, Any]:
     signer = c2pa.Signer.from_callback(_sign_outside, c2pa.C2paSigningAlg.ED25519, ask["chain"], None)
     context = c2pa.Context.from_dict({"verify": {"verify_after_sign": False}})
-    builder = c2pa.Builder(ask["manifest"], context=context)
     with Path("source").open("rb") as source, Path("signed").open("w+b") as signed:
+        before = _has_credentials(source, ask["media_type"], c2pa)
+        builder = c2pa.Builder(_opened(ask["manifest"]) if before else ask["manifest"], context=context)
+        if before:  # what the generator itself said of the file stays in it
+            source.seek(0)
+            about = {"title": "as it was checked", "relationship": "parentOf", "label": PARENT, "instance_id": PARENT}
+            builder.add_ingredient(about, ask["media_type"], source)
+        source.seek(0)
         builder.sign(signer, ask["media_type"], source, signed)
-    return {}
+    return {"kept": before}
+
+
+def _has_credentials(source: Any, media_type: str, c2pa: Any) -> bool:
+    try:
+        return c2pa.Reader(media_type, source).get_active_manifest() is not None
+    except c2pa.C2paError:
+        return False
+
+
+def _opened(manifest: dict[str, Any]) -> dict[str, Any]:
+    """The manifest of a file that had one: it was not made but opened here."""
+    first, *others = manifest["assertions"]
+    (made,) = first["data"]["actions"]
+    opened = {**made, "action": "c2pa.opened", "parameters": {"ingredientIds": [PARENT]}}
+    return {**manifest, "assertions": [{**first, "data": {"actions": [opened]}}, *others]}
 
 
 def _read(ask: dict[str, Any], c2pa: Any) -> dict[str, Any]:
