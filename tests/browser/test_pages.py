@@ -32,6 +32,7 @@ REVIEWERS = {
     "claims": "/claims",
     "flags-empty": "/flags",
     "proofs-empty": "/proofs",
+    "model-checks": "/model-checks",
 }
 ADMINS = {"people": "/people", "holds": "/holds", "names": "/names"}
 

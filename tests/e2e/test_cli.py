@@ -1,5 +1,6 @@
 """The `lemm` command as people and programs run it: a process of its own, a running vault, exit codes, refusals."""
 
+import hashlib
 import json
 import signal
 import subprocess
@@ -68,7 +69,14 @@ def test_one_bad_file_fails_the_call_and_not_the_others(shell, folder):
 
 def test_a_service_checks_outputs_with_a_token_of_its_environment(vault, shell, submitted, folder):
     token = vault.service("safety").token or ""
-    said = shell.lines("check", disguised(folder, ORIGINALS[8]), "--model", "m", code=1, LEMM_TOKEN=token)
+    kept, keys = folder / "receipts", folder / "keys.json"
+    output = disguised(folder, ORIGINALS[8])
+    said = shell.lines("check", output, "--model", "m", "--receipts", kept, code=1, LEMM_TOKEN=token)
+    keys.write_text(json.dumps(vault.admin.call("GET", "/accounts/keys", purpose="receipt")))
+    (receipt,) = kept.iterdir()
+    (proven,) = shell.lines("verify", receipt, "--key", keys)
+    assert (proven["kind"], proven["facts"]["output_id"]) == ("safety-receipt", said[0]["output_id"])
+    assert proven["facts"]["content_sha256"] == hashlib.sha256(output.read_bytes()).hexdigest()
     assert said[0]["outcome"] in ("block", "not_cleared") if submitted["status"] != "accepted" else "block"
     assert said[0]["file"].endswith(".ogg")
     assert shell.refusal("check", disguised(folder, ORIGINALS[8])) == "forbidden"
