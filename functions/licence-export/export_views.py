@@ -8,7 +8,7 @@ from vault_domain.exporting import CLEARED, Exported
 from vault_domain.output_licence import Acceptance, UserRef
 from vault_domain.reasons import Reason
 from vault_domain.records import UtcTime
-from vault_domain.safety import MESSAGES, OutputCheck
+from vault_domain.safety import OutputCheck, message_of
 from vault_edge.texts import LICENCE, Terms
 
 
@@ -65,6 +65,7 @@ class Output(BaseModel):
     outcome: Literal["allow", "warn", "block", "not_cleared"]
     message: str
     reasons: list[Reason] = Field(description="What the check found")
+    suggestions: list[str] = Field(description="What the check says may help")
     duration_s: float
     content_sha256: str = Field(description="Of the file that was checked, the only one that can be exported")
     regenerate_url: str | None = Field(description="Where the service lets you have another one made, if it said so")
@@ -110,7 +111,8 @@ def output(check: OutputCheck, licence: Accepted, again: str | None, stands: tup
     reasons = [] if check.outcome in CLEARED else [_nameless(reason) for reason in check.reasons]
     return Output(
         output_id=check.output_id, model_id=check.model_id, check=check.check, checked_at=check.at,
-        outcome=check.outcome, message=MESSAGES[check.outcome], reasons=reasons, duration_s=check.duration_s,
+        outcome=check.outcome, message=message_of(check), reasons=reasons,
+        suggestions=[one.text for one in check.advice], duration_s=check.duration_s,
         content_sha256=check.content_sha256, regenerate_url=again, licence=licence, obstacles=list(stands),
     )  # fmt: skip
 

@@ -27,7 +27,7 @@ from vault_domain.output_licence import SLUG, Acceptance, Holder, UserRef
 from vault_domain.policy import Policy
 from vault_domain.reasons import Reason
 from vault_domain.records import Record, Sha256, UtcTime, Value
-from vault_domain.safety import MAX_INLINE_BYTES, MESSAGES, OutputCheck
+from vault_domain.safety import MAX_INLINE_BYTES, OutputCheck, message_of
 from vault_domain.suspensions import OUTPUT_SUSPENDED, OUTPUT_WITHDRAWN, Standing
 
 CERTIFICATE = "export-certificate"
@@ -124,7 +124,7 @@ def obstacles(
     """
     found = [Reason(code=OutputSuspended.code, detail=reason.detail) for reason in stands.reasons]
     if check.outcome not in CLEARED and not found:
-        found.append(Reason(code=OutputNotCleared.code, detail=MESSAGES[check.outcome]))
+        found.append(Reason(code=OutputNotCleared.code, detail=message_of(check)))
     if now - check.at > timedelta(days=policy.export_check_days):
         said = f"The last check is older than {policy.export_check_days} days: have the output checked again."
         found.append(Reason(code=CheckOutdated.code, detail=said))

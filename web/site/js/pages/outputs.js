@@ -90,6 +90,7 @@ function Advice({ output }) {
       ${output.reasons.length > 0 && html`<ul class="break">${output.reasons.map((one, n) => html`<li key=${n}>${one.detail}</li>`)}</ul>`}<//>
     <section class="card stack" aria-labelledby="helps"><h2 id="helps">What helps</h2>
       ${late ? html`<p>Ask the service to have the same file checked again. Nothing else is needed.</p>`
+        : output.suggestions.length ? html`<ul>${output.suggestions.map((text) => html`<li key=${text}>${text}</li>`)}</ul>`
         : html`<ul><li>Make another one with another seed or variation.</li><li>Ask for something less close: name a mood or a genre, not a song or an artist.</li>
             <li>If only a passage is too close, leave that passage out and have the rest checked.</li></ul>`}
       ${output.regenerate_url && html`<p><a class="button main" href=${output.regenerate_url} rel="noopener noreferrer nofollow" target="_blank">Regenerate</a>
