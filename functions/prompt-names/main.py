@@ -67,7 +67,7 @@ def enter(ask: NamesAsk, caller: Caller, deps: Deps) -> Json:
     return _answered(settled(lambda: _enter(ask, caller, deps)), deps)
 
 
-@app.post("/prompts/names/removal", role=roles("names.change"))
+@app.post("/prompts/names/removal", role=roles("names.change"), also=(404,))
 def remove(ask: RemovalAsk, caller: Caller, deps: Deps) -> Json:
     """Take names off the list. One that is not there refuses the whole call."""
     return _answered(settled(lambda: _remove(ask, caller, deps)), deps)
