@@ -81,8 +81,6 @@ def _decide(ask: SuspendAsk, what: str, caller: Caller, deps: Deps) -> Suspensio
     made = rule(present, ask, caller.id, salt, now)  # 2
     if made is present:
         return made
-    if seen.last is not None:
-        made = made.with_changes(audio_sha256=seen.last.audio_sha256)
     changes, events = _changes(made, seen, caller, deps)
     deps.records.commit([Put(made, present.version if present else 0), *changes], events)  # 3
     return made

@@ -15,7 +15,7 @@
 
 import math
 from collections.abc import Sequence
-from typing import Annotated, ClassVar, Final, Literal
+from typing import ClassVar, Final, Literal
 
 from pydantic import Field
 
@@ -98,7 +98,7 @@ def release_key(model_id: str, model_version: str) -> tuple[str, str]:
     return f"model#{model_id}", f"{Release.kind}#{model_version}"
 
 
-def upper_bound(extracted: int, outputs: int, confidence: float) -> Annotated[float, "0 to 1"]:
+def upper_bound(extracted: int, outputs: int, confidence: float) -> float:
     """The rate that ``extracted`` of ``outputs`` is compatible with at most, one-sided, at this confidence.
 
     The exact bound: the rate at which so few or fewer would be seen with a chance of 1 - confidence. It is the

@@ -82,7 +82,6 @@ class Suspension(Record):
     index_names: ClassVar[frozenset[str]] = frozenset({"by_outcome"})
 
     subject: str = Field(max_length=130)
-    audio_sha256: Sha256 | None = None
     decisions: tuple[Decision, ...] = Field(default=(), max_length=MAX_DECISIONS)
 
     @property

@@ -105,7 +105,6 @@ def _commit(
     also: list[Change] = [*changes, *(Put(one, 0) for one in told)]
     present = output.suspension
     if made is not None and made is not present:
-        made = made.with_changes(audio_sha256=output.checks[-1].audio_sha256)
         more, public = changes_of(made, output.checks[-1], actor, deps, claim_id=claim.claim_id)
         also += [Put(made, present.version if present else 0), *more]
         events += public
