@@ -7,7 +7,6 @@ answer, and the slower of them takes the faster one's.
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache
 
 from vault_audio.features import extract, pack
 from vault_domain.decision import Clearance, decide_output
@@ -58,10 +57,24 @@ def earlier(output_id: str, caller: Caller, deps: Deps) -> tuple[OutputCheck, ..
     return made
 
 
+class _NotCompared(Exception):
+    """There is no answer to this sound yet."""
+
+
 def checked(job: Job, deps: Deps) -> tuple[OutputCheck, bool]:
-    """The check, and whether it is a new one; compared only where there is no answer yet."""
-    compared = cache(lambda: _compared(job, deps))
-    return settled(lambda: _record(job, compared, deps))
+    """The check, and whether it is a new one; compared only where there is no answer yet.
+
+    What is suspended is read after the comparison, which takes its time: what was suspended meanwhile is blocked.
+    """
+    try:
+        return settled(lambda: _record(job, _none_yet, deps))
+    except _NotCompared:
+        found = _compared(job, deps)
+        return settled(lambda: _record(job, lambda: found, deps))
+
+
+def _none_yet() -> Found:
+    raise _NotCompared
 
 
 def _record(job: Job, compared: Callable[[], Found], deps: Deps) -> tuple[OutputCheck, bool]:
