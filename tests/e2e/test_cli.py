@@ -80,6 +80,7 @@ def test_a_service_checks_outputs_with_a_token_of_its_environment(vault, shell, 
     assert said[0]["outcome"] in ("block", "not_cleared") if submitted["status"] != "accepted" else "block"
     assert said[0]["file"].endswith(".ogg")
     assert shell.refusal("check", disguised(folder, ORIGINALS[8])) == "forbidden"
+    assert "models" in vault.admin.call("GET", "/safety/models")  # counted minutes later
 
 
 def test_a_track_is_taken_back(shell, submitted):
