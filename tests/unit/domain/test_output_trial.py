@@ -42,7 +42,8 @@ def told(draw: st.DrawFn) -> tuple[SourceReport, ...]:
 def made(reports: tuple[SourceReport, ...], policy: Policy, number: int = 1) -> OutputCheck:
     heard = Heard(HASH, HASH, 9.0, "AQ", "outputs/key")
     ask = CheckAsk(output_id=f"out_{number}", model_id="m", audio_base64="AAAA")
-    return make_check(ask, 1, "svc_" + "0" * 26, heard, reports, decide_output(reports, policy), {}, NOW)
+    found, weak = decide_output(reports, policy), policy.thresholds.weak
+    return make_check(ask, 1, "svc_" + "0" * 26, heard, reports, found, weak, {}, NOW)
 
 
 @given(told(), policies)
