@@ -53,27 +53,36 @@ def _source(source: str, deps: Deps, until: datetime) -> str:
         if is_busy(present, deps.clock()):
             return "busy"
         found = references_of(source, present.snapshot, deps)
-        if present.wanted is None:
+        if present.wanted is None or waits(present, deps.clock()):
             opened = _begin(present, found, deps)
             if opened is None:
-                return did
+                return did if present.wanted is None else "waits"
             present = opened
         reached = _pass(present, found, deps, until)
-        if reached != "done":
+        if reached == "more":
             return reached
         did = "compared"
 
 
 def _begin(present: Scan, found: References, deps: Deps) -> Scan | None:
-    """Pin what is new; None where nothing is."""
-    if present.snapshot == found.identity:
+    """Pin what is new; None where nothing is.
+
+    A pass that only waits to look at the end of the list again begins anew, with what it was about and what came since:
+    nothing new has to wait for it.
+    """
+    if present.wanted is None and present.snapshot == found.identity:
         return None
-    new = found.keys - known_keys(present.known, deps)
+    pinned = known_keys(present.wanted, deps)
+    new = found.keys - known_keys(present.known, deps) - pinned
     if not new:
-        _put(present.with_changes(snapshot=found.identity), present, deps)
+        if present.wanted is None:
+            _put(present.with_changes(snapshot=found.identity), present, deps)
         return None
-    name = stored(new, deps)
-    return _put(begun(present, name, len(new), deps.clock()), present, deps)
+    name = stored(new | pinned, deps)
+    begins = _put(begun(present, name, len(new | pinned), deps.clock()), present, deps)
+    if present.wanted is not None:
+        deps.bucket("outputs").delete(list_key(present.wanted), all_versions=True)
+    return begins
 
 
 def _pass(present: Scan, found: References, deps: Deps, until: datetime) -> str:

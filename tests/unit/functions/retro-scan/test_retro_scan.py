@@ -237,6 +237,24 @@ def test_a_check_that_was_under_way_is_not_missed(sim: Simulator, ready) -> None
     assert last(sim).outcome == "block"
 
 
+def test_what_comes_while_a_pass_waits_for_its_end_is_found_at_once(sim: Simulator, ready) -> None:
+    settle(ready, sim)
+    cleared(sim, COPY)
+    cleared(sim, OTHER, "out_two")
+    in_vault(sim, 3, as_file(piece(6, S)))
+    assert run(ready, sim)["vault"] == "waits"
+    in_vault(sim, 1, OURS)
+    assert run(ready, sim)["vault"] == "waits"
+    assert last(sim).outcome == "block"
+    sim.clock.advance(seconds=LATER.total_seconds())
+    in_vault(sim, 4, as_file(piece(2, S)))
+    assert run(ready, sim)["vault"] == "waits"
+    assert last(sim, "out_two").outcome == "block"
+    sim.clock.advance(seconds=LATER.total_seconds())
+    assert run(ready, sim)["vault"] in ("nothing new", "compared")
+    assert len(list(sim.buckets.open("outputs").list("scans/"))) <= 2
+
+
 def test_pages_and_runs_go_on_where_the_last_one_ended(sim: Simulator, ready, monkeypatch) -> None:
     settle(ready, sim)
     for number in range(5):
