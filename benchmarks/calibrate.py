@@ -252,6 +252,9 @@ def main() -> None:
     parser.add_argument("--real", type=int, default=900, help="real queries of 10 s; fewer of other lengths")
     parser.add_argument("--per", type=int, default=0, help="copies per change to fit weights on; 0 keeps the weights")
     parser.add_argument("--processes", type=int, default=2)
+    parser.add_argument(
+        "--besides", type=Path, help="an earlier calibration with the same weights: the higher tails count"
+    )
     parser.add_argument("--keep", type=Path, help="also write all evidence of unrelated queries here")
     parser.add_argument("--out", type=Path, default=Path("layers/index/src/vault_index/calibration.json"))
     chosen = parser.parse_args()
@@ -268,7 +271,8 @@ def main() -> None:
     if chosen.keep:
         kept = [(*about, names, found.round(4).tolist()) for *about, (names, found) in rows]
         chosen.keep.write_text(json.dumps(kept))
-    document = assembled([scored(rows, number, weights) for number in range(len(shards))], weights, shards)
+    earlier = json.loads(chosen.besides.read_text())["catalogues"] if chosen.besides else []
+    document = assembled([scored(rows, number, weights) for number in range(len(shards))], weights, shards, earlier)
     chosen.out.write_text(json.dumps(document, indent=1, sort_keys=True) + "\n")
     print(json.dumps(document["catalogues"], indent=1))
 
@@ -287,7 +291,10 @@ def catalogues(real: Sequence[Track], count: int) -> list[Shard]:
 
 
 def assembled(
-    scores: Sequence[dict[tuple[str, float], list[float]]], weights: dict[str, float], shards: Sequence[Shard]
+    scores: Sequence[dict[tuple[str, float], list[float]]],
+    weights: dict[str, float],
+    shards: Sequence[Shard],
+    earlier: Sequence[dict[str, Any]] = (),
 ) -> dict[str, Any]:
     """The file: for each catalogue and query length the higher of real and composed tails."""
     catalogues, measurements = [], []
@@ -304,21 +311,29 @@ def assembled(
             tails.append(max(usable, key=lambda t: threshold(t, 0.001)))
         catalogues.append({"catalogue_s": round(shard.seconds, 1), "tails": tails})
     document: dict[str, Any] = {
-        "format": FORMAT, "settings": SETTINGS, "weights": weights, "catalogues": rising(catalogues),
+        "format": FORMAT, "settings": SETTINGS, "weights": weights, "catalogues": rising(higher(catalogues, earlier)),
         "measurements": {"rows": measurements},
     }  # fmt: skip
     text = json.dumps(document, sort_keys=True).encode()
     return {"version": sha256(text).hexdigest()[:12], **document}
 
 
+def higher(catalogues: Sequence[dict[str, Any]], others: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Of two measurements of the same catalogues, each tail that is higher; one measurement stays as it is."""
+    pairs = zip(catalogues, others or catalogues, strict=True)
+    return [{**one, "tails": _higher(one["tails"], other["tails"])} for one, other in pairs]
+
+
 def rising(catalogues: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     """A tail that chance made lower than that of a smaller catalogue gives way to it: more audio is never surer."""
     out: list[dict[str, Any]] = []
     for one in catalogues:
-        smaller = out[-1]["tails"] if out else one["tails"]
-        tails = [max(pair, key=lambda t: threshold(t, 0.001)) for pair in zip(one["tails"], smaller, strict=True)]
-        out.append({**one, "tails": tails})
+        out.append({**one, "tails": _higher(one["tails"], out[-1]["tails"] if out else one["tails"])})
     return out
+
+
+def _higher(tails: Sequence[dict[str, float]], others: Sequence[dict[str, float]]) -> list[dict[str, float]]:
+    return [max(pair, key=lambda t: threshold(t, 0.001)) for pair in zip(tails, others, strict=True)]
 
 
 if __name__ == "__main__":
