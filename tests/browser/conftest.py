@@ -55,5 +55,6 @@ def people(browser: Any, vault: Vault) -> People:
 def cast(vault: Vault) -> dict[str, tuple[Api, str]]:
     """Everybody who takes part: name -> (signed-in API, e-mail)."""
     url, admin = vault.place.url, vault.admin
-    parts = {"nova": "contributor", "ray": "contributor", "lena": "contributor", "anna": "reviewer", "ben": "reviewer"}
+    contributors, reviewers = ("nova", "ray", "gwen", "lena"), ("anna", "ben")  # Lena never gives a track
+    parts = dict.fromkeys(contributors, "contributor") | dict.fromkeys(reviewers, "reviewer")
     return {name: account(url, admin, name, role) for name, role in parts.items()}

@@ -80,25 +80,25 @@ def test_files_are_dropped_onto_the_page(people: People, cast, folder: Path):
 
 
 def test_a_track_is_given_by_keyboard_alone(people: People, cast, vault: Vault, folder: Path):
-    api, email = cast["lena"]
-    with people.window("lena") as lena:
-        lena.sign_in(email)
-        page = lena.go("/submit")
-        tab_to(lena, page.locator("#files"))
+    api, email = cast["gwen"]
+    with people.window("gwen") as gwen:
+        gwen.sign_in(email)
+        page = gwen.go("/submit")
+        tab_to(gwen, page.locator("#files"))
         with page.expect_file_chooser() as asked:
             page.keyboard.press("Enter")
         asked.value.set_files(str(song(folder, MADE)))
-        tab_to(lena, page.get_by_label("Title"))
+        tab_to(gwen, page.get_by_label("Title"))
         page.keyboard.press("Control+A")
         page.keyboard.type("Without a Mouse")
-        typed(lena, "Genres", "folk")
-        ticked(lena, "Models may learn from it at all")
-        ticked(lena, "Products")
-        ticked(lena, "I have read the contribution terms")
-        tab_to(lena, page.get_by_role("button", name="Send", exact=True))
+        typed(gwen, "Genres", "folk")
+        ticked(gwen, "Models may learn from it at all")
+        ticked(gwen, "Products")
+        ticked(gwen, "I have read the contribution terms")
+        tab_to(gwen, page.get_by_role("button", name="Send", exact=True))
         page.keyboard.press("Enter")
         page.get_by_role("heading", name="We have your tracks").wait_for(timeout=60_000)
-        tab_to(lena, page.get_by_role("link", name="Go to my tracks"))
+        tab_to(gwen, page.get_by_role("link", name="Go to my tracks"))
         page.keyboard.press("Enter")
         page.get_by_role("link", name="Without a Mouse").wait_for()
     made = next(track for track in api.mine() if track["metadata"]["title"] == "Without a Mouse")
@@ -107,7 +107,7 @@ def test_a_track_is_given_by_keyboard_alone(people: People, cast, vault: Vault, 
 
 @pytest.fixture(scope="module")
 def waiting(vault: Vault, cast, folder: Path) -> str:
-    """A track of Ray's that resembles, for ten seconds, what Lena gave."""
+    """A track of Ray's that resembles, for ten seconds, what Gwen gave."""
     path, half = folder / "Half of it.flac", 10 * RATE
     path.write_bytes(as_file(np.concatenate([piece(MADE, 16.0)[:half], piece(OTHER, 16.0)[:half]]), "FLAC"))
     found = vault.decided(cast["ray"][0], path)

@@ -183,7 +183,7 @@ def test_a_policy_is_tried_changed_and_told(people: People, vault: Vault, cast):
         page.get_by_label("An owner may answer within (days)").fill("7")
         assert page.get_by_text("Was 14").is_visible()
         dora.press("Try it on past decisions")
-        page.get_by_text("would change.").wait_for()
+        page.get_by_text("would change.").first.wait_for()
         dora.accessible()
         dora.shot("policy")
         page.get_by_label("Why do you change it?").fill("Two weeks are too long for everybody")
