@@ -2,7 +2,10 @@
 
 import os
 import struct
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from threading import Event, Thread
 
 import numpy as np
@@ -132,3 +135,55 @@ def test_hostile_bytes_never_crash_the_caller(cut, junk):
     _, certificates, sign = chain()
     done = embed(WAV[:cut] + junk, "audio/wav", SAID, certificates, sign)
     assert isinstance(done, bytes | NoCredentials)
+
+
+@contextmanager
+def listening() -> Iterator[tuple[str, list[str]]]:
+    """An address on this machine, and every path that somebody asked it for."""
+    asked: list[str] = []
+
+    class Listener(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            asked.append(self.path)
+            self.send_error(404)
+
+        def log_message(self, *_given: object) -> None:
+            pass
+
+    with HTTPServer(("127.0.0.1", 0), Listener) as server:
+        thread = Thread(target=server.serve_forever, args=(0.01,))
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{server.server_port}/secret", asked
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+def naming(address: str) -> bytes:
+    """An MP3 whose XMP says that its credentials lie at this address."""
+    xmp = (
+        '<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">'
+        f'<rdf:Description rdf:about="" xmlns:dcterms="http://purl.org/dc/terms/" dcterms:provenance="{address}"/>'
+        "</rdf:RDF></x:xmpmeta>"
+    )
+    held = b"XMP\0" + xmp.encode()
+    frame = b"PRIV" + _seven_bits(len(held)) + b"\0\0" + held
+    return b"ID3\x04\0\0" + _seven_bits(len(frame)) + frame + (b"\xff\xfb\x90\x64" + bytes(413)) * 50
+
+
+def _seven_bits(size: int) -> bytes:
+    return bytes((size >> shift) & 127 for shift in (21, 14, 7, 0))
+
+
+def test_no_address_that_a_file_names_is_asked(tmp_path):
+    root, certificates, sign = chain()
+    with listening() as (address, asked):
+        audio = naming(address)
+        done = embed(audio, "audio/mpeg", SAID, certificates, sign)
+        path = tmp_path / "file"
+        path.write_bytes(audio)
+        found = read(path, "audio/mpeg", pem(root))
+    assert asked == []
+    assert isinstance(done, bytes)
+    assert isinstance(found, NoCredentials)

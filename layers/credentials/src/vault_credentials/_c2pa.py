@@ -14,6 +14,8 @@ from typing import Any
 
 SIGNATURE_BYTES = 64
 PARENT = "parent"
+OFFLINE = {"remote_manifest_fetch": False, "ocsp_fetch": False}
+"""For every reader and builder: a file can name an address, and left to itself the library asks there."""
 
 
 def _sign_outside(data: bytes) -> bytes:
@@ -25,9 +27,9 @@ def _sign_outside(data: bytes) -> bytes:
 
 def _embed(ask: dict[str, Any], c2pa: Any) -> dict[str, Any]:
     signer = c2pa.Signer.from_callback(_sign_outside, c2pa.C2paSigningAlg.ED25519, ask["chain"], None)
-    context = c2pa.Context.from_dict({"verify": {"verify_after_sign": False}})
+    context = c2pa.Context.from_dict({"verify": {**OFFLINE, "verify_after_sign": False}})
     with Path("source").open("rb") as source, Path("signed").open("w+b") as signed:
-        before = _has_credentials(source, ask["media_type"], c2pa)
+        before = _has_credentials(source, ask["media_type"], c2pa, context)
         builder = c2pa.Builder(_opened(ask["manifest"]) if before else ask["manifest"], context=context)
         if before:  # what the generator itself said of the file stays in it
             source.seek(0)
@@ -38,9 +40,9 @@ def _embed(ask: dict[str, Any], c2pa: Any) -> dict[str, Any]:
     return {"kept": before}
 
 
-def _has_credentials(source: Any, media_type: str, c2pa: Any) -> bool:
+def _has_credentials(source: Any, media_type: str, c2pa: Any, context: Any) -> bool:
     try:
-        return c2pa.Reader(media_type, source).get_active_manifest() is not None
+        return c2pa.Reader(media_type, source, context=context).get_active_manifest() is not None
     except c2pa.C2paError:
         return False
 
@@ -54,8 +56,8 @@ def _opened(manifest: dict[str, Any]) -> dict[str, Any]:
 
 
 def _read(ask: dict[str, Any], c2pa: Any) -> dict[str, Any]:
-    settings = {"verify": {"verify_trust": True, "remote_manifest_fetch": False, "ocsp_fetch": False}}
-    context = c2pa.Context.from_dict({**settings, "trust": {"user_anchors": ask["anchor"]}})
+    settings = {"verify": {**OFFLINE, "verify_trust": True}, "trust": {"user_anchors": ask["anchor"]}}
+    context = c2pa.Context.from_dict(settings)
     with Path("source").open("rb") as source:
         reader = c2pa.Reader(ask["media_type"], source, context=context)
         state, results = reader.get_validation_state(), reader.get_validation_results()
