@@ -8,11 +8,13 @@ from hypothesis import strategies as st
 from vault_domain.decision import Clearance
 from vault_domain.errors import Conflict
 from vault_domain.suspensions import (
+    MAX_NAMES,
     HeldSound,
     SuspendAsk,
     Suspension,
     lift,
     model_subject,
+    sound_after,
     standing,
     suspend,
     withdraw,
@@ -64,13 +66,44 @@ def test_nothing_is_released_while_anything_about_it_is_suspended(found, model, 
     one = suspended(OUTPUT) if output else None
     other = withdraw(None, "out_2", "upheld", "clm_1", "s", NOW) if sound else None
     outputs = (("out_1", one), *((("out_2", other),) if sound else ()))
-    held = HeldSound(audio_sha256="0" * 64, output_id="out_2") if sound else None
+    held = HeldSound(audio_sha256="0" * 64, withdrawn="out_2") if sound else None
     stands = standing((model_subject("m"), suspended(MODEL) if model else None), outputs, ("0" * 64, held))
-    code = "output_suspended" if output else "output_withdrawn" if sound else "model_suspended" if model else None
+    code = "output_withdrawn" if sound else "output_suspended" if output else "model_suspended" if model else None
     assert stands.code == code
     assert stands.over(found).outcome == ("block" if code else found.outcome)
     assert ("suspension" in stands.versions({})) == (code is not None)
     assert all(one.record.key()[0] != "model:m" for one in stands.watched)
+
+
+NAMES = [f"out_{letter}" for letter in "abcd"]
+
+
+@given(st.lists(st.tuples(st.sampled_from(NAMES), st.sampled_from(["suspend", "lift", "withdraw"])), max_size=20))
+def test_a_sound_is_held_as_long_as_any_output_with_it_is(steps):
+    decided, sound = {}, None
+    for name, step in steps:
+        ask = SuspendAsk(output_id=name, reason="sounds like a song I know")
+        try:
+            if step == "withdraw":
+                made = withdraw(decided.get(name), name, "upheld", "clm_1", "s", NOW)
+            else:
+                made = (suspend if step == "suspend" else lift)(decided.get(name), ask, ME, "s", NOW)
+        except Conflict:
+            continue
+        if made is not decided.get(name):
+            decided[name], sound = made, sound_after(sound, "0" * 64, name, made.state)
+    told = [(name, decided[name]) for name in sound.outputs] if sound else []
+    stands = standing((model_subject("m"), None), [("out_new", None), *told], ("0" * 64, sound))
+    states = {one.state for one in decided.values()}
+    assert stands.code == next((f"output_{state}" for state in ("withdrawn", "suspended") if state in states), None)
+
+
+def test_more_names_than_are_kept_push_no_other_out_and_a_withdrawal_always_counts():
+    sound = None
+    for number in range(MAX_NAMES + 5):
+        sound = sound_after(sound, "0" * 64, f"out_{number}", "suspended")
+    assert sound.suspended == tuple(f"out_{number}" for number in range(MAX_NAMES))
+    assert sound_after(sound, "0" * 64, "out_last", "withdrawn").outputs[0] == "out_last"
 
 
 @pytest.mark.parametrize("given", [{}, {"output_id": "out_1", "model_id": "m"}])

@@ -6,7 +6,8 @@
   not clear it. Another encoding of it is another sound.
 - Each decision has a reason and stays on record; a suspension is lifted by a
   decision of its own, and what was lifted has to be checked again.
-- An output that was withdrawn because a complaint was upheld stays withdrawn.
+- An output that was withdrawn because a complaint was upheld stays withdrawn,
+  and so does its sound, whatever is decided about other outputs with it.
 """
 
 from collections.abc import Sequence
@@ -30,6 +31,7 @@ OUTPUT_SUSPENDED: Final = "output_suspended"
 OUTPUT_WITHDRAWN: Final = "output_withdrawn"
 LIFTED: Final = "suspension_lifted"
 MAX_DECISIONS: Final = 40
+MAX_NAMES: Final = 20
 CLAIMED: Final = (
     "Somebody reported an infringement; until that is settled it is not released. You can answer the claim."
 )
@@ -97,14 +99,21 @@ class Suspension(Record):
 
 
 class HeldSound(Record):
-    """The sound of a suspended or withdrawn output: whatever it is called, it is that output."""
+    """The sound of suspended and withdrawn outputs: whatever it is called, it is those outputs."""
 
     table: ClassVar[str] = "checks"
     kind: ClassVar[str] = "heldsound"
 
     audio_sha256: Sha256
-    output_id: OutputId
-    held: bool = True
+    withdrawn: OutputId | None = None
+    """The first one that was withdrawn; it holds the sound for good."""
+    suspended: tuple[OutputId, ...] = Field(default=(), max_length=MAX_NAMES)
+    """Of more names than this the later ones hold only themselves, not the sound that these hold already."""
+
+    @property
+    def outputs(self) -> tuple[str, ...]:
+        """Whose suspensions decide about the sound."""
+        return (self.withdrawn, *self.suspended) if self.withdrawn else self.suspended
 
     def key(self) -> tuple[str, str]:
         return sound_key(self.audio_sha256), self.kind
@@ -147,22 +156,38 @@ def sound_key(audio_sha256: str) -> str:
 
 def standing(
     model: tuple[str, Suspension | None],
-    outputs: tuple[tuple[str, Suspension | None], ...],
+    outputs: Sequence[tuple[str, Suspension | None]],
     sound: tuple[str, HeldSound | None] | None = None,
 ) -> Standing:
-    """What stands against an output, from the suspensions of its model, of itself and of the output with its sound.
+    """What stands against an output, from the suspensions of its model, of itself and of the outputs with its sound.
 
-    Each is given by its subject, with None where there never was one.
+    Each is given by its subject, with None where there never was one. What was withdrawn counts before what is
+    suspended.
     """
     watched = [_require(name, found) for name, found in outputs]
     if sound is not None:
         there = sound[1]
-        none_yet = HeldSound(audio_sha256=sound[0], output_id="out_none", held=False)
-        watched.append(Require(there or none_yet, there.version if there else 0))
-    for name, found in (*outputs, model):
-        if found is not None and found.state in ("suspended", "withdrawn"):
-            return Standing(_code(name, found), f"{name}@{len(found.decisions)}", tuple(watched))
+        watched.append(Require(there or HeldSound(audio_sha256=sound[0]), there.version if there else 0))
+    for state in ("withdrawn", "suspended"):
+        for name, found in (*outputs, model):
+            if found is not None and found.state == state:
+                return Standing(_code(name, found), f"{name}@{len(found.decisions)}", tuple(watched))
     return Standing(None, None, tuple(watched))
+
+
+def sound_after(present: HeldSound | None, audio_sha256: str, output_id: str, state: State) -> HeldSound:
+    """Who holds a sound after a decision about one output with it; what others hold stays held.
+
+    >>> sound_after(HeldSound(audio_sha256="0" * 64, withdrawn="out_a"), "0" * 64, "out_b", "lifted").outputs
+    ('out_a',)
+    """
+    known = present or HeldSound(audio_sha256=audio_sha256)
+    others = tuple(name for name in known.suspended if name != output_id)
+    if state == "withdrawn":
+        return known.with_changes(withdrawn=known.withdrawn or output_id, suspended=others)
+    if state == "suspended" and len(others) < MAX_NAMES:
+        others = (*others, output_id)
+    return known.with_changes(suspended=others)
 
 
 def suspend(present: Suspension | None, ask: SuspendAsk, by: AccountId, salt: str, now: datetime) -> Suspension:

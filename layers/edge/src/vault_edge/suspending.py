@@ -11,9 +11,11 @@ from vault_domain.suspensions import (
     OUTPUT_WITHDRAWN,
     HeldSound,
     Standing,
+    State,
     Suspension,
     held_check,
     model_subject,
+    sound_after,
     sound_key,
     standing,
 )  # fmt: skip
@@ -22,7 +24,7 @@ from vault_edge.deps import Deps
 
 
 def standing_of(model_id: str, output_id: str, audio_sha256: str | None, deps: Deps) -> Standing:
-    """Whether model, output, or another output with the same sound is suspended or withdrawn.
+    """Whether model, output, or any other output with the same sound is suspended or withdrawn.
 
     ``watched`` belongs into the commit of whatever is decided by it.
     """
@@ -33,10 +35,13 @@ def standing_of(model_id: str, output_id: str, audio_sha256: str | None, deps: D
     found = deps.records.together(wanted)
     sound = found.get(HeldSound, sound_key(audio_sha256)) if audio_sha256 is not None else None
     outputs = [(output_id, found.get(Suspension, output_id))]
-    if sound is not None and sound.held and sound.output_id != output_id:
-        outputs.append((sound.output_id, deps.records.get(Suspension, sound.output_id)))
+    others = [name for name in sound.outputs if name != output_id] if sound is not None else []
+    if others:
+        outputs += zip(
+            others, deps.records.get_many(Suspension, [(name, Suspension.kind) for name in others]), strict=True
+        )
     told = (audio_sha256, sound) if audio_sha256 is not None else None
-    return standing((model, found.get(Suspension, model)), tuple(outputs), told)
+    return standing((model, found.get(Suspension, model)), outputs, told)
 
 
 def standing_now(check: OutputCheck, deps: Deps) -> Standing:
@@ -48,10 +53,11 @@ def changes_of(
     made: Suspension, last: OutputCheck, actor: Actor, deps: Deps, **facts: str
 ) -> tuple[list[Change], list[AuditEvent]]:
     """What goes with a decision about an output: its next check, its sound, and the events; one commit with it."""
-    code, kind = _TOLD[made.state or "lifted"]
+    state = made.state or "lifted"
+    code, kind = _TOLD[state]
     now, one = made.decisions[-1].at, held_check(last, code, made.decisions[-1].at)
     sound = deps.records.get(HeldSound, sound_key(last.audio_sha256))
-    held = HeldSound(audio_sha256=last.audio_sha256, output_id=last.output_id, held=code != LIFTED)
+    held = sound_after(sound, last.audio_sha256, last.output_id, state)
     checked = make_event(
         deps.new_id("evt"), Kind.OUTPUT_CHECK, one.output_id, actor, now, one.versions, **event_facts(one)
     )
@@ -69,7 +75,7 @@ def public_event(made: Suspension, kind: Kind, what: str, actor: Actor, deps: De
     )
 
 
-_TOLD = {
+_TOLD: dict[State, tuple[str, Kind]] = {
     "suspended": (OUTPUT_SUSPENDED, Kind.RELEASE_SUSPENDED),
     "lifted": (LIFTED, Kind.RELEASE_RESUMED),
     "withdrawn": (OUTPUT_WITHDRAWN, Kind.RELEASE_WITHDRAWN),

@@ -220,7 +220,7 @@ def test_what_people_decide_about_the_same_sound_under_another_name_counts_too(s
 
     decide("model:m", "suspended")
     assert stands() == "in_force", "a model's suspension changes no licence"
-    sim.store.commit([Put(HeldSound(audio_sha256=sound, output_id="out_twin"), 0)])
+    sim.store.commit([Put(HeldSound(audio_sha256=sound, suspended=("out_twin",)), 0)])
     decide("out_twin", "suspended")
     assert stands() == "suspended"
     decide("out_twin", "suspended", "withdrawn")

@@ -6,12 +6,14 @@ from granting import numbered
 from simulator import Simulator, killed_everywhere
 from sounds import as_file, in_vault, piece, registered
 from vault_domain.accounts import Account, ServiceAccount
-from vault_domain.events import AuditEvent, Kind
+from vault_domain.events import Actor, AuditEvent, Kind
 from vault_domain.lineage import Model
 from vault_domain.messages import Message
 from vault_domain.policy import Policy, PolicyVersion, Thresholds
 from vault_domain.ports import Put
 from vault_domain.safety import OutputCheck
+from vault_domain.suspensions import withdraw
+from vault_edge.suspending import changes_of, standing_of
 from wire import SERVICE, body_of, event, token
 
 S = 8.0
@@ -28,9 +30,9 @@ def service(sim):
     sim.store.commit([Put(one, 0)])
 
 
-def checked(sim, number=1, outcome="allow"):
+def checked(sim, number=1, outcome="allow", output_id="out_one"):
     one = OutputCheck(
-        output_id="out_one", check=number, service=SERVICE, model_id="m", content_sha256="0" * 64,
+        output_id=output_id, check=number, service=SERVICE, model_id="m", content_sha256="0" * 64,
         audio_sha256="1" * 64, duration_s=9, outcome=outcome, similarity_level="none", sim_internal_max=0.0,
         sim_external_max=0.0, checked_against_internal=True, checked_against_external_catalogs=("catalogue:open",),
         versions={"policy": "1"}, at=sim.clock(),
@@ -97,6 +99,34 @@ def test_it_is_lifted_by_a_decision_of_its_own_and_has_to_be_checked_again(sim: 
     assert (last(sim).check, last(sim).outcome, last(sim).reasons[0].code) == (3, "not_cleared", "suspension_lifted")
     again = post(module, sim, "/suspensions/lift", {"output_id": "out_one", "reason": "And once more, please"})
     assert (again["statusCode"], body_of(again)["code"]) == (409, "conflict")
+
+
+def test_a_withdrawn_sound_is_not_freed_by_what_is_decided_about_another_output_with_it(sim, load_step) -> None:
+    service(sim)
+    for name in ("out_one", "out_two"):
+        checked(sim, output_id=name)
+    module, deps = load_step("suspensions"), sim.container()
+    made = withdraw(None, "out_one", "it was upheld", "clm_1", "s", sim.clock())
+    changes, events = changes_of(made, last(sim), Actor(id="acc_one", role="reviewer"), deps)
+    sim.store.commit([Put(made, 0), *changes], events)
+    for path in ("/suspensions", "/suspensions/lift"):
+        assert standing_of("m", "out_new", "1" * 64, deps).code == "output_withdrawn"
+        assert post(module, sim, path, {"output_id": "out_two", "reason": WHY})["statusCode"] == 200
+    for name in ("out_new", "out_two", "out_one"):
+        assert standing_of("m", name, "1" * 64, deps).code == "output_withdrawn", name
+
+
+def test_a_sound_stays_held_by_the_other_of_two_suspended_outputs(sim, load_step) -> None:
+    service(sim)
+    module = load_step("suspensions")
+    for name in ("out_one", "out_two"):
+        checked(sim, output_id=name)
+        assert post(module, sim, "/suspensions", {"output_id": name, "reason": WHY})["statusCode"] == 200
+    lift = {"reason": "It is another chorus"}
+    post(module, sim, "/suspensions/lift", {"output_id": "out_one", **lift})
+    assert standing_of("m", "out_new", "1" * 64, sim.container()).code == "output_suspended"
+    post(module, sim, "/suspensions/lift", {"output_id": "out_two", **lift})
+    assert standing_of("m", "out_new", "1" * 64, sim.container()).code is None
 
 
 def test_who_lost_the_role_and_what_nobody_knows(sim: Simulator, load_step) -> None:
