@@ -6,22 +6,23 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from vault_domain.names import KnownName
+from vault_domain.policy import SHIPPED
+from vault_domain.prompts import decide_prompt
 from vault_prompts.classifier import Classifier
 from vault_prompts.cues import announced, around, meant
 from vault_prompts.names import NameIndex
 from vault_prompts.reading import clean, words
 from vault_prompts.signs import signs_of
 
-INDEX = NameIndex(
-    [
+INDEX_NAMES = (
         KnownName("Metallica", ("Металлика",)), KnownName("Daft Punk", ("ダフト・パンク",)), KnownName("Queen"),
         KnownName("Kiss"), KnownName("Prince"), KnownName("Air"), KnownName("Rush"), KnownName("The Police"),
         KnownName("Simple Minds"), KnownName("Tom Waits"), KnownName("P!nk", ("Pink",)), KnownName("AC/DC"),
         KnownName("周杰倫", ("Jay Chou", "周杰伦")), KnownName("Кино", ("Kino",)), KnownName("ABBA"),
         KnownName("Rain", source="vault", participating=True), KnownName("Fennimar", source="vault", participating=True),
         KnownName("Cold Harbour", common=True), KnownName("Glass", common=False),
-    ]
 )  # fmt: skip
+INDEX = NameIndex(INDEX_NAMES)
 COMMON = ("Queen", "Kiss", "Prince", "Air", "Rush", "The Police", "Simple Minds", "P!nk", "Cold Harbour")
 
 
@@ -106,10 +107,12 @@ def test_any_text_can_be_searched_and_finds_lie_inside_it(text):
 
 
 @given(st.lists(st.sampled_from(["Metallica", "like", "Daft", "Punk", "a", "Queen", "the", "song"]), max_size=12))
-def test_finds_never_overlap(parts):
+def test_finds_of_one_kind_never_overlap(parts):
     cleaned = clean(" ".join(parts))
     found = INDEX.find(cleaned, words(cleaned))
-    assert all(a.last < b.first for a, b in pairwise(found))
+    for vault in (False, True):
+        kind = [one for one in found if (one.known.source == "vault") is vault]
+        assert all(a.last < b.first for a, b in pairwise(kind))
 
 
 @given(st.integers(1, 7), st.sampled_from("aeioulnrst"))
@@ -138,6 +141,42 @@ def test_an_upload_under_a_listed_name_in_disguise_makes_nobody_participating(up
     for prompt in (f"like {upload}", "like Metallica"):
         cleaned = clean(prompt)
         assert [one.known.participating for one in index.find(cleaned, words(cleaned))] == [False]
+
+
+@pytest.mark.parametrize(
+    ("upload", "prompt"),
+    [
+        ("Metallica Tribute Zone", "riffs like Metallica Tribute Zone"), ("like Metallica", "something like Metallica"),
+        ("Metallika", "riffs like Metallika"), ("Mettalico", "riffs like Mettalico"), ("The Metallica", "by The Metallica"),
+        ("Метолика", "как Метолика"), ("Daft Punk Robots", "in the style of daft punk robots"), ("Queen Band", "in the style of Queen Band"),
+        ("style of Daft Punk", "in the style of Daft Punk"), ("Jay Chou 2", "a song by Jay Chou 2"),
+    ],
+)  # fmt: skip
+def test_an_upload_under_a_name_around_or_near_a_listed_one_hides_nothing(upload, prompt):
+    listed = [KnownName("Metallica", ("Металлика",)), KnownName("Daft Punk"), KnownName("Queen"), KnownName("Jay Chou")]
+    classifier = Classifier.load()
+
+    def judged(names):
+        signs = signs_of(prompt, NameIndex(names), classifier)
+        return decide_prompt(signs, SHIPPED).outcome, {one.name for one in signs.artists if not one.participating}
+
+    assert judged([*listed, KnownName(upload, source="vault", participating=True)]) == judged(listed)
+    assert judged(listed)[0] == "stricter"
+
+
+@given(st.lists(st.sampled_from(["Metallica", "like", "Daft", "Punk", "a", "Queen", "the", "song", "Metalica"]), max_size=9),
+       st.lists(st.sampled_from(["Metallica", "like", "Daft", "Punk", "Queen", "Metalica", "band"]), min_size=1, max_size=3))  # fmt: skip
+def test_no_upload_changes_which_listed_names_are_found(parts, upload):
+    prompt = clean(" ".join(parts))
+    more = NameIndex([*INDEX_NAMES, KnownName(" ".join(upload), source="vault", participating=True)])
+    listed = [one for one in INDEX.find(prompt, words(prompt)) if one.known.source != "vault"]
+    assert [one for one in more.find(prompt, words(prompt)) if one.known.source != "vault"] == listed
+
+
+def test_an_artist_whom_an_admin_lists_as_participating_counts_as_such_in_spite_of_a_name_inside():
+    index = NameIndex([KnownName("Rain Dogs", participating=True), KnownName("Rain")])
+    signs = signs_of("songs by Rain Dogs", index, Classifier.load())
+    assert [(one.name, one.participating) for one in signs.artists] == [("Rain Dogs", True)]
 
 
 def test_an_artist_who_is_both_avoided_and_wanted_is_wanted():

@@ -8,6 +8,10 @@ The index is made once for a list and asked for every prompt. A name is found
 - **sounded**: words of another script whose transliteration has the consonants of a name, and most of its letters;
 - **written**: aliases in scripts without spaces, anywhere.
 
+Where finds overlap the longest counts, among the listed names and among the vault's artists apart: anybody can upload
+under any name, so one that contains a listed name, or is nearly one, hides nothing. Both are found then, and the listed
+one decides; an admin who lists such an artist as participating settles it.
+
 What was found is not yet an artist that is meant: ``vault_prompts.cues`` weighs what stands around it.
 """
 
@@ -58,13 +62,30 @@ class NameIndex:
     """A list of names, ready to be searched for."""
 
     def __init__(self, names: Iterable[KnownName]) -> None:
+        known = tuple(names)
+        self._listed = _Table(one for one in known if one.source != VAULT)
+        self._vault = _Table(one for one in known if one.source == VAULT and not self._listed.spells(one.name))
+
+    def __len__(self) -> int:
+        return len(self._listed) + len(self._vault)
+
+    def find(self, cleaned: str, found_words: Sequence[Word]) -> tuple[Found, ...]:
+        """Every name in a prompt, in order; the longest of those listed and the longest of the vault's artists."""
+        windows = _windows(found_words)
+        both = [one for table in (self._listed, self._vault) for one in table.find(cleaned, found_words, windows)]
+        return tuple(sorted(both, key=lambda one: one.first))
+
+
+class _Table:
+    """Names of one kind, in every form that they are looked up by."""
+
+    def __init__(self, names: Iterable[KnownName]) -> None:
         self._exact: dict[str, _Form] = {}
         self._squeezed: dict[str, _Form] = {}
         self._written: list[tuple[str, _Form]] = []
-        for one in sorted(names, key=lambda one: one.source == VAULT):
-            if one.source != VAULT or not self._disguises(one.name):
-                for spelling in (one.name, *one.aliases):
-                    self._add(one, spelling)
+        for one in names:
+            for spelling in (one.name, *one.aliases):
+                self._add(one, spelling)
         by_length: dict[int, list[_Form]] = defaultdict(list)
         for key, form in self._squeezed.items():
             by_length[len(key)].append(_Form(key, form.known, form.common))
@@ -82,9 +103,8 @@ class NameIndex:
     def __len__(self) -> int:
         return len(self._exact)
 
-    def find(self, cleaned: str, found_words: Sequence[Word]) -> tuple[Found, ...]:
+    def find(self, cleaned: str, found_words: Sequence[Word], windows: Sequence["_Window"]) -> tuple[Found, ...]:
         """Every name in a prompt, the longest where several overlap, in order."""
-        windows = _windows(found_words)
         found = self._spelt(windows)
         taken = {place for one in found for place in range(one.first, one.last + 1)}
         left = [window for window in windows if not taken & set(range(window.first, window.last + 1))]
@@ -110,12 +130,11 @@ class NameIndex:
         if not written.isascii() and any(_unspaced(char) for char in written):
             self._written.append((written, form))
 
-    def _disguises(self, name: str) -> bool:
-        """Whether an artist of the vault bears a listed name in another spelling, which makes no one participating."""
+    def spells(self, name: str) -> bool:
+        """Whether this is one of these names in another spelling."""
         said = words(clean(name))
         keys = {key for window in _windows(said) if window.last - window.first + 1 == len(said) for key in window.keys}
-        forms = [self._exact.get(key) for key in keys] + [self._squeezed.get(squeezed(key)) for key in keys]
-        return any(form is not None and form.known.source != VAULT for form in forms)
+        return any(key in self._exact or squeezed(key) in self._squeezed for key in keys)
 
     def _spelt(self, windows: Sequence["_Window"]) -> list[Found]:
         found = []
