@@ -7,6 +7,8 @@ from vault_domain.control import OPEN, VERIFIED, ControlProof, OpenControl, Veri
 from vault_domain.corrections import MetadataVersion
 from vault_domain.erasure import (
     Erasure,
+    is_to_leave,
+    may_be_stripped,
     nameless_track,
     nameless_upload,
     wordless_appeal,
@@ -14,14 +16,14 @@ from vault_domain.erasure import (
     wordless_question,
     wordless_rights,
 )
-from vault_domain.errors import Conflict
 from vault_domain.events import Actor, AuditEvent, Kind
 from vault_domain.flags import Flag
+from vault_domain.infringement import Claim
 from vault_domain.messages import Message, Preferences
 from vault_domain.ports import Change, Delete, Put, R
 from vault_domain.review import ReviewQuestion
 from vault_domain.rights import RightsRecord
-from vault_domain.tracks import Track, way_out
+from vault_domain.tracks import Track
 from vault_domain.uploads import Upload
 from vault_edge.app import Deps
 from vault_edge.grants import batches
@@ -30,16 +32,19 @@ from vault_edge.taking_back import taken_back
 PAGE = 200
 
 
-def strip_track(track_id: str, erasure: Erasure, deps: Deps) -> None:
-    """Take the track back where that was wished and can be; then its names and its owner's words go."""
+def clear_track(track_id: str, erasure: Erasure, deps: Deps) -> bool:
+    """Take the track back where that was wished; its names and its owner's words go unless a claim stands on it.
+
+    Whether they are gone.
+    """
     track, rights = deps.records.get(Track, track_id), deps.records.get(RightsRecord, track_id)
     if track is None or rights is None:
-        return
-    if erasure.tracks == "revoke" and not rights.revoked and _can_leave(track):
+        return True
+    if is_to_leave(track, rights, erasure.tracks):
         taken_back(track, rights, "", Actor(id=erasure.account_id, role="contributor"), deps)  # the owner's own wish
-        track, rights = deps.records.get(Track, track_id), deps.records.get(RightsRecord, track_id)
-        if track is None or rights is None:
-            return
+        return clear_track(track_id, erasure, deps)
+    if not may_be_stripped(track, _claims(track_id, deps)):
+        return False
     rows = [
         *_changed(track, nameless_track(track, erasure.tracks)),
         *_changed(rights, wordless_rights(rights)),
@@ -48,6 +53,7 @@ def strip_track(track_id: str, erasure: Erasure, deps: Deps) -> None:
         *(Delete(one, one.version) for one in _every(deps, MetadataVersion, track_id)),
     ]
     _write(rows, deps)
+    return True
 
 
 def strip_uploads(owner: str, deps: Deps) -> None:
@@ -90,12 +96,14 @@ def _flagged(account_id: str, deps: Deps) -> set[str]:
             return found
 
 
-def _can_leave(track: Track) -> bool:
-    try:
-        way_out(track.status)
-    except Conflict:
-        return False  # it is out for good already
-    return True
+def _claims(track_id: str, deps: Deps) -> Iterator[Claim]:
+    cursor: str | None = None
+    while True:
+        page = deps.records.find(Claim, "by_track", track_id, limit=PAGE, cursor=cursor)
+        yield from page.items
+        cursor = page.cursor
+        if cursor is None:
+            return
 
 
 def _every(deps: Deps, kind: type[R], hash_key: str) -> Iterator[R]:

@@ -5,9 +5,9 @@ so it may be cut off anywhere and repeated. A pass that finds nothing, once no o
 token can write any more, ends the erasure.
 """
 
-from erase_acts import strip_beside, strip_track, strip_uploads
+from erase_acts import clear_track, strip_beside, strip_uploads
 from vault_domain.canonical import Json
-from vault_domain.erasure import OPEN, Erasure, is_over, may_be_stripped
+from vault_domain.erasure import OPEN, Erasure, is_over
 from vault_domain.errors import VaultError
 from vault_domain.ports import Delete
 from vault_domain.tracks import Track
@@ -39,14 +39,8 @@ def _attempt(erasure: Erasure, deps: Deps) -> bool:
 def _pass(erasure: Erasure, deps: Deps) -> int:
     """How many tracks have to wait for the end of a claim."""
     waiting = 0
-    for track_id in [track.track_id for track in _tracks(erasure.account_id, deps)]:
-        track = deps.records.get(Track, track_id)
-        if track is None:
-            continue
-        if may_be_stripped(track):
-            settled(lambda track_id=track_id: strip_track(track_id, erasure, deps))  # type: ignore[misc]
-        else:
-            waiting += 1
+    for track in _tracks(erasure.account_id, deps):
+        waiting += not settled(lambda track_id=track.track_id: clear_track(track_id, erasure, deps))  # type: ignore[misc]
     strip_uploads(erasure.account_id, deps)
     strip_beside(erasure.account_id, deps)
     return waiting

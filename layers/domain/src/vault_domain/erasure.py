@@ -6,6 +6,7 @@ the salts of words whose hashes the log holds. Tracks are taken back, or go on
 under the consent that was given, with no name on them: the person chooses.
 """
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import ClassVar, Literal
 
@@ -16,10 +17,11 @@ from vault_domain.appeals import Appeal
 from vault_domain.errors import Conflict
 from vault_domain.flags import Flag
 from vault_domain.ids import AccountId
+from vault_domain.infringement import STANDING, Claim
 from vault_domain.records import Record, UtcTime, Value
 from vault_domain.review import ReviewQuestion
 from vault_domain.rights import RightsRecord
-from vault_domain.tracks import Status, Track
+from vault_domain.tracks import FINAL, Status, Track
 from vault_domain.uploads import Upload
 
 ERASED = "erased"
@@ -66,9 +68,14 @@ def wordless(change: RoleChange) -> RoleChange:
     return change.with_changes(reason=ERASED, salt=None)
 
 
-def may_be_stripped(track: Track) -> bool:
-    """A claim of somebody else is decided first: until then the track stays as it was complained about."""
-    return track.status is not Status.UNDER_INVESTIGATION
+def is_to_leave(track: Track, rights: RightsRecord, wish: Wish) -> bool:
+    """Whether it is taken back now: so it was wished, and it is not out for good already. A claim keeps nothing in."""
+    return wish == "revoke" and not rights.revoked and track.status not in FINAL
+
+
+def may_be_stripped(track: Track, claims: Iterable[Claim]) -> bool:
+    """A claim of somebody else ends first: until then the track keeps the names that it was complained about under."""
+    return track.status is not Status.UNDER_INVESTIGATION and not any(claim.state in STANDING for claim in claims)
 
 
 def nameless_track(track: Track, wish: Wish) -> Track:

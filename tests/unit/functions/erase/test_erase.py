@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from typing import Any
 
 import boto3
@@ -18,6 +19,8 @@ from vault_domain.erasure import ERASED, SETTLES, Erasure
 from vault_domain.events import Actor, AuditEvent, Kind, make_event
 from vault_domain.evidence import Original
 from vault_domain.flags import Flag
+from vault_domain.holds import Hold
+from vault_domain.infringement import Claim, ClaimState
 from vault_domain.messages import Preferences, Topic, message
 from vault_domain.ports import Put, Records
 from vault_domain.records import Record
@@ -36,6 +39,7 @@ EMAIL, PASSWORD = "quill@example.org", "a long enough passphrase"
 SAID = "quillword"
 """Part of everything personal; after the erasure it stands nowhere."""
 OTHER = numbered("acc", 99)
+CLAIM = numbered("clm", 1)
 
 
 def every_table() -> dict[str, set[str]]:
@@ -202,14 +206,38 @@ def test_who_holds_a_role_gives_it_up_first(world: World):
     assert world.erase("keep")["statusCode"] == 409
 
 
+def under_claim(world: World) -> None:
+    """A confirmed claim locks the first track."""
+    track = world.records.get(Track, numbered("trk", 1))
+    claim = Claim(
+        claim_id=CLAIM, state=ClaimState.CONFIRMED, track_id=track.track_id, locks=True, source="b" * 64,
+        capacity="rights_holder", token_sha256="c" * 64, filed=NOW, confirmed=NOW, due=NOW + timedelta(days=9),
+    )  # fmt: skip
+    locked = track.with_changes(status=Status.UNDER_INVESTIGATION)
+    hold = Hold(track_id=track.track_id, claims=(CLAIM,))
+    world.records.commit([Put(locked, track.version), Put(claim, 0), Put(hold, 0)])
+
+
 def test_a_claim_on_a_track_is_decided_first(world: World):
     world.erase("keep")
-    track = world.records.get(Track, numbered("trk", 1))
-    world.records.commit([Put(track.with_changes(status=Status.UNDER_INVESTIGATION), track.version)])
+    under_claim(world)
     assert world.passes(hours=1) == {"under_way": 1, "ended": 0}
-    held = world.records.get(Track, numbered("trk", 1))
-    assert SAID in held.metadata.title
-    world.records.commit([Put(held.with_changes(status=Status.ACCEPTED), held.version)])
+    held, claim = world.records.get(Track, numbered("trk", 1)), world.records.get(Claim, CLAIM)
+    assert (held.status, SAID in held.metadata.title) == (Status.UNDER_INVESTIGATION, True)
+    ended = claim.with_changes(state=ClaimState.KEPT, locks=False, ended=NOW)
+    world.records.commit([Put(held.with_changes(status=Status.ACCEPTED), held.version), Put(ended, claim.version)])
+    assert world.passes() == {"under_way": 1, "ended": 1}
+    assert SAID not in world.dump()
+
+
+def test_a_track_under_a_claim_is_taken_back_at_once_and_loses_its_names_when_the_claim_has_ended(world: World):
+    world.erase("revoke")
+    under_claim(world)
+    assert world.passes(hours=1) == {"under_way": 1, "ended": 0}
+    track, rights = world.records.get(Track, numbered("trk", 1)), world.records.get(RightsRecord, numbered("trk", 1))
+    assert (track.status, rights.revoked, SAID in track.metadata.title) == (Status.REMOVED, True, True)
+    run("sweep", world.sim.container(records=world.records))
+    assert world.records.get(Claim, CLAIM).state is ClaimState.MOOT
     assert world.passes() == {"under_way": 1, "ended": 1}
     assert SAID not in world.dump()
 
