@@ -15,7 +15,7 @@ from itertools import islice
 from vault_domain.errors import Corrupt, TooLarge
 from vault_domain.events import AuditEvent
 from vault_domain.ids import make_id
-from vault_domain.ports import Put, Records
+from vault_domain.ports import Put, Records, every
 from vault_edge.racing import settled
 
 PAGE = 50
@@ -79,10 +79,4 @@ def _mark(records: Records, places: list[tuple[int, str]], known: dict[str, Audi
 
 
 def _shelf(records: Records, name: str) -> Iterator[AuditEvent]:
-    cursor: str | None = None
-    while True:
-        page = records.find(AuditEvent, "unsequenced", name, limit=PAGE, cursor=cursor)
-        yield from page.items
-        cursor = page.cursor
-        if cursor is None:
-            return
+    return every(lambda at: records.find(AuditEvent, "unsequenced", name, limit=PAGE, cursor=at))

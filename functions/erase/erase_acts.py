@@ -20,7 +20,7 @@ from vault_domain.events import Actor, AuditEvent, Kind
 from vault_domain.flags import Flag
 from vault_domain.infringement import Claim
 from vault_domain.messages import Message, Preferences
-from vault_domain.ports import Change, Delete, Put, R
+from vault_domain.ports import Change, Delete, Put, R, every
 from vault_domain.review import ReviewQuestion
 from vault_domain.rights import RightsRecord
 from vault_domain.tracks import Track
@@ -58,16 +58,10 @@ def clear_track(track_id: str, erasure: Erasure, deps: Deps) -> bool:
 
 def strip_uploads(owner: str, deps: Deps) -> None:
     """Names of files."""
-    cursor: str | None = None
-    while True:
-        page = deps.records.find(Upload, "by_owner", owner, limit=PAGE, cursor=cursor)
-        for found in page.items:
-            upload = deps.records.get(Upload, found.upload_id)
-            if upload is not None:
-                _write(_changed(upload, nameless_upload(upload)), deps)
-        cursor = page.cursor
-        if cursor is None:
-            return
+    for found in every(lambda at: deps.records.find(Upload, "by_owner", owner, limit=PAGE, cursor=at)):
+        upload = deps.records.get(Upload, found.upload_id)
+        if upload is not None:
+            _write(_changed(upload, nameless_upload(upload)), deps)
 
 
 def strip_beside(account_id: str, deps: Deps) -> None:
@@ -86,14 +80,8 @@ def strip_beside(account_id: str, deps: Deps) -> None:
 
 def _flagged(account_id: str, deps: Deps) -> set[str]:
     """Which tracks the account flagged, as the log tells."""
-    found: set[str] = set()
-    cursor: str | None = None
-    while True:
-        page = deps.records.find(AuditEvent, "by_actor", account_id, limit=PAGE, cursor=cursor)
-        found.update(one.subject for one in page.items if one.event is Kind.TRACK_FLAGGED)
-        cursor = page.cursor
-        if cursor is None:
-            return found
+    said = every(lambda at: deps.records.find(AuditEvent, "by_actor", account_id, limit=PAGE, cursor=at))
+    return {one.subject for one in said if one.event is Kind.TRACK_FLAGGED}
 
 
 def _claims(track_id: str, deps: Deps) -> Iterator[Claim]:
@@ -107,13 +95,7 @@ def _claims(track_id: str, deps: Deps) -> Iterator[Claim]:
 
 
 def _every(deps: Deps, kind: type[R], hash_key: str) -> Iterator[R]:
-    cursor: str | None = None
-    while True:
-        page = deps.records.list(kind, hash_key, cursor=cursor)
-        yield from page.items
-        cursor = page.cursor
-        if cursor is None:
-            return
+    return every(lambda at: deps.records.list(kind, hash_key, cursor=at))
 
 
 def _changed(before: R, after: R) -> list[Change]:

@@ -9,7 +9,7 @@ from erase_acts import clear_track, strip_beside, strip_uploads
 from vault_domain.canonical import Json
 from vault_domain.erasure import OPEN, Erasure, is_over
 from vault_domain.errors import VaultError
-from vault_domain.ports import Delete
+from vault_domain.ports import Delete, every
 from vault_domain.tracks import Track
 from vault_edge.app import App, Deps
 from vault_edge.racing import settled
@@ -47,14 +47,7 @@ def _pass(erasure: Erasure, deps: Deps) -> int:
 
 
 def _tracks(owner: str, deps: Deps) -> list[Track]:
-    found: list[Track] = []
-    cursor: str | None = None
-    while True:
-        page = deps.records.find(Track, "by_owner", owner, limit=PAGE, cursor=cursor)
-        found.extend(page.items)
-        cursor = page.cursor
-        if cursor is None:
-            return found
+    return list(every(lambda at: deps.records.find(Track, "by_owner", owner, limit=PAGE, cursor=at)))
 
 
 handler, http = app.lambda_entry(), app.http_entry()

@@ -18,7 +18,7 @@ from vault_domain.exporting import (
     require,
     same_bytes,
 )
-from vault_domain.ports import Change, Put, Require
+from vault_domain.ports import Change, Put, Require, every
 from vault_domain.uploads import MAX_OUTPUT_BYTES, expire, pin, source_key
 from vault_edge.app import Caller, Deps
 from vault_edge.output_audio import Sent, received
@@ -52,13 +52,7 @@ def export(output_id: str, ask: ExportAsk, caller: Caller, deps: Deps) -> Output
 
 def exports_of(output_id: str, deps: Deps) -> tuple[OutputExport, ...]:
     """All exports of an output, in order."""
-    found: tuple[OutputExport, ...] = ()
-    cursor: str | None = None
-    while True:
-        page = deps.records.list(OutputExport, output_id, cursor=cursor)
-        found, cursor = found + page.items, page.cursor
-        if cursor is None:
-            return found
+    return tuple(every(lambda at: deps.records.list(OutputExport, output_id, cursor=at)))
 
 
 def file_key(export: OutputExport) -> str:

@@ -4,6 +4,7 @@ from collections import Counter
 
 from pydantic import BaseModel, Field
 from vault_domain.model_figures import OUTCOMES, ModelDay, ModelSum, model_key, most, rates
+from vault_domain.ports import every
 from vault_edge.app import Deps
 
 MOST_HIT = 20
@@ -73,11 +74,4 @@ def figures_of(one: ModelSum, deps: Deps) -> ModelFigures:
 
 
 def _days(model_id: str, deps: Deps) -> list[ModelDay]:
-    found: list[ModelDay] = []
-    cursor = None
-    while True:
-        page = deps.records.list(ModelDay, model_key(model_id), limit=PAGE, cursor=cursor)
-        found += page.items
-        cursor = page.cursor
-        if cursor is None:
-            return found
+    return list(every(lambda at: deps.records.list(ModelDay, model_key(model_id), limit=PAGE, cursor=at)))

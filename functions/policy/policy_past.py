@@ -7,6 +7,7 @@ from itertools import islice
 
 from vault_domain.evidence import SourceReport
 from vault_domain.governance import Past
+from vault_domain.ports import every
 from vault_domain.safety import LEVELS, OutputCheck
 from vault_domain.tracks import Track
 from vault_domain.uploads import Upload
@@ -20,18 +21,13 @@ MOST_MONTHS = 24
 
 def past(deps: Deps) -> Iterator[Past]:
     """The newest decided submissions, at most ``MOST_TRIED``."""
-    tried = 0
-    for month in _months(deps.clock()):
-        cursor: str | None = None
-        while True:
-            page = deps.records.find(Track, "by_date", month, newest_first=True, limit=50, cursor=cursor)
-            for track in page.items:
-                if track.verdict != "none" and tried < MOST_TRIED:
-                    tried += 1
-                    yield _as_decided(track, deps)
-            cursor = page.cursor
-            if cursor is None or tried >= MOST_TRIED:
-                break
+    newest = (track for month in _months(deps.clock()) for track in _tracks(month, deps))
+    decided = (track for track in newest if track.verdict != "none")
+    return (_as_decided(track, deps) for track in islice(decided, MOST_TRIED))
+
+
+def _tracks(month: str, deps: Deps) -> Iterator[Track]:
+    return every(lambda at: deps.records.find(Track, "by_date", month, newest_first=True, limit=50, cursor=at))
 
 
 def _as_decided(track: Track, deps: Deps) -> Past:
@@ -50,19 +46,15 @@ def _months(now: datetime) -> Iterator[str]:
 
 def checked(deps: Deps) -> Iterator[OutputCheck]:
     """The last check of each of the outputs that were checked lately, the newest first."""
-    every = merge(*(_checks(outcome, deps) for outcome in LEVELS), key=lambda check: check.at, reverse=True)
+    latest = merge(*(_checks(outcome, deps) for outcome in LEVELS), key=lambda check: check.at, reverse=True)
     seen: set[str] = set()
-    for check in islice(every, MOST_CHECKS):
+    for check in islice(latest, MOST_CHECKS):
         if check.output_id not in seen:
             seen.add(check.output_id)
             yield check
 
 
 def _checks(outcome: str, deps: Deps) -> Iterator[OutputCheck]:
-    cursor: str | None = None
-    while True:
-        page = deps.records.find(OutputCheck, "by_outcome", outcome, newest_first=True, limit=25, cursor=cursor)
-        yield from page.items
-        cursor = page.cursor
-        if cursor is None:
-            return
+    return every(
+        lambda at: deps.records.find(OutputCheck, "by_outcome", outcome, newest_first=True, limit=25, cursor=at)
+    )

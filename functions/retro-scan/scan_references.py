@@ -22,6 +22,7 @@ from vault_domain.admission import vault_features_key
 from vault_domain.canonical import digest, sha256_hex
 from vault_domain.errors import Corrupt, LicenceRefused, NotFound
 from vault_domain.policy import CatalogueEntry
+from vault_domain.ports import every
 from vault_domain.rechecks import list_key, name_of
 from vault_domain.records import stamp
 from vault_domain.suspensions import Suspension
@@ -129,29 +130,23 @@ def _upheld(known: str | None, deps: Deps) -> References:
 def _removed_by_claim(deps: Deps) -> dict[str, tuple[str, str]]:
     """Tracks that a claim took out lately, and where their features are or were."""
     since = stamp(deps.clock() - timedelta(days=deps.policy().removed_audio_days))
-    found, cursor = dict[str, tuple[str, str]](), None
-    while True:
-        page = deps.records.find(Track, "by_status", Status.REMOVED.value, since=since, limit=PAGE, cursor=cursor)
-        for track in page.items:
-            if any(reason.code == CLAIM_UPHELD for reason in track.reasons):
-                found[track.track_id] = ("vault", vault_features_key(track.track_id))
-        cursor = page.cursor
-        if cursor is None:
-            return found
+    status = Status.REMOVED.value
+    tracks = every(lambda at: deps.records.find(Track, "by_status", status, since=since, limit=PAGE, cursor=at))
+    return {
+        track.track_id: ("vault", vault_features_key(track.track_id))
+        for track in tracks
+        if any(reason.code == CLAIM_UPHELD for reason in track.reasons)
+    }
 
 
 def _withdrawn(deps: Deps) -> dict[str, tuple[str, str]]:
     """Outputs that were withdrawn, and where their features are."""
-    found, cursor = dict[str, tuple[str, str]](), None
-    while True:
-        page = deps.records.find(Suspension, "by_outcome", "withdrawn", limit=PAGE, cursor=cursor)
-        for one in page.items:
-            features = earlier_checks(one.subject, deps)[-1].features
-            if features is not None:
-                found[one.subject] = ("outputs", features.removeprefix("outputs/"))
-        cursor = page.cursor
-        if cursor is None:
-            return found
+    found: dict[str, tuple[str, str]] = {}
+    for one in every(lambda at: deps.records.find(Suspension, "by_outcome", "withdrawn", limit=PAGE, cursor=at)):
+        features = earlier_checks(one.subject, deps)[-1].features
+        if features is not None:
+            found[one.subject] = ("outputs", features.removeprefix("outputs/"))
+    return found
 
 
 def _kept(places: dict[str, tuple[str, str]], deps: Deps) -> Iterator[tuple[str, Features]]:

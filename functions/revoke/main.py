@@ -15,7 +15,7 @@ from vault_domain.errors import NotFound
 from vault_domain.events import Kind, make_event
 from vault_domain.ids import TrackId
 from vault_domain.permissions import roles
-from vault_domain.ports import Put, Require
+from vault_domain.ports import Put, Require, every
 from vault_domain.revocation import REVOCATION_RECEIPT, keeps_fingerprints, revocation_receipt
 from vault_domain.rights import CONSENT_RECEIPT, RevokeAsk, RightsRecord, consent_receipt, holder_receipt
 from vault_domain.tracks import Track
@@ -106,14 +106,7 @@ def _record(track_id: str, ask: RevokeAsk, caller: Caller, deps: Deps) -> tuple[
 
 
 def _granted(track_id: str, deps: Deps) -> list[RunTrack]:
-    found: list[RunTrack] = []
-    cursor: str | None = None
-    while True:
-        page = deps.records.find(RunTrack, "by_track", track_id, limit=PAGE, cursor=cursor)
-        found.extend(page.items)
-        cursor = page.cursor
-        if cursor is None:
-            return found
+    return list(every(lambda at: deps.records.find(RunTrack, "by_track", track_id, limit=PAGE, cursor=at)))
 
 
 handler, http = app.lambda_entry(), app.http_entry()

@@ -15,7 +15,7 @@ from vault_domain.events import Actor, Kind, make_event
 from vault_domain.holds import Hold
 from vault_domain.infringement import STANDING, Claim, ClaimState, forget, make_moot, token_name
 from vault_domain.messages import Topic, message
-from vault_domain.ports import Put
+from vault_domain.ports import Put, every
 from vault_domain.records import stamp
 from vault_domain.suspensions import Suspension
 from vault_edge.app import Deps
@@ -31,14 +31,12 @@ PAGE = 200
 def see_claims(deps: Deps, now: datetime) -> Iterator[SeenClaim]:
     """Every claim that stands, and those of other states whose time has come."""
     for state in ClaimState:
-        until, cursor = None if state in STANDING else stamp(now), None
-        while True:
-            page = deps.records.find(Claim, "by_state", state.value, until=until, limit=PAGE, cursor=cursor)
-            for claim in page.items:
-                yield _seen(claim, deps)
-            cursor = page.cursor
-            if cursor is None:
-                break
+        until = None if state in STANDING else stamp(now)
+        yield from (_seen(claim, deps) for claim in _claims(state, until, deps))
+
+
+def _claims(state: ClaimState, until: str | None, deps: Deps) -> Iterator[Claim]:
+    return every(lambda at: deps.records.find(Claim, "by_state", state.value, until=until, limit=PAGE, cursor=at))
 
 
 def carry_out_claim(instruction: ClaimInstruction, deps: Deps) -> bool:

@@ -6,7 +6,7 @@ from datetime import datetime
 from vault_domain.appeals import LAPSED, Appeal, is_overdue, lapse
 from vault_domain.events import Actor, Kind
 from vault_domain.policy import Policy
-from vault_domain.ports import Put
+from vault_domain.ports import Put, every
 from vault_domain.sweeping import LapseDispute
 from vault_domain.tracks import Guards, Status, Track, Trigger
 from vault_edge.app import Deps
@@ -19,15 +19,10 @@ PAGE = 200
 
 def plan_disputes(deps: Deps, policy: Policy, now: datetime) -> Iterator[LapseDispute]:
     """Those whose time is over: each has its own, so all that wait are looked at."""
-    cursor = None
-    while True:
-        page = deps.records.find(Track, "by_status", Status.DISPUTE_PENDING.value, limit=PAGE, cursor=cursor)
-        for track in page.items:
-            if _overdue(track, policy, now, deps) is not None:
-                yield LapseDispute(track.track_id)
-        cursor = page.cursor
-        if cursor is None:
-            return
+    status = Status.DISPUTE_PENDING.value
+    for track in every(lambda at: deps.records.find(Track, "by_status", status, limit=PAGE, cursor=at)):
+        if _overdue(track, policy, now, deps) is not None:
+            yield LapseDispute(track.track_id)
 
 
 def carry_out_lapse(instruction: LapseDispute, deps: Deps) -> bool:

@@ -9,6 +9,7 @@ from vault_domain.appeals import Appeal
 from vault_domain.errors import NotFound
 from vault_domain.evidence import FingerprintRecord, Original
 from vault_domain.policy import Policy
+from vault_domain.ports import every
 from vault_domain.records import stamp
 from vault_domain.revocation import keeps_fingerprints
 from vault_domain.rights import RightsRecord
@@ -27,15 +28,12 @@ def see_uploads(deps: Deps, now: datetime, patience: timedelta) -> Iterator[Seen
     """Every upload that is not done with. What moved a moment ago is not looked at closely."""
     fresh = stamp(now - patience + timedelta(microseconds=1))  # the bound is exclusive
     for standing in STANDINGS:
-        cursor: str | None = None
-        while True:
-            until = fresh if standing in ("waiting", "validated") and patience else None
-            page = deps.records.find(Upload, "by_state", standing, until=until, limit=PAGE, cursor=cursor)
-            for listed in page.items:
-                yield _looked_at(listed, deps)
-            cursor = page.cursor
-            if cursor is None:
-                break
+        until = fresh if standing in ("waiting", "validated") and patience else None
+        yield from (_looked_at(listed, deps) for listed in _uploads(standing, until, deps))
+
+
+def _uploads(standing: str, until: str | None, deps: Deps) -> Iterator[Upload]:
+    return every(lambda at: deps.records.find(Upload, "by_state", standing, until=until, limit=PAGE, cursor=at))
 
 
 def see_upload(upload_id: str, deps: Deps) -> SeenUpload:
@@ -50,18 +48,13 @@ def see_removed(deps: Deps, policy: Policy, now: datetime, *, everything: bool) 
     """Tracks that were taken back: lately, or ever."""
     since = None if everything else stamp(now - timedelta(days=policy.removed_audio_days) - LOOK_BACK)
     indexed = lru_cache(1)(lambda: indexed_tracks(deps))  # one reading for all, and none if nobody asks
-    cursor: str | None = None
-    while True:
-        page = deps.records.find(Track, "by_status", Status.REMOVED.value, since=since, limit=PAGE, cursor=cursor)
-        for track in page.items:
-            rights = deps.records.get(RightsRecord, track.track_id)
-            kept = keeps_fingerprints(track, rights, policy)
-            asked = may_be_indexed(track) and not kept
-            printed = not kept and track.stored is None and _is_fingerprinted(track.track_id, deps)
-            yield SeenRemoved(track, rights, asked and track.track_id in indexed(), printed)
-        cursor = page.cursor
-        if cursor is None:
-            return
+    status = Status.REMOVED.value
+    for track in every(lambda at: deps.records.find(Track, "by_status", status, since=since, limit=PAGE, cursor=at)):
+        rights = deps.records.get(RightsRecord, track.track_id)
+        kept = keeps_fingerprints(track, rights, policy)
+        asked = may_be_indexed(track) and not kept
+        printed = not kept and track.stored is None and _is_fingerprinted(track.track_id, deps)
+        yield SeenRemoved(track, rights, asked and track.track_id in indexed(), printed)
 
 
 def see_removed_track(track_id: str, deps: Deps) -> SeenRemoved:

@@ -5,7 +5,7 @@ against both. Reads are consistent unless they go through an index, which may
 lag by a moment.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Generic, Literal, Protocol, TypeVar
@@ -53,6 +53,22 @@ class Page(Generic[T]):
 
     items: tuple[T, ...]
     cursor: str | None = None
+
+
+def every(ask: Callable[[str | None], Page[T]]) -> Iterator[T]:
+    """All results of a listing, one page at a time; ``ask`` is told where to go on.
+
+    >>> pages = {None: Page((1, 2), "b"), "b": Page((), "c"), "c": Page((3,))}
+    >>> list(every(lambda at: pages[at]))
+    [1, 2, 3]
+    """
+    cursor: str | None = None
+    while True:
+        page = ask(cursor)
+        yield from page.items
+        cursor = page.cursor
+        if cursor is None:
+            return
 
 
 Wanted = tuple[type[Record], str, str]

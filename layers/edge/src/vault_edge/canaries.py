@@ -1,7 +1,7 @@
 """Canaries on record."""
 
 from vault_domain.canaries import ALL, Canary
-from vault_domain.ports import Records
+from vault_domain.ports import Records, every
 
 PAGE = 200
 
@@ -13,11 +13,4 @@ def canary_key(track_id: str) -> str:
 
 def all_canaries(records: Records) -> tuple[Canary, ...]:
     """Every canary of every run, read consistently."""
-    found: tuple[Canary, ...] = ()
-    cursor: str | None = None
-    while True:
-        page = records.list(Canary, ALL, limit=PAGE, cursor=cursor)
-        found += page.items
-        cursor = page.cursor
-        if cursor is None:
-            return found
+    return tuple(every(lambda at: records.list(Canary, ALL, limit=PAGE, cursor=at)))

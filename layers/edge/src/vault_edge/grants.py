@@ -18,7 +18,7 @@ from vault_domain.canonical import digest
 from vault_domain.combining import Named, check_licences, use_of
 from vault_domain.events import Actor, AuditEvent, Kind, make_event
 from vault_domain.policy import Policy
-from vault_domain.ports import Change, Delete, Put, R, Records, Require
+from vault_domain.ports import Change, Delete, Put, R, Records, Require, every
 from vault_domain.rights import RightsRecord
 from vault_domain.tracks import Status, Track
 from vault_domain.training import DataSpec, Entry, RunTrack, TrainingRun, check_grant, in_order, matches, select
@@ -63,14 +63,8 @@ def accepted_and_held(records: Records, policy: Policy) -> tuple[list[Track], fr
 
 def bulk_decisions(records: Records) -> dict[str, BulkDecision]:
     """What governance decided about accounts with many tracks."""
-    found: dict[str, BulkDecision] = {}
-    cursor: str | None = None
-    while True:
-        page = records.list(BulkDecision, ALL, limit=PAGE, cursor=cursor)
-        found |= {one.account_id: one for one in page.items}
-        cursor = page.cursor
-        if cursor is None:
-            return found
+    made = every(lambda at: records.list(BulkDecision, ALL, limit=PAGE, cursor=at))
+    return {one.account_id: one for one in made}
 
 
 def granted_candidates(records: Records, rows: Iterable[RunTrack]) -> list[Candidate]:
@@ -80,14 +74,7 @@ def granted_candidates(records: Records, rows: Iterable[RunTrack]) -> list[Candi
 
 def all_granted(records: Records, run_id: str) -> list[RunTrack]:
     """Every row of a run, read consistently."""
-    found: list[RunTrack] = []
-    cursor: str | None = None
-    while True:
-        page = records.list(RunTrack, run_id, limit=PAGE, cursor=cursor)
-        found.extend(page.items)
-        cursor = page.cursor
-        if cursor is None:
-            return found
+    return list(every(lambda at: records.list(RunTrack, run_id, limit=PAGE, cursor=at)))
 
 
 def open_run(
@@ -145,13 +132,7 @@ def record_grant(
 
 def accepted_tracks(records: Records) -> Iterator[Track]:
     """Every accepted track, through an index that may lag by a moment."""
-    cursor: str | None = None
-    while True:
-        page = records.find(Track, "by_status", Status.ACCEPTED.value, limit=PAGE, cursor=cursor)
-        yield from page.items
-        cursor = page.cursor
-        if cursor is None:
-            return
+    return every(lambda at: records.find(Track, "by_status", Status.ACCEPTED.value, limit=PAGE, cursor=at))
 
 
 def tracks_by_id(records: Records, track_ids: Iterable[str]) -> list[Track]:

@@ -20,7 +20,7 @@ from pathlib import PurePosixPath
 from vault_audio.features import Features, unpack
 from vault_domain import snapshots
 from vault_domain.errors import Conflict, Corrupt, NotFound
-from vault_domain.ports import Records
+from vault_domain.ports import Records, every
 from vault_domain.records import stamp
 from vault_domain.revocation import keeps_fingerprints
 from vault_domain.rights import RightsRecord
@@ -210,13 +210,7 @@ def _features(deps: Deps, track_ids: Iterable[str]) -> Iterator[tuple[str, Featu
 
 
 def _tracks(records: Records, status: Status) -> Iterator[Track]:
-    cursor: str | None = None
-    while True:
-        page = records.find(Track, "by_status", status.value, limit=200, cursor=cursor)
-        yield from page.items
-        cursor = page.cursor
-        if cursor is None:
-            return
+    return every(lambda at: records.find(Track, "by_status", status.value, limit=200, cursor=at))
 
 
 # --- what nothing names --------------------------------------------------------

@@ -6,7 +6,7 @@ from vault_domain import leases
 from vault_domain.errors import PolicyRefused, Revoked
 from vault_domain.events import Actor, AuditEvent, Kind, make_event
 from vault_domain.leases import Dropped, Lease
-from vault_domain.ports import Put, Records, Require
+from vault_domain.ports import Put, Records, Require, every
 from vault_domain.records import UtcTime, stamp
 from vault_domain.rights import allows
 from vault_domain.tracks import Status, Track
@@ -69,14 +69,7 @@ def _renew(deps: Deps, run_id: str, worker: str, actor: Actor) -> Renewed:
 
 def all_leases(records: Records, run_id: str) -> list[Lease]:
     """Every lease of a run, read consistently."""
-    found: list[Lease] = []
-    cursor: str | None = None
-    while True:
-        page = records.list(Lease, run_id, limit=PAGE, cursor=cursor)
-        found.extend(page.items)
-        cursor = page.cursor
-        if cursor is None:
-            return found
+    return list(every(lambda at: records.list(Lease, run_id, limit=PAGE, cursor=at)))
 
 
 def dropped_since(records: Records, run: TrainingRun) -> tuple[Dropped, ...]:
@@ -102,27 +95,15 @@ def dropped_since(records: Records, run: TrainingRun) -> tuple[Dropped, ...]:
 
 def _consents_changed(records: Records, since: UtcTime) -> set[str]:
     """Tracks whose rights holders changed what they allow."""
-    found: set[str] = set()
-    cursor: str | None = None
-    while True:
-        page = records.find(
-            AuditEvent, "by_event_kind", Kind.CONSENT_CHANGED.value, since=stamp(since), limit=PAGE, cursor=cursor
-        )
-        found.update(event.subject for event in page.items)
-        cursor = page.cursor
-        if cursor is None:
-            return found
+    kind, after = Kind.CONSENT_CHANGED.value, stamp(since)
+    told = every(lambda at: records.find(AuditEvent, "by_event_kind", kind, since=after, limit=PAGE, cursor=at))
+    return {event.subject for event in told}
 
 
 def _changed(records: Records, status: Status, since: UtcTime) -> set[str]:
-    found: set[str] = set()
-    cursor: str | None = None
-    while True:
-        page = records.find(Track, "by_status", status.value, since=stamp(since), limit=PAGE, cursor=cursor)
-        found.update(track.track_id for track in page.items)
-        cursor = page.cursor
-        if cursor is None:
-            return found
+    after = stamp(since)
+    tracks = every(lambda at: records.find(Track, "by_status", status.value, since=after, limit=PAGE, cursor=at))
+    return {track.track_id for track in tracks}
 
 
 def end_all(deps: Deps, claimed: TrainingRun) -> int:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from vault_domain.lineage import ModelVersion
-from vault_domain.ports import Records
+from vault_domain.ports import Records, every
 from vault_domain.records import UtcTime, stamp
 from vault_domain.tracks import Status, Track
 from vault_domain.training import RunTrack, TrainingRun
@@ -44,23 +44,11 @@ def uses_of(records: Records, track_id: str) -> tuple[tuple[Use, ...], bool]:
 
 def versions_of(records: Records, model_id: str) -> tuple[ModelVersion, ...]:
     """Every version of a model."""
-    found: tuple[ModelVersion, ...] = ()
-    cursor: str | None = None
-    while True:
-        page = records.list(ModelVersion, f"model#{model_id}", cursor=cursor)
-        found += page.items
-        cursor = page.cursor
-        if cursor is None:
-            return found
+    return tuple(every(lambda at: records.list(ModelVersion, f"model#{model_id}", cursor=at)))
 
 
 def removed_since(records: Records, since: UtcTime) -> frozenset[str]:
     """Tracks that left the vault since then; through an index, which may lag by a moment."""
-    found: set[str] = set()
-    cursor: str | None = None
-    while True:
-        page = records.find(Track, "by_status", Status.REMOVED.value, since=stamp(since), limit=PAGE, cursor=cursor)
-        found.update(track.track_id for track in page.items)
-        cursor = page.cursor
-        if cursor is None:
-            return frozenset(found)
+    status, after = Status.REMOVED.value, stamp(since)
+    gone = every(lambda at: records.find(Track, "by_status", status, since=after, limit=PAGE, cursor=at))
+    return frozenset(track.track_id for track in gone)

@@ -9,10 +9,10 @@ from collections.abc import Iterator
 from vault_domain.datasets import verdict
 from vault_domain.errors import NotFound
 from vault_domain.names import ALL, MAX_SNAPSHOT_BYTES, ListedName, NamesHead, known, to_snapshot
-from vault_domain.ports import Page
-from vault_domain.tracks import Status, Track
+from vault_domain.ports import every
 
 from vault_edge.deps import Deps
+from vault_edge.grants import accepted_tracks
 from vault_edge.pack_sources import find_dataset
 from vault_edge.racing import settled
 
@@ -48,22 +48,9 @@ def usable_now(pack: str, deps: Deps) -> bool:
 
 def all_listed(deps: Deps) -> Iterator[ListedName]:
     """Every listed name."""
-    cursor: str | None = None
-    while True:
-        page = deps.records.list(ListedName, ALL, limit=1000, cursor=cursor)
-        yield from page.items
-        cursor = page.cursor
-        if cursor is None:
-            return
+    return every(lambda at: deps.records.list(ListedName, ALL, limit=1000, cursor=at))
 
 
 def _artists(deps: Deps) -> set[str]:
     """Who is credited with a track that the vault holds now."""
-    found: set[str] = set()
-    cursor: str | None = None
-    while True:
-        page: Page[Track] = deps.records.find(Track, "by_status", Status.ACCEPTED.value, limit=200, cursor=cursor)
-        found |= {track.metadata.artist_display_name for track in page.items}
-        cursor = page.cursor
-        if cursor is None:
-            return found
+    return {track.metadata.artist_display_name for track in accepted_tracks(deps.records)}

@@ -9,7 +9,7 @@ from vault_domain.datasets import KEY, Dataset, sentences, verdict
 from vault_domain.errors import NotFound
 from vault_domain.licences import Use
 from vault_domain.packs import HEADS, MAX_MEMBERS_BYTES, Member, PackHead, PackVersion, object_key, read_members
-from vault_domain.ports import Objects, R, Records
+from vault_domain.ports import Objects, R, Records, every
 from vault_domain.training import CORE_PACK
 
 from vault_edge.canaries import all_canaries
@@ -73,13 +73,7 @@ def all_heads(records: Records) -> Iterator[PackHead]:
 
 
 def _every(records: Records, kind: type[R], hash_key: str) -> Iterator[R]:
-    cursor: str | None = None
-    while True:
-        page = records.list(kind, hash_key, cursor=cursor)
-        yield from page.items
-        cursor = page.cursor
-        if cursor is None:
-            return
+    return every(lambda at: records.list(kind, hash_key, cursor=at))
 
 
 def members_of(bucket: Objects, version: PackVersion) -> tuple[Member, ...]:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterable, Mapping
+from itertools import islice
 from typing import Any
 
 from vault_domain.accounts import KEY_RING, PublicKey
@@ -9,6 +10,7 @@ from vault_domain.bundles import MAX_EVENTS, Bundle, Placed
 from vault_domain.checkpoints import NoteKey
 from vault_domain.errors import Conflict, Corrupt, NotFound
 from vault_domain.events import AuditEvent
+from vault_domain.ports import every
 from vault_domain.witnesses import size_of
 from vault_store.log_reader import LogReader
 
@@ -36,16 +38,11 @@ class Prover:
 
     def about(self, subject: str) -> list[AuditEvent]:
         """Every event about a subject, oldest first. Raises ``Conflict`` for more than a proof can hold."""
-        found: list[AuditEvent] = []
-        cursor: str | None = None
-        while True:
-            page = self._records.find(AuditEvent, "by_subject", subject, limit=PAGE, cursor=cursor)
-            found.extend(page.items)
-            cursor = page.cursor
-            if cursor is None:
-                return found
-            if len(found) > MAX_EVENTS:
-                raise Conflict(f"there are more than {MAX_EVENTS} events about this; one proof can't hold them")
+        events = every(lambda at: self._records.find(AuditEvent, "by_subject", subject, limit=PAGE, cursor=at))
+        found = list(islice(events, MAX_EVENTS + 1))
+        if len(found) > MAX_EVENTS:
+            raise Conflict(f"there are more than {MAX_EVENTS} events about this; one proof can't hold them")
+        return found
 
     def bundle(self, kind: str, events: Iterable[AuditEvent], about: Mapping[str, Any]) -> Bundle:
         """The events in the order of the log, all under one checkpoint: a witnessed one, where there is one over them.
