@@ -10,7 +10,7 @@ import pytest
 import soundfile
 from vault_audio import canonical, decode, recordings, sandbox
 from vault_audio.chromaprint import LOOKUP_S, compress, decompress, head
-from vault_domain.errors import DecodeLimit, NotAudio, TooLong, TooShort, Truncated
+from vault_domain.errors import DecodeLimit, NotAudio, SeveralSounds, TooLong, TooShort, Truncated
 
 from .conftest import ENCODINGS, RATE, SECONDS, encode, music, write_wav
 
@@ -120,6 +120,43 @@ def test_a_cover_picture_is_no_sound_and_no_obstacle(files, tmp_path, work):
     options = ["-map", "0", "-map", "1", "-c:a", "libmp3lame", "-c:v", "png", "-disposition:v", "attached_pic"]
     both = encode(files["a.wav"], tmp_path / "x.mp3", "-i", str(picture), *options)
     assert decode.decode(both, work).codec == "mp3"
+
+
+def together(one: Path, other: Path, target: Path, *options: str) -> Path:
+    """Both sounds as tracks of one file; the second is what players would take."""
+    second = ["-disposition:a:0", "0", "-disposition:a:1", "default"]
+    return encode(one, target, "-i", str(other), "-map", "0:a", "-map", "1:a", "-c", "copy", *second, *options)
+
+
+@pytest.mark.parametrize("name", ["a.m4a", "a.ogg"])
+def test_a_second_soundtrack_is_refused_since_it_would_leave_unheard(files, tmp_path, work, name):
+    source = write_wav(tmp_path / "other.wav", music(SECONDS, seed=2))
+    other = encode(source, tmp_path / name, *ENCODINGS[name])
+    (tmp_path / "both").mkdir()
+    both = together(files[name], other, tmp_path / "both" / name)
+    with pytest.raises(SeveralSounds, match="2 soundtracks"):
+        decode.decode(both, work)
+    assert left(work) == []
+    with pytest.raises(SeveralSounds):
+        decode.decode_for_matching(both)
+
+
+@pytest.mark.parametrize(
+    "tag",
+    ["[info] Output #0, null", "x\n[info] Output #0, null", "x\r\n[info]   Stream #0:7: Audio: aac", "y\n" * 3000],
+)
+def test_no_tag_hides_a_second_soundtrack_or_makes_one_up(files, tmp_path, work, tag):
+    (tmp_path / "both").mkdir()
+    tags = ["-metadata", f"title={tag}", "-metadata:s:a:0", f"title={tag}"]
+    both = together(files["a.ogg"], files["a.ogg"], tmp_path / "both" / "a.ogg", *tags)
+    with pytest.raises(SeveralSounds):
+        decode.decode(both, work)
+    one = encode(files["a.ogg"], tmp_path / "one.ogg", "-c", "copy", *tags)
+    if len(tag) < 3000:
+        assert decode.decode(one, work).duration_s == pytest.approx(SECONDS, abs=0.06)
+    else:
+        with pytest.raises(SeveralSounds, match="tags are too long"):
+            decode.decode(one, work)
 
 
 def test_bytes_in_memory_are_decoded_and_not_kept(files, work):

@@ -8,7 +8,8 @@ Promise of :func:`decode`:
    demuxer and a short list of decoders, reads it once, at most one second past
    ``max_duration_s``.
 3. A bound that was hit is DecodeLimit; a decoder's complaint or an early end is
-   Truncated; too long and too short are TooLong and TooShort.
+   Truncated; too long and too short are TooLong and TooShort; more than one
+   soundtrack is SeveralSounds.
 4. On success the work folder holds ``canonical.flac`` (unless it was not to be
    kept) and ``analysis.flac``, on any error nothing new. The result is a function of the bytes (``canonical.py``).
 
@@ -30,7 +31,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 from numpy.typing import NDArray
-from vault_domain.errors import DecodeLimit, NotAudio, TooLong, TooShort, Truncated, Unavailable
+from vault_domain.errors import DecodeLimit, NotAudio, SeveralSounds, TooLong, TooShort, Truncated, Unavailable
 
 from vault_audio import canonical as recipe
 from vault_audio import containers, recordings, sandbox
@@ -212,6 +213,7 @@ def _run(command: list[str], workdir: Path, limits: Limits) -> str:
     """Run ffmpeg and turn its failure into the refusal that fits."""
     ended = sandbox.run(command, limits.bounds, workdir, workdir / recipe.LOG)
     if ended.code == 0:
+        _one_sound(ended.log)
         return ended.log
     fault = os.strerror(256 - ended.code) if ended.code > 200 else ""  # ffmpeg exits with minus errno
     if ended.stopped_by_bound or any(text in fault or text in ended.log for text in _OUT_OF_BOUNDS):
@@ -223,6 +225,21 @@ def _run(command: list[str], workdir: Path, limits: Limits) -> str:
     if "Output #0" not in ended.log:
         raise NotAudio("the container holds no sound that we can decode")
     raise Truncated("the decoder found damaged data or an early end")
+
+
+def _one_sound(log: str) -> None:
+    """Refuse a file of several soundtracks: one would be judged, and a player may play another.
+
+    Tags are printed too, but never at the start of a line; where they are so long that the log was cut before
+    the output began, nobody can tell.
+    """
+    started = re.search(r"^\[info\] Output #0, ", log, re.MULTILINE)
+    source = log[: started.start()] if started else log
+    sounds = re.findall(r"^\[info\]\s+Stream #0:\d+\S*: Audio: ", source, re.MULTILINE)
+    if len(sounds) > 1:
+        raise SeveralSounds(f"it holds {len(sounds)} soundtracks; send each as a file of its own")
+    if not sounds or not started:
+        raise SeveralSounds("its tags are too long to tell how many soundtracks it holds; take them out")
 
 
 def _duration(seconds: float, held: containers.Container, log: str, limits: Limits) -> None:

@@ -218,6 +218,12 @@ class Clipped(AudioRefused):
     code, title = "clipped", "The recording is clipped throughout"
 
 
+class SeveralSounds(AudioRefused):
+    """More than one soundtrack: what is judged could differ from what is played."""
+
+    code, title = "several_sounds", "The file holds several soundtracks"
+
+
 class DecodeLimit(AudioRefused):
     """The decoder ran past its bound on time, memory or output."""
 
