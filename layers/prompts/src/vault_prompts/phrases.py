@@ -28,7 +28,7 @@ nicht wie | nichts wie | nicht im stil von | weniger wie | pas comme | pas dans 
 TITLED = """
 like | just like | exactly like | close to | near to | near | similar to | based on | after | riff from | riff of | drop from | drop of | solo from | intro of | intro from | chorus of
 chorus from | melody of | melody from | chords of | chords from | bass line of | bass line from | beat of | beat from | hook of | part from | feel of | feeling of | mood of | spirit of
-the song | the track | the tune | the hit | strings like in | as in | like in
+the song | the track | the tune | the hit | as in | like in
 wie | wie das lied | aehnlich wie | ahnlich wie | melodie von | aus | comme | melodie de | la chanson | como | la cancion | melodia de | melodia di | come | la canzone | a musica | jak | zoals | som
 kak | kak pesnya | pokhozhe na | vrode
 """
