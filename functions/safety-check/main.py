@@ -35,18 +35,18 @@ def check(ask: CheckAsk, caller: Caller, deps: Deps) -> Json:
     stricter = prompt_check is not None or any(is_stricter(one) for one in made)
     known = next((one for one in reversed(made) if one.upload_id and one.upload_id == ask.audio_upload_token), None)
     if known is not None and _stands(known, stricter, deps):
-        discarded(Sent(upload=deps.records.get(Upload, known.upload_id or "")), ask.output_id, deps)
+        discarded(Sent(upload=deps.records.get(Upload, known.upload_id or "")), deps)
         return _answered(known, deps)
     sent = received(ask, caller, deps)  # 2
     with ThreadPoolExecutor(1) as pool:
         gathering = pool.submit(basis_of, deps)
-        sound = heard_or_refused(sent, ask.output_id, caller, deps)
+        sound = heard_or_refused(sent, caller, deps)
         basis = under_stricter(gathering.result()) if stricter else gathering.result()
     one, is_new = checked(Job(ask, caller, sent, sound, basis, prompt_check), deps)  # 3
     if is_new and one.outcome == "block":
         note_block(caller.id, ask, basis.policy, deps)
     if sound.stored:
-        discarded(sent, ask.output_id, deps)  # 4
+        discarded(sent, deps)  # 4
     return _answered(one, deps)
 
 

@@ -1,8 +1,9 @@
 """An output's audio on its way through a check: received, decoded, and gone again.
 
 Promises: only the function ``decode`` parses what was sent; only the version
-that arrived first is read; refused audio is deleted like checked audio. What
-the bucket still holds after a crash is deleted by its lifecycle within a day.
+that arrived first is read, and no request reads what another one sent; refused
+audio is deleted like checked audio. What the bucket still holds after a crash is
+deleted by its lifecycle within a day.
 """
 
 import base64
@@ -16,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 from vault_audio.recordings import read_analysis
 from vault_domain.audio_rules import AudioFacts, AudioLimits, judge
+from vault_domain.canonical import sha256_hex
 from vault_domain.errors import AudioRefused, BadRequest, Conflict, NotFound, TooLarge
 from vault_domain.events import Kind, make_event
 from vault_domain.hearing import NEAR_SILENCE_LUFS
@@ -54,10 +56,17 @@ class Sent:
     inline: str | None = None
     upload: Upload | None = None
     version_id: str | None = None
+    own: str = ""
+    """Names inline audio in the bucket: its hash, and an id of this request alone."""
 
     @property
     def upload_id(self) -> str | None:
         return self.upload.upload_id if self.upload else None
+
+    @property
+    def name(self) -> str:
+        """What it is called in the bucket. No two requests share one, unless both bring the same upload."""
+        return self.upload_id or self.own
 
 
 class AudioAsk(Protocol):
@@ -72,7 +81,7 @@ class AudioAsk(Protocol):
 def received(ask: AudioAsk, caller: Caller, deps: Deps) -> Sent:
     """Find what was sent. Raises ``TooLarge``, ``BadRequest``, ``NotFound`` or ``Conflict``."""
     if ask.audio_base64 is not None:
-        return Sent(inline=_bounded(ask.audio_base64))
+        return _inline(ask.audio_base64, deps)
     upload = deps.records.get(Upload, ask.audio_upload_token or "")
     if upload is None or upload.owner != caller.id or upload.purpose != "output":
         raise NotFound("no such upload of yours for a check")
@@ -86,35 +95,30 @@ def received(ask: AudioAsk, caller: Caller, deps: Deps) -> Sent:
     return Sent(upload=upload, version_id=first.version_id)
 
 
-def _bounded(text: str) -> str:
+def _inline(text: str, deps: Deps) -> Sent:
     if len(text) > MAX_INLINE_BYTES * 4 // 3 + 4:
         raise TooLarge(f"inline audio may hold {MAX_INLINE_BYTES} bytes; use an upload", limit_bytes=MAX_INLINE_BYTES)
     try:
-        size = len(base64.b64decode(text, validate=True))
+        data = base64.b64decode(text, validate=True)
     except (binascii.Error, ValueError) as error:
         raise BadRequest("audio_base64 is not standard base64") from error
-    if size == 0 or size > MAX_INLINE_BYTES:
+    if not 0 < len(data) <= MAX_INLINE_BYTES:
         raise TooLarge(f"inline audio has 1 to {MAX_INLINE_BYTES} bytes; use an upload", limit_bytes=MAX_INLINE_BYTES)
-    return text
+    return Sent(inline=text, own=f"{sha256_hex(data)}-{deps.new_id('chk')}")
 
 
-def decoded(sent: Sent, output_id: str, deps: Deps) -> Sound:
+def decoded(sent: Sent, deps: Deps) -> Sound:
     """Decode and judge. Raises ``AudioRefused`` for what can't be checked."""
     if sent.inline is not None:
         told = deps.invoke(DECODE, {"audio_base64": sent.inline, "max_duration_s": MAX_OUTPUT_S})
         if "analysis_base64" in told:
             return _sound(told, base64.b64decode(told["analysis_base64"]), stored=False)
         # Long and well compressed: its analysis audio does not fit into an answer.
-        key, analysis = f"uploads/{output_id}/source", f"analysis/{output_id}.flac"
-        deps.bucket("outputs").write(key, base64.b64decode(sent.inline), content_type="application/octet-stream")
-        return _from_bucket(key, None, analysis, deps)
-    upload_id = sent.upload_id or ""
-    return _from_bucket(source_key(upload_id), sent.version_id, analysis_key(upload_id), deps)
-
-
-def _from_bucket(key: str, version_id: str | None, analysis: str, deps: Deps) -> Sound:
+        data = base64.b64decode(sent.inline)
+        deps.bucket("outputs").write(source_key(sent.name), data, content_type="application/octet-stream")
+    analysis = analysis_key(sent.name)
     ask = {
-        "bucket": "outputs", "key": key, "version_id": version_id,
+        "bucket": "outputs", "key": source_key(sent.name), "version_id": sent.version_id,
         "targets": {"analysis": analysis}, "max_duration_s": MAX_OUTPUT_S,
     }  # fmt: skip
     told = deps.invoke(DECODE, ask)
@@ -136,10 +140,10 @@ def _sound(told: dict[str, Any], analysis: bytes, *, stored: bool) -> Sound:
     return Sound(samples, *hashes, told["duration_s"], told["chromaprint"], stored, verdict.flags)
 
 
-def heard_or_refused(sent: Sent, output_id: str, caller: Caller, deps: Deps) -> Sound:
+def heard_or_refused(sent: Sent, caller: Caller, deps: Deps) -> Sound:
     """Decode; what is refused is deleted, and refused for good if it was an upload. Raises ``AudioRefused``."""
     try:
-        return decoded(sent, output_id, deps)
+        return decoded(sent, deps)
     except AudioRefused as error:
         if sent.upload is not None:
             now = deps.clock()
@@ -148,13 +152,12 @@ def heard_or_refused(sent: Sent, output_id: str, caller: Caller, deps: Deps) -> 
                 deps.new_id("evt"), Kind.UPLOAD_REFUSED, refused.upload_id, caller.actor, now, code=error.code
             )
             deps.records.commit([Put(refused, sent.upload.version)], [event])
-        discarded(sent, output_id, deps)
+        discarded(sent, deps)
         raise
 
 
-def discarded(sent: Sent, output_id: str, deps: Deps) -> None:
+def discarded(sent: Sent, deps: Deps) -> None:
     """Delete every version of what was sent, and the analysis audio made of it. Free to repeat."""
     outputs = deps.bucket("outputs")
-    name = sent.upload_id or output_id
-    outputs.delete(f"uploads/{name}/source", all_versions=True)
-    outputs.delete(f"analysis/{name}.flac", all_versions=True)
+    outputs.delete(source_key(sent.name), all_versions=True)
+    outputs.delete(analysis_key(sent.name), all_versions=True)

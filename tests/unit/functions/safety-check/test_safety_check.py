@@ -277,6 +277,29 @@ def test_long_inline_audio_goes_by_way_of_the_bucket_and_leaves_it(sim: Simulato
     assert audio_left(sim) == []
 
 
+def test_two_long_inline_outputs_under_one_id_at_once_are_each_heard_for_themselves(sim: Simulator, load_step) -> None:
+    """Another sound is sent under the same id while the first one's samples lie in the bucket."""
+    in_vault(sim, 1, OURS)
+    registered(sim, ("Known piece", as_file(piece(4, S))))
+    lenient(sim)
+    decode, check = load_step("decode"), load_step("safety-check")
+    decode.INLINE_BYTES = 1000
+    written = []
+
+    def answer(payload):
+        told = decode.handler(payload, None)
+        if "key" in payload and payload["key"] is not None:
+            written.append(payload["key"])
+            if len(written) == 2:
+                raise SourceUnavailable("the second request ends here")
+            assert post(check, sim, inline(OTHER))["statusCode"] == 503
+        return told
+
+    sim.functions["LEMM_FUNCTION_DECODE"] = answer
+    assert body_of(post(check, sim, inline(COPY)))["outcome"] == "block"
+    assert len(set(written)) == 2
+
+
 @pytest.mark.parametrize(
     ("body", "status"),
     [
