@@ -3,7 +3,8 @@
     python -m benchmarks.prompts
 
 The held-out prompts (``benchmarks/data/prompts.tsv``; ``--held-out`` names another file, such as
-``prompts_final.tsv`` or ``prompts_third.tsv``) were written by hand, in other words and with other names than what the classifier learnt from.
+``prompts_final.tsv`` or ``prompts_third.tsv``) were written by hand, in other words and with other names than what the
+classifier learnt from.
 Three readings: names and phrases alone, the classifier alone (it knows no names), and both, decided by the shipped
 policy. Disguises are made by a seed from the prompts that name a known artist.
 """
