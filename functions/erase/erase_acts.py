@@ -12,6 +12,7 @@ from vault_domain.erasure import (
     nameless_track,
     nameless_upload,
     wordless_appeal,
+    wordless_claim,
     wordless_flag,
     wordless_question,
     wordless_rights,
@@ -73,25 +74,32 @@ def strip_beside(account_id: str, deps: Deps) -> None:
     _write([Delete(one, one.version) for one in _every(deps, Message, account_id)], deps)
     wishes = deps.records.get(Preferences, account_id)
     _write([Delete(wishes, wishes.version)] if wishes else [], deps)
-    for track_id in sorted(_flagged(account_id, deps)):
+    for track_id in sorted({one.subject for one in _told(account_id, Kind.TRACK_FLAGGED, deps)}):
         flag = deps.records.get(Flag, track_id, f"{Flag.kind}#{account_id}")
         _write(_changed(flag, wordless_flag(flag)) if flag else [], deps)
 
 
-def _flagged(account_id: str, deps: Deps) -> set[str]:
-    """Which tracks the account flagged, as the log tells."""
+def strip_answers(account_id: str, deps: Deps) -> int:
+    """What the account said to claims, about tracks or outputs; how many of these claims still stand."""
+    waiting = 0
+    for claim_id in sorted({str(one.data["claim_id"]) for one in _told(account_id, Kind.CLAIM_ANSWERED, deps)}):
+        claim = deps.records.get(Claim, claim_id)
+        if claim is None or claim.answer is None:
+            continue
+        bare = wordless_claim(claim)
+        waiting += bare is claim
+        _write(_changed(claim, bare), deps)
+    return waiting
+
+
+def _told(account_id: str, kind: Kind, deps: Deps) -> Iterator[AuditEvent]:
+    """What the account did, as the log tells."""
     said = every(lambda at: deps.records.find(AuditEvent, "by_actor", account_id, limit=PAGE, cursor=at))
-    return {one.subject for one in said if one.event is Kind.TRACK_FLAGGED}
+    return (one for one in said if one.event is kind)
 
 
 def _claims(track_id: str, deps: Deps) -> Iterator[Claim]:
-    cursor: str | None = None
-    while True:
-        page = deps.records.find(Claim, "by_track", track_id, limit=PAGE, cursor=cursor)
-        yield from page.items
-        cursor = page.cursor
-        if cursor is None:
-            return
+    return every(lambda at: deps.records.find(Claim, "by_track", track_id, limit=PAGE, cursor=at))
 
 
 def _every(deps: Deps, kind: type[R], hash_key: str) -> Iterator[R]:

@@ -129,7 +129,7 @@ class ClaimLife(RuleBasedStateMachine):
     def what_was_forgotten_stays_forgotten(self) -> None:
         if self.claim.erased:
             assert self.claim.state not in STANDING
-            assert (self.claim.claimant, self.claim.basis, self.claim.work) == (None, "", None)
+            assert (self.claim.claimant, self.claim.basis, self.claim.work, self.claim.answer) == (None, "", None, None)
             assert "by_state" not in self.claim.indexes()
 
 

@@ -110,6 +110,11 @@ def wordless_flag(flag: Flag) -> Flag:
     return flag.with_changes(words="")
 
 
+def wordless_claim(claim: Claim) -> Claim:
+    """An ended claim without the answer to it; while one stands, people decide on both sides' words."""
+    return claim if claim.state in STANDING else claim.with_changes(answer=None)
+
+
 def is_over(erasure: Erasure, waiting: int, now: datetime) -> bool:
     """Whether nothing is left and nothing can come any more."""
     return waiting == 0 and now >= erasure.asked + SETTLES

@@ -102,7 +102,7 @@ class Claim(Record):
     claimant: str | None = Field(default=None, repr=False)
     email: Email | None = Field(default=None, repr=False)
     erased: bool = False
-    """Name, address and words are gone: it was not confirmed, or ended long ago."""
+    """Name, address, words and the answer to them are gone: it was not confirmed, or ended long ago."""
     capacity: Literal["rights_holder", "representative", "community"]
     """``community``: a reviewer opened it because contributors flagged the track."""
     opened_by: AccountId | None = None
@@ -248,9 +248,10 @@ def make_moot(claim: Claim, now: datetime, policy: Policy) -> Claim:
 
 
 def forget(claim: Claim) -> Claim:
-    """Without name, address and words of its author: it was not confirmed, or ended long ago."""
+    """Without name, address and words of its author, and without the answer: not confirmed, or ended long ago."""
     state = ClaimState.EXPIRED if claim.state is ClaimState.UNCONFIRMED else claim.state
-    return claim.with_changes(state=state, claimant=None, email=None, work=None, met="", basis="", erased=True)
+    gone = {"claimant": None, "email": None, "work": None, "met": "", "basis": "", "answer": None}
+    return claim.with_changes(state=state, erased=True, **gone)
 
 
 def check_standing(claim: Claim) -> None:

@@ -383,11 +383,13 @@ def test_a_passed_deadline_is_told_once_and_decides_nothing(sim: Simulator):
 def test_an_ended_claim_loses_everything_personal_after_its_time(sim: Simulator):
     _, track_id = admitted(sim)
     claim_id = claimed(sim, track_id)
+    answer(sim, track_id, claim_id)
     screen(sim, claim_id, "unfounded")
     sim.clock.now += timedelta(days=1096)
     run("sweep", sim.container())
     claim = claim_of(sim, claim_id)
     assert (claim.state, claim.email, claim.claimant, claim.basis) == (ClaimState.UNFOUNDED, None, None, "")
+    assert (claim.answer, claim.answered is not None) == (None, True)
     assert main_of("claims").show(claim_id, ANNA, sim.container()).erased
 
 

@@ -212,10 +212,15 @@ def under_claim(world: World) -> None:
     claim = Claim(
         claim_id=CLAIM, state=ClaimState.CONFIRMED, track_id=track.track_id, locks=True, source="b" * 64,
         capacity="rights_holder", token_sha256="c" * 64, filed=NOW, confirmed=NOW, due=NOW + timedelta(days=9),
+        answer=f"{SAID} never heard of it", answered=NOW,
+    )  # fmt: skip
+    answered = make_event(
+        world.sim.new_id("evt"), Kind.CLAIM_ANSWERED, track.track_id, Actor(id=world.account_id, role="contributor"),
+        NOW, claim_id=CLAIM,
     )  # fmt: skip
     locked = track.with_changes(status=Status.UNDER_INVESTIGATION)
     hold = Hold(track_id=track.track_id, claims=(CLAIM,))
-    world.records.commit([Put(locked, track.version), Put(claim, 0), Put(hold, 0)])
+    world.records.commit([Put(locked, track.version), Put(claim, 0), Put(hold, 0)], [answered])
 
 
 def test_a_claim_on_a_track_is_decided_first(world: World):
@@ -223,6 +228,7 @@ def test_a_claim_on_a_track_is_decided_first(world: World):
     under_claim(world)
     assert world.passes(hours=1) == {"under_way": 1, "ended": 0}
     held, claim = world.records.get(Track, numbered("trk", 1)), world.records.get(Claim, CLAIM)
+    assert SAID in (claim.answer or "")
     assert (held.status, SAID in held.metadata.title) == (Status.UNDER_INVESTIGATION, True)
     ended = claim.with_changes(state=ClaimState.KEPT, locks=False, ended=NOW)
     world.records.commit([Put(held.with_changes(status=Status.ACCEPTED), held.version), Put(ended, claim.version)])
