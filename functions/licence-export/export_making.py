@@ -10,6 +10,7 @@ from vault_domain.events import Kind, make_event
 from vault_domain.exporting import (
     CERTIFICATE,
     ExportAsk,
+    ExportedSound,
     OutputExport,
     certificate,
     entries,
@@ -102,8 +103,10 @@ def _made(
         credentials=file.credentials,
     )  # fmt: skip
     unchecked = check.with_changes(check=check.check + 1, version=0)
+    sound = ExportedSound(output_id=check.output_id, audio_sha256=check.audio_sha256)
     changes: list[Change] = [Put(one, 0), *(Put(entry, 0) for entry in entries(one))]
     changes += [Require(unchecked, 0), Require(accepted, accepted.version), *watched]
+    changes += [Put(sound, 0)] if one.number == 1 else []
     if sent.upload:
         changes.append(Put(expire(pin(sent.upload, sent.version_id, now), now), sent.upload.version))
     deps.records.commit(changes, [event])

@@ -2,7 +2,8 @@
 
 A sound that was answered for under the same versions is not compared again,
 whatever its output is called; two callers at once with one sound write one
-answer, and the slower of them takes the faster one's.
+answer, and the slower of them takes the faster one's. An output that was
+exported is checked with the sound of its export only.
 """
 
 from collections.abc import Callable
@@ -13,6 +14,7 @@ from vault_domain.decision import Clearance, decide_output
 from vault_domain.errors import Conflict
 from vault_domain.events import Kind, make_event
 from vault_domain.evidence import SourceReport
+from vault_domain.exporting import ExportedSound, same_sound
 from vault_domain.hearing import weighed
 from vault_domain.ports import Change, Put
 from vault_domain.safety import CheckAsk, Heard, OutputCheck, event_facts, make_check, on_record, same_check
@@ -81,6 +83,7 @@ def _record(job: Job, compared: Callable[[], Found], deps: Deps) -> tuple[Output
     made, sound = earlier(job.ask.output_id, job.caller, deps), job.sound.audio_sha256
     stands = standing_of(job.ask.model_id, job.ask.output_id, sound, deps)
     versions = stands.versions(job.basis.versions)
+    ours = [same_sound(deps.records.get(ExportedSound, job.ask.output_id), job.ask.output_id, sound)] if made else []
     if made and same_check(made[-1], sound, versions):
         return made[-1], False
     row, seen = _answered_before(job, versions, deps)
@@ -91,7 +94,7 @@ def _record(job: Job, compared: Callable[[], Found], deps: Deps) -> tuple[Output
         deps.new_id("evt"), Kind.OUTPUT_CHECK, one.output_id, job.caller.actor, one.at, one.versions, **facts
     )
     one = on_record(one, event)
-    changes: list[Change] = [Put(one, 0), *_used(job, one), *stands.watched]
+    changes: list[Change] = [Put(one, 0), *_used(job, one), *stands.watched, *ours]
     # What is suspended is about this output or its model; the answer of a sound is about the sound alone.
     answer = answered_by(one) if seen is None and versions == job.basis.versions else None
     changes += [Put(answer, row.version if row else 0)] if answer else []

@@ -3,6 +3,7 @@
 from concurrent.futures import ThreadPoolExecutor
 
 from checking import Job, checked, earlier
+from vault_domain.errors import OutputExported
 from vault_domain.ids import OutputId
 from vault_domain.safety import CheckAsk, OutputCheck, answer, is_stricter
 from vault_domain.safety_receipt import SAFETY_RECEIPT, safety_receipt
@@ -27,8 +28,8 @@ def check(ask: CheckAsk, caller: Caller, deps: Deps) -> Json:
     0. The token of the prompt's check, where one is sent, asks for stricter thresholds; an output that was judged by
     them once always is. 1. An output id belongs to one service; an upload that was checked gives its check again.
     2. Receive and decode; meanwhile read what to check against. 3. The same sound under the same versions has the same
-    answer; otherwise compare, decide, keep the fingerprints. What is suspended is blocked whatever was found. Record
-    the check and its event. 4. Delete the audio.
+    answer; otherwise compare, decide, keep the fingerprints. What is suspended is blocked whatever was found; what was
+    exported is not checked with another sound (`output_exported`). Record the check and its event. 4. Delete the audio.
     """
     prompt_check = honoured(ask.prompt_token, ask.prompt_sha256, caller.id, deps) if ask.prompt_token else None  # 0
     made = earlier(ask.output_id, caller, deps)  # 1
@@ -42,7 +43,12 @@ def check(ask: CheckAsk, caller: Caller, deps: Deps) -> Json:
         gathering = pool.submit(basis_of, deps)
         sound = heard_or_refused(sent, caller, deps)
         basis = under_stricter(gathering.result()) if stricter else gathering.result()
-    one, is_new = checked(Job(ask, caller, sent, sound, basis, prompt_check), deps)  # 3
+    try:
+        one, is_new = checked(Job(ask, caller, sent, sound, basis, prompt_check), deps)  # 3
+    except OutputExported:
+        if sent.upload is None:  # an upload can be checked under another id
+            discarded(sent, deps)
+        raise
     if is_new and one.outcome == "block":
         note_block(caller.id, ask, basis.policy, deps)
     if sound.stored:

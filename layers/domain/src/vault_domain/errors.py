@@ -131,6 +131,12 @@ class DigestMismatch(Conflict):
     code, title = "digest_mismatch", "These are not the bytes that were checked"
 
 
+class OutputExported(Conflict):
+    """A check of another sound under the name of an output that was exported."""
+
+    code, title = "output_exported", "This output was exported; another sound needs another output id"
+
+
 class TrainingNotAllowed(VaultError):
     """A contribution without the consent that inclusion needs."""
 

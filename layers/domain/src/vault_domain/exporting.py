@@ -5,6 +5,10 @@ output or its model (``output_suspended``), a last check that said allow or warn
 (``output_not_cleared``), not too long ago (``check_outdated``), the present
 licence accepted (``licence_not_accepted``), and the very bytes that were
 checked (``digest_mismatch``).
+
+From its first export on an output's id stands for the sound that was exported:
+no other sound is checked under it (``output_exported``), so what is found or
+decided about the id later is about what its certificates name.
 """
 
 from collections.abc import Mapping
@@ -19,12 +23,14 @@ from vault_domain.errors import (
     Conflict,
     DigestMismatch,
     LicenceNotAccepted,
+    OutputExported,
     OutputNotCleared,
     OutputSuspended,
 )
 from vault_domain.ids import CertificateId, OutputId, UploadId
 from vault_domain.output_licence import SLUG, Acceptance, Holder, UserRef
 from vault_domain.policy import Policy
+from vault_domain.ports import Require
 from vault_domain.reasons import Reason
 from vault_domain.records import Record, Sha256, UtcTime, Value
 from vault_domain.safety import MAX_INLINE_BYTES, OutputCheck, message_of
@@ -87,6 +93,19 @@ class OutputExport(Record):
         return self.output_id, f"{self.kind}#{self.number:06d}"
 
 
+class ExportedSound(Record):
+    """The sound that an output's id stands for since its first export."""
+
+    table: ClassVar[str] = "checks"
+    kind: ClassVar[str] = "exported_sound"
+
+    output_id: OutputId
+    audio_sha256: Sha256
+
+    def key(self) -> tuple[str, str]:
+        return self.output_id, self.kind
+
+
 class CertificateEntry(Record):
     """Where the export of a certificate, or of an exported file's hash, is found."""
 
@@ -143,6 +162,18 @@ def same_bytes(check: OutputCheck, sha256: str) -> None:
     """Raise ``DigestMismatch`` unless these are the bytes that were checked."""
     if sha256 != check.content_sha256:
         raise DigestMismatch("This file is not the one that was checked; send exactly the same file")
+
+
+def same_sound(exported: ExportedSound | None, output_id: str, audio_sha256: str) -> Require:
+    """What a check of this sound demands of the exports when it is recorded.
+
+    Raises ``OutputExported`` if the output was exported with another sound.
+    """
+    if exported is None:
+        return Require(ExportedSound(output_id=output_id, audio_sha256=audio_sha256), 0)
+    if exported.audio_sha256 != audio_sha256:
+        raise OutputExported("This output was exported with another sound; check this one under an id of its own")
+    return Require(exported, exported.version)
 
 
 def known_export(made: tuple[OutputExport, ...], holder: str, licence: int, check: int) -> OutputExport | None:
