@@ -6,18 +6,20 @@ Catalogues hold composed pieces and, with ``--audio``, a folder of real music;
 each query is searched in a small one, in one a hundred times as long, and in
 one between. Unrelated queries are composed pieces of other seeds, excerpts of the
 real tracks with their own track (and its stated relatives) taken out, so that
-the same composers stay in, and noise, tones, loops and silence; part of them
-with noise or at another speed. With ``--per`` weights are fitted first, on
-copies and unrelated queries of the first half of the real tracks (by hash of
-their names); the tails are then measured on the other half and on composed
-queries, which took no part. Without it the weights stay, and all real
-tracks are asked.
+the same composers stay in, and noise, tones, loops and silence. One in three is
+as it is, one has noise, one another speed; with ``--clean`` all are as they are,
+from other places. With ``--per`` weights are fitted first, on copies and
+unrelated queries of the first half of the real tracks (by hash of their names);
+the tails are then measured on the other half and on composed queries, which took
+no part. Without it the weights stay, and all real tracks are asked. What earlier
+runs measured counts as well (``--besides``): no kind of query is quieter than
+the file says.
 """
 
 import argparse
 import json
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from itertools import chain, product
@@ -37,7 +39,6 @@ from vault_index.shard import Shard, build_shard
 from vault_index.verify import LEAST_LANDMARKS
 from vault_models.corpus import composed
 
-QUERY_SEEDS = 6_000_000
 KINDS = ("score", "pairs", "plain")
 """Evidence of a passage; the fourth weight, ``rivals``, is for what the query's other tracks reach."""
 LENGTHS = (3.0, 10.0, 30.0)
@@ -77,20 +78,34 @@ def altered(audio: Samples, rng: Generator) -> Samples:
     return played(float(rng.uniform(0.85, 1.18)))(audio, rng, audio) if way == 2 else audio
 
 
-def composed_queries(count: int, lengths: Sequence[float]) -> Iterator[Query]:
+@dataclass(frozen=True)
+class Sample:
+    """Which queries a run draws: none asks what another asked."""
+
+    name: str
+    change: Callable[[Samples, Generator], Samples]
+    seed: int
+    first_piece: int
+
+
+MIXED = Sample("two in three altered", altered, 4, 6_000_000)
+CLEAN = Sample("as they are", lambda audio, _: audio, 14, 6_500_000)
+
+
+def composed_queries(count: int, lengths: Sequence[float], sample: Sample) -> Iterator[Query]:
     for number in range(count):
-        rng = default_rng([number, 3])
-        audio = composed(QUERY_SEEDS + number, max(lengths) * 1.25 + 4)
+        rng, piece = default_rng([number, sample.seed - 1]), sample.first_piece + number
+        audio = composed(piece, max(lengths) * 1.25 + 4)
         for seconds in lengths:
             start = int(rng.integers(RATE, len(audio) - int(seconds * 1.2 * RATE)))
-            piece = altered(audio[start : start + int(seconds * 1.2 * RATE)], rng)[: int(seconds * RATE)]
-            yield Query("composed", f"seed {QUERY_SEEDS + number}", seconds, piece, frozenset())
+            cut = sample.change(audio[start : start + int(seconds * 1.2 * RATE)], rng)[: int(seconds * RATE)]
+            yield Query("composed", f"seed {piece}", seconds, cut, frozenset())
 
 
-def real_queries(tracks: Sequence[Track], counts: dict[float, int]) -> Iterator[Query]:
+def real_queries(tracks: Sequence[Track], counts: dict[float, int], sample: Sample) -> Iterator[Query]:
     """Excerpts at random; ``0`` seconds stands for whole tracks."""
     for seconds, count in counts.items():
-        rng = default_rng([int(seconds), 4])
+        rng = default_rng([int(seconds), sample.seed])
         for number in range(count):
             track = tracks[number % len(tracks)]
             need = int(seconds * 1.2 * RATE)
@@ -98,7 +113,7 @@ def real_queries(tracks: Sequence[Track], counts: dict[float, int]) -> Iterator[
                 yield Query("real", track.id, len(track.audio) / RATE, track.audio, track.related)
             elif len(track.audio) > need + RATE:
                 start = int(rng.integers(len(track.audio) - need))
-                piece = altered(track.audio[start : start + need], rng)[: int(seconds * RATE)]
+                piece = sample.change(track.audio[start : start + need], rng)[: int(seconds * RATE)]
                 yield Query("real", track.id, seconds, piece, track.related)
 
 
@@ -143,7 +158,7 @@ def fitted(shard: Shard, tracks: Sequence[Track], per: int, processes: int) -> d
     that it gives the copies, under an exponential fitted to the best scores of unrelated queries."""
     heard = [(told(found(shard, audio, frozenset())), track.related) for track, audio in copies(tracks, per)]
     unrelated = {10.0: 8 * per, 3.0: 6 * per}
-    rows = evidence_of([shard], real_queries(tracks, unrelated), processes)
+    rows = evidence_of([shard], real_queries(tracks, unrelated, MIXED), processes)
     best, weights = -1.0, builtin().weights
     for pairs, plain, rivals in product((4.0, 7.0, 10.0, 13.0), (1.5, 3.0, 4.5, 6.0), (0.0, 0.4, 0.7, 1.0)):
         trial = {"score": 1.0, "pairs": pairs, "plain": plain, "rivals": rivals, "bias": 0.0}
@@ -252,9 +267,11 @@ def main() -> None:
     parser.add_argument("--real", type=int, default=900, help="real queries of 10 s; fewer of other lengths")
     parser.add_argument("--per", type=int, default=0, help="copies per change to fit weights on; 0 keeps the weights")
     parser.add_argument("--processes", type=int, default=2)
+    parser.add_argument("--clean", action="store_true", help="queries as they are, none altered")
     parser.add_argument(
-        "--besides", type=Path, help="an earlier calibration with the same weights: the higher tails count"
-    )
+        "--besides", type=Path, action="append", default=[], metavar="FILE",
+        help="an earlier calibration with the same weights and catalogues: what it measured counts too",
+    )  # fmt: skip
     parser.add_argument("--keep", type=Path, help="also write all evidence of unrelated queries here")
     parser.add_argument("--out", type=Path, default=Path("layers/index/src/vault_index/calibration.json"))
     chosen = parser.parse_args()
@@ -263,16 +280,26 @@ def main() -> None:
     half = sorted(real or list(generated_tracks(60)), key=lambda track: sha256(min(track.related).encode()).hexdigest())
     learn, judge = half[: len(half) // 2], half[len(half) // 2 if chosen.per else 0 :]
     weights = fitted(shards[1], learn, chosen.per, chosen.processes) if chosen.per else dict(builtin().weights)
-    counts = {10.0: chosen.real, 3.0: chosen.real // 2, 30.0: chosen.real // 6, 0.0: len(judge)}
-    sources = [real_queries(judge, counts)] if real else []
-    sources += [odd_queries(), composed_queries(chosen.queries, (3.0, 10.0))]
-    sources += [composed_queries(chosen.queries // 6, (30.0,))]
+    sample = CLEAN if chosen.clean else MIXED
+    # Whole tracks and odd sounds are never altered: one run asks them.
+    counts = {10.0: chosen.real, 3.0: chosen.real // 2, 30.0: chosen.real // 6}
+    counts |= {} if chosen.clean else {0.0: len(judge)}
+    sources = [real_queries(judge, counts, sample)] if real else []
+    sources += [composed_queries(chosen.queries, (3.0, 10.0), sample)]
+    sources += [composed_queries(chosen.queries // 6, (30.0,), sample)]
+    sources += [] if chosen.clean else [odd_queries()]
     rows = evidence_of(shards, chain(*sources), chosen.processes)
     if chosen.keep:
         kept = [(*about, names, found.round(4).tolist()) for *about, (names, found) in rows]
         chosen.keep.write_text(json.dumps(kept))
-    earlier = json.loads(chosen.besides.read_text())["catalogues"] if chosen.besides else []
-    document = assembled([scored(rows, number, weights) for number in range(len(shards))], weights, shards, earlier)
+    lengths = {len(shard.tracks): round(shard.seconds, 1) for shard in shards}
+    fresh = [
+        {"tracks": len(shard.tracks), "sample": sample.name, **row}
+        for number, shard in enumerate(shards)
+        for row in measurements(scored(rows, number, weights))
+    ]
+    earlier = [json.loads(file.read_text()) for file in chosen.besides]
+    document = assembled([*rows_of(earlier, weights, lengths), *fresh], weights, lengths)
     chosen.out.write_text(json.dumps(document, indent=1, sort_keys=True) + "\n")
     print(json.dumps(document["catalogues"], indent=1))
 
@@ -290,50 +317,50 @@ def catalogues(real: Sequence[Track], count: int) -> list[Shard]:
     ]
 
 
-def assembled(
-    scores: Sequence[dict[tuple[str, float], list[float]]],
-    weights: dict[str, float],
-    shards: Sequence[Shard],
-    earlier: Sequence[dict[str, Any]] = (),
-) -> dict[str, Any]:
-    """The file: for each catalogue and query length the higher of real and composed tails."""
-    catalogues, measurements = [], []
-    for own, shard in zip(scores, shards, strict=True):
-        tails = []
-        for seconds in sorted({length for _, length in own}):
-            rows = [
-                measured(kind, np.array(values), seconds)
-                for (kind, length), values in sorted(own.items())
-                if length == seconds and len(values) >= 25
-            ]
-            measurements += [{"tracks": len(shard.tracks), **row} for row in rows]
-            usable = [row["tail"] for row in rows if row["music"] != "odd"]
-            tails.append(max(usable, key=lambda t: threshold(t, 0.001)))
-        catalogues.append({"catalogue_s": round(shard.seconds, 1), "tails": tails})
+def measurements(scores: dict[tuple[str, float], list[float]]) -> list[dict[str, Any]]:
+    """What one catalogue's unrelated queries reach, by kind and length; a few queries tell nothing."""
+    known = sorted(scores.items())
+    return [measured(kind, np.array(values), seconds) for (kind, seconds), values in known if len(values) >= 25]
+
+
+def rows_of(
+    earlier: Sequence[dict[str, Any]], weights: dict[str, float], lengths: dict[int, float]
+) -> list[dict[str, Any]]:
+    """The measurements of earlier files; they say nothing of other weights, features or catalogues."""
+    for one in earlier:
+        theirs = [catalogue["catalogue_s"] for catalogue in one["catalogues"]]
+        if (one["format"], one["settings"], one["weights"], theirs) != (FORMAT, SETTINGS, weights, [*lengths.values()]):
+            raise SystemExit(f"calibration {one['version']} was measured with other weights, features or catalogues")
+    return [{"sample": MIXED.name, **row} for one in earlier for row in one["measurements"]["rows"]]
+
+
+def assembled(rows: Sequence[dict[str, Any]], weights: dict[str, float], lengths: dict[int, float]) -> dict[str, Any]:
+    """The file, from everything measured: by catalogue (tracks -> seconds) and length the tail over all tails."""
+    catalogues: list[dict[str, Any]] = []
+    for tracks, catalogue_s in lengths.items():
+        own = [row["tail"] for row in rows if row["tracks"] == tracks and row["music"] != "odd"]
+        smaller = catalogues[-1]["tails"] if catalogues else []
+        # More audio is never surer: a tail that chance made lower than a smaller catalogue's gives way to it.
+        queries = sorted({tail["query_s"] for tail in own})
+        tails = [over([tail for tail in [*own, *smaller] if tail["query_s"] == seconds]) for seconds in queries]
+        catalogues.append({"catalogue_s": catalogue_s, "tails": tails})
     document: dict[str, Any] = {
-        "format": FORMAT, "settings": SETTINGS, "weights": weights, "catalogues": rising(higher(catalogues, earlier)),
-        "measurements": {"rows": measurements},
+        "format": FORMAT, "settings": SETTINGS, "weights": weights, "catalogues": catalogues,
+        "measurements": {"rows": list(rows)},
     }  # fmt: skip
     text = json.dumps(document, sort_keys=True).encode()
     return {"version": sha256(text).hexdigest()[:12], **document}
 
 
-def higher(catalogues: Sequence[dict[str, Any]], others: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Of two measurements of the same catalogues, each tail that is higher; one measurement stays as it is."""
-    pairs = zip(catalogues, others or catalogues, strict=True)
-    return [{**one, "tails": _higher(one["tails"], other["tails"])} for one, other in pairs]
-
-
-def rising(catalogues: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
-    """A tail that chance made lower than that of a smaller catalogue gives way to it: more audio is never surer."""
-    out: list[dict[str, Any]] = []
-    for one in catalogues:
-        out.append({**one, "tails": _higher(one["tails"], out[-1]["tails"] if out else one["tails"])})
-    return out
-
-
-def _higher(tails: Sequence[dict[str, float]], others: Sequence[dict[str, float]]) -> list[dict[str, float]]:
-    return [max(pair, key=lambda t: threshold(t, 0.001)) for pair in zip(tails, others, strict=True)]
+def over(tails: Sequence[dict[str, float]]) -> dict[str, float]:
+    """The lowest tail that is at or above each of these at 1, 0.1 and 0.01 %."""
+    one, thousandth, last = (max(threshold(tail, rate) for tail in tails) for rate in (0.01, 0.001, 0.0001))
+    scale = max(last - one, 2 * (thousandth - one)) / float(np.log(100))
+    share = min(tail["share"] for tail in tails)
+    return {
+        "query_s": tails[0]["query_s"], "start": round(one - scale * float(np.log(share / 0.01)), 3), "share": share,
+        "scale": round(scale, 3), "median": max(tail["median"] for tail in tails),
+    }  # fmt: skip
 
 
 if __name__ == "__main__":

@@ -1,9 +1,14 @@
 """Snapshot folders appear whole, and every damage names its part."""
 
+from concurrent.futures import ThreadPoolExecutor
+from time import sleep
+
 import pytest
 from vault_domain import snapshots
 from vault_domain.errors import Corrupt, NotFound
 from vault_index import snapshot
+from vault_index.coincidence import ByPitch, by_pitch
+from vault_index.shard import Shard
 
 
 @pytest.fixture(scope="module")
@@ -92,6 +97,33 @@ def test_the_cache_has_a_bound(parts, library):
     snapshot.open_parts(other, lambda _: parts[1].data, cache)
     assert cache.get(parts[0].part.sha256) is None
     assert cache.get(parts[1].part.sha256) is not None
+
+
+def test_what_searches_work_out_of_a_part_counts_in_the_cache(parts):
+    first, second = (Shard.open(part.data, part.part.name) for part in parts[:2])
+    cache = snapshot.ShardCache(most_bytes=first.size + second.size)
+    cache.put(first)
+    cache.put(second)
+    assert cache.get(first.sha256) is first
+    before = second.held_bytes
+    by_pitch(second)
+    assert second.held_bytes > before
+    cache.put(second)
+    assert cache.get(first.sha256) is None, "the two no longer fit"
+
+
+def test_what_is_worked_out_is_made_once_however_many_ask(parts):
+    shard, made = Shard.open(parts[0].data, parts[0].part.name), []
+
+    def slowly() -> ByPitch:
+        sleep(0.05)
+        made.append(ByPitch(shard))
+        return made[-1]
+
+    with ThreadPoolExecutor(4) as pool:
+        given = list(pool.map(lambda _: shard.derived.once(ByPitch, slowly), range(4)))
+    assert len(made) == 1
+    assert all(one is made[0] for one in given)
 
 
 def test_other_settings_are_refused(parts):

@@ -103,6 +103,13 @@ class Coarse:
     close: Level
     tracks: int
 
+    @property
+    def nbytes(self) -> int:
+        """Bytes of both levels."""
+        return sum(
+            level.spectra.nbytes + level.weight.nbytes + level.bases.nbytes for level in (self.rough, self.close)
+        )
+
     @staticmethod
     def of(tunes: Sequence[Rows]) -> "Coarse":
         """From each track's packed rows."""

@@ -39,13 +39,15 @@ class ByPitch:
         self.starts = np.searchsorted(pitch[order], np.arange(BINS + 1)).astype(np.int64)
         self.last = int(self.units.max(initial=0))
 
+    @property
+    def nbytes(self) -> int:
+        """Bytes of its arrays."""
+        return self.units.nbytes + self.starts.nbytes
+
 
 def by_pitch(shard: Shard) -> ByPitch:
     """The shard's landmarks by pitch, sorted once and kept with it."""
-    known = shard.derived.get("by_pitch")
-    if not isinstance(known, ByPitch):
-        known = shard.derived["by_pitch"] = ByPitch(shard)
-    return known
+    return shard.derived.once(ByPitch, lambda: ByPitch(shard))
 
 
 def candidates(

@@ -124,6 +124,11 @@ class Book:
     outline: coarse.Coarse
     seconds: float
 
+    @property
+    def nbytes(self) -> int:
+        """Bytes of what was prepared; the rows themselves are the part's."""
+        return self.outline.nbytes
+
     @staticmethod
     def of(tunes: Sequence[Tune]) -> "Book":
         """Tracks without rows are left out."""
@@ -133,12 +138,12 @@ class Book:
 
 def book_of(shard: Shard) -> Book:
     """The tunes of a part, prepared at the first search and kept with it."""
-    made = shard.derived.get(DETECTOR)
-    if not isinstance(made, Book):
+
+    def made() -> Book:
         known = [(track, shard.tunes.rows(number)) for number, track in enumerate(shard.tracks)]
-        made = Book.of([Tune(track.id, track.duration_s, rows) for track, rows in known if rows is not None])
-        shard.derived[DETECTOR] = made
-    return made
+        return Book.of([Tune(track.id, track.duration_s, rows) for track, rows in known if rows is not None])
+
+    return shard.derived.once(Book, made)
 
 
 @lru_cache(maxsize=1)

@@ -3,7 +3,7 @@
 Promise: :func:`build_shard` gives the same bytes for the same items in the same
 order. :meth:`Shard.open` maps or wraps them without copying the large arrays,
 after checking hash, format and bounds; a damaged part raises
-:class:`~vault_domain.errors.Corrupt` with its name. A shard is never changed.
+:class:`~vault_domain.errors.Corrupt` with its name. Its arrays are never changed.
 
 Layout (``docs/formats/snapshot.md``): magic, version, header (JSON), aligned
 arrays, SHA-256 of all before it.
@@ -13,11 +13,12 @@ import hashlib
 import json
 import mmap
 import struct
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Final
+from threading import Lock
+from typing import Any, Final, Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -83,6 +84,37 @@ class StoredFeatures:
     melody: NDArray[np.uint8] | None = None
 
 
+class Sized(Protocol):
+    """Anything that says how much memory it takes."""
+
+    @property
+    def nbytes(self) -> int: ...
+
+
+_Made = TypeVar("_Made", bound=Sized)
+
+
+class Derived:
+    """What searches work out of a part's arrays once, and keep with it; one of a kind, however many ask at once."""
+
+    def __init__(self) -> None:
+        self._made: dict[type[Any], Any] = {}
+        self._lock = Lock()
+
+    def once(self, kind: type[_Made], make: Callable[[], _Made]) -> _Made:
+        """What was made of this kind, or what ``make`` makes; others who want it wait for it."""
+        with self._lock:
+            if kind not in self._made:
+                self._made[kind] = make()
+            made: _Made = self._made[kind]
+            return made
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of all of it."""
+        return sum(made.nbytes for made in list(self._made.values()))
+
+
 @dataclass(frozen=True, eq=False)
 class Shard:
     """An opened part. Arrays are read-only views of its bytes."""
@@ -103,8 +135,12 @@ class Shard:
     track_vectors: NDArray[np.float16]
     tunes: Tunes
     size: int
-    derived: dict[str, object] = field(default_factory=dict, repr=False)
-    """What searches work out of the arrays once and keep, by name."""
+    derived: "Derived" = field(default_factory=Derived, repr=False)
+
+    @property
+    def held_bytes(self) -> int:
+        """What it holds in memory by now: its part, and what searches have worked out of it."""
+        return self.size + self.derived.nbytes
 
     @property
     def hash_bits(self) -> int:

@@ -105,7 +105,10 @@ def open_folder(path: Path) -> tuple[Manifest, list[Shard]]:
 
 
 class ShardCache:
-    """Opened shards by the hash of their part, the longest unused dropped first."""
+    """Opened shards by the hash of their part, the longest unused dropped first.
+
+    What a shard's searches have worked out of it counts too, from the next part on that is held.
+    """
 
     def __init__(self, most_bytes: int = CACHED_BYTES) -> None:
         self._most = most_bytes
@@ -124,7 +127,8 @@ class ShardCache:
         """Hold the shard; the newest stays, whatever its size."""
         with self._lock:
             self._held[shard.sha256] = shard
-            while len(self._held) > 1 and sum(held.size for held in self._held.values()) > self._most:
+            self._held.move_to_end(shard.sha256)
+            while len(self._held) > 1 and sum(held.held_bytes for held in self._held.values()) > self._most:
                 self._held.popitem(last=False)
 
 
