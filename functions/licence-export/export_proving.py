@@ -10,14 +10,14 @@ from vault_domain.dsse import parse
 from vault_domain.errors import NotFound, Unauthenticated
 from vault_domain.exporting import CERTIFICATE, CertificateEntry, Force, OutputExport, by_file, force
 from vault_domain.records import Sha256
-from vault_domain.suspensions import OUTPUT_SUSPENDED, OUTPUT_WITHDRAWN
+from vault_domain.suspensions import OUTPUT_SUSPENDED, OUTPUT_WITHDRAWN, RESEMBLES_UPHELD
 from vault_edge.app import Deps
 from vault_edge.output_checks import earlier_checks
 from vault_edge.receipts import KEY_PURPOSE
 from vault_edge.suspending import standing_of
 from vault_store.dsse import open_sealed
 
-DECIDED: dict[str, Force] = {OUTPUT_SUSPENDED: "suspended", OUTPUT_WITHDRAWN: "ended"}
+DECIDED: dict[str, Force] = {OUTPUT_SUSPENDED: "suspended", OUTPUT_WITHDRAWN: "ended", RESEMBLES_UPHELD: "suspended"}
 """By people, about this output or another one with the very same sound; a model's suspension changes no licence."""
 SAYS = {
     "in_force": "The licence is in force.",

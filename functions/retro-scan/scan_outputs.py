@@ -22,6 +22,7 @@ from vault_domain.policy import Policy, limits_of
 from vault_domain.ports import Put
 from vault_domain.rechecks import STEPS, Scan, found_later, since
 from vault_domain.safety import OutputCheck, event_facts, judged_by, on_record
+from vault_domain.suspensions import HeldSound, sound_found, sound_key
 from vault_edge.app import Deps
 from vault_edge.matching import VAULT, Query, Source, report_of
 from vault_edge.output_checks import earlier_checks
@@ -93,8 +94,19 @@ def _compare(row: OutputCheck, features: Features, found: References, actor: Act
         deps.new_id("evt"), Kind.OUTPUT_CHECK, one.output_id, actor, now, one.versions,
         **event_facts(one), found_later=True,
     )  # fmt: skip
-    deps.records.commit([Put(on_record(one, event), 0), *(Put(told, 0) for told in _news(one, now, deps))], [event])
+    changes = [Put(on_record(one, event), 0), *(Put(told, 0) for told in _news(one, now, deps))]
+    deps.records.commit([*changes, *_held(one, found, deps)], [event])
     return True
+
+
+def _held(one: OutputCheck, found: References, deps: Deps) -> list[Put]:
+    """Its sound stays blocked, where it copies what no new check would find."""
+    copies = [ref for reason in one.reasons for ref in reason.refs if ref in found.upheld]
+    if one.outcome != "block" or not copies:
+        return []
+    present = deps.records.get(HeldSound, sound_key(one.audio_sha256))
+    held = sound_found(present, one.audio_sha256, copies)
+    return [Put(held, held.version)] if held is not present else []
 
 
 def _news(one: OutputCheck, now: datetime, deps: Deps) -> list[Message]:

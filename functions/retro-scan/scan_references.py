@@ -54,6 +54,8 @@ class References:
     opened: Opened
     identity: str
     keys: Keys
+    upheld: frozenset[str] = frozenset()
+    """Those that no other check compares with, because a claim about them was upheld."""
 
 
 def sources(deps: Deps) -> list[str]:
@@ -124,7 +126,7 @@ def _upheld(known: str | None, deps: Deps) -> References:
     names = frozenset(name for name, _ in kept)
     removed = tuple(name for name in vault.manifest.removed if name not in names)
     opened = Opened(vault.manifest.model_copy(update={"removed": removed}), vault.snapshot_id, [*vault.shards, extra])
-    return References(VAULT, "internal", opened, identity, _keys_of([extra], frozenset()))
+    return References(VAULT, "internal", opened, identity, _keys_of([extra], frozenset()), names)
 
 
 def _removed_by_claim(deps: Deps) -> dict[str, tuple[str, str]]:

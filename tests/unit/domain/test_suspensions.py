@@ -15,6 +15,7 @@ from vault_domain.suspensions import (
     lift,
     model_subject,
     sound_after,
+    sound_found,
     standing,
     suspend,
     withdraw,
@@ -104,6 +105,16 @@ def test_more_names_than_are_kept_push_no_other_out_and_a_withdrawal_always_coun
         sound = sound_after(sound, "0" * 64, f"out_{number}", "suspended")
     assert sound.suspended == tuple(f"out_{number}" for number in range(MAX_NAMES))
     assert sound_after(sound, "0" * 64, "out_last", "withdrawn").outputs[0] == "out_last"
+
+
+@given(st.lists(st.sampled_from(NAMES), max_size=4), st.lists(st.sampled_from(NAMES), min_size=1, max_size=4))
+def test_what_a_sound_was_found_to_copy_holds_it_whatever_is_decided_about_its_outputs(before, found):
+    sound = sound_found(sound_found(None, "0" * 64, before), "0" * 64, found)
+    for state in ("suspended", "lifted"):
+        sound = sound_after(sound, "0" * 64, "out_1", state)
+    assert set(sound.copies) == {*before, *found}
+    assert sound_found(sound, "0" * 64, found) is sound
+    assert standing((model_subject("m"), None), [("out_2", None)], ("0" * 64, sound)).code == "resembles_upheld"
 
 
 @pytest.mark.parametrize("given", [{}, {"output_id": "out_1", "model_id": "m"}])

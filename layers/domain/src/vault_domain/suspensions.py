@@ -8,6 +8,8 @@
   decision of its own, and what was lifted has to be checked again.
 - An output that was withdrawn because a complaint was upheld stays withdrawn,
   and so does its sound, whatever is decided about other outputs with it.
+- A sound that was found to copy what an upheld claim took out is held for good: that
+  work is in no index any more, so no new check would find it.
 """
 
 from collections.abc import Sequence
@@ -29,6 +31,7 @@ from vault_domain.safety import OutputCheck, next_check
 MODEL_SUSPENDED: Final = "model_suspended"
 OUTPUT_SUSPENDED: Final = "output_suspended"
 OUTPUT_WITHDRAWN: Final = "output_withdrawn"
+RESEMBLES_UPHELD: Final = "resembles_upheld"
 LIFTED: Final = "suspension_lifted"
 MAX_DECISIONS: Final = 40
 MAX_NAMES: Final = 20
@@ -41,6 +44,7 @@ SAID: dict[str, str] = {
     MODEL_SUSPENDED: "This model is suspended; nothing of it is released until that is lifted.",
     OUTPUT_SUSPENDED: "This output is suspended; it is not released until that is lifted.",
     OUTPUT_WITHDRAWN: "This output was withdrawn because a complaint about it was upheld.",
+    RESEMBLES_UPHELD: "This sound copies a work that was taken out because a claim about it was upheld.",
     LIFTED: "The suspension was lifted. Have the output checked again; only a new check clears it.",
 }
 
@@ -109,6 +113,8 @@ class HeldSound(Record):
     """The first one that was withdrawn; it holds the sound for good."""
     suspended: tuple[OutputId, ...] = Field(default=(), max_length=MAX_NAMES)
     """Of more names than this the later ones hold only themselves, not the sound that these hold already."""
+    copies: tuple[str, ...] = Field(default=(), max_length=MAX_NAMES)
+    """Ids of works that an upheld claim took out, and that this sound was found to copy; they hold it for good."""
 
     @property
     def outputs(self) -> tuple[str, ...]:
@@ -162,7 +168,7 @@ def standing(
     """What stands against an output, from the suspensions of its model, of itself and of the outputs with its sound.
 
     Each is given by its subject, with None where there never was one. What was withdrawn counts before what is
-    suspended.
+    suspended, and both before what the sound was found to copy.
     """
     watched = [_require(name, found) for name, found in outputs]
     if sound is not None:
@@ -172,6 +178,8 @@ def standing(
         for name, found in (*outputs, model):
             if found is not None and found.state == state:
                 return Standing(_code(name, found), f"{name}@{len(found.decisions)}", tuple(watched))
+    if sound is not None and sound[1] is not None and sound[1].copies:
+        return Standing(RESEMBLES_UPHELD, f"upheld:{sound[1].copies[0]}", tuple(watched))
     return Standing(None, None, tuple(watched))
 
 
@@ -188,6 +196,13 @@ def sound_after(present: HeldSound | None, audio_sha256: str, output_id: str, st
     if state == "suspended" and len(others) < MAX_NAMES:
         others = (*others, output_id)
     return known.with_changes(suspended=others)
+
+
+def sound_found(present: HeldSound | None, audio_sha256: str, copies: Sequence[str]) -> HeldSound:
+    """A sound that was found to copy these works; what was found before stays."""
+    known = present or HeldSound(audio_sha256=audio_sha256)
+    every = tuple(dict.fromkeys((*known.copies, *copies)))
+    return known.with_changes(copies=every[:MAX_NAMES]) if every[:MAX_NAMES] != known.copies else known
 
 
 def suspend(present: Suspension | None, ask: SuspendAsk, by: AccountId, salt: str, now: datetime) -> Suspension:
@@ -238,7 +253,7 @@ def held_check(last: OutputCheck, code: str, now: datetime) -> OutputCheck:
 
 def findings(made: Sequence[OutputCheck]) -> tuple[OutputCheck, str]:
     """The last check that compared the output with anything, and the hash that names what it found."""
-    ours = frozenset((MODEL_SUSPENDED, OUTPUT_SUSPENDED, OUTPUT_WITHDRAWN, LIFTED))
+    ours = frozenset((MODEL_SUSPENDED, OUTPUT_SUSPENDED, OUTPUT_WITHDRAWN, RESEMBLES_UPHELD, LIFTED))
     real = [one for one in made if not (one.reasons and one.reasons[0].code in ours)] or list(made)
     hits = [[hit.ref, hit.similarity] for hit in real[-1].hits]
     return real[-1], digest({"output_id": real[-1].output_id, "outcome": real[-1].outcome, "hits": hits})

@@ -5,6 +5,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from asking import inline, post, wire_decoder
 from granting import numbered, take_back
 from simulator import Simulator, killed_everywhere
 from sounds import as_file, catalogue_of, heard, in_vault, piece, registered
@@ -25,6 +26,7 @@ from vault_edge.matching import Query, Source, report_of
 from vault_index.search import search
 from vault_index.shard import Shard
 from vault_index.snapshot import build_part
+from wire import body_of
 
 EVENTS = Path(__file__).parents[2] / "edge" / "events"
 S = 12.0
@@ -183,7 +185,7 @@ def test_a_catalogue_that_grows(sim: Simulator, ready) -> None:
     assert one.sim_external_max >= 0.7
 
 
-def test_a_track_that_a_claim_took_out_is_still_compared_with(sim: Simulator, ready) -> None:
+def test_a_track_that_a_claim_took_out_is_still_compared_with(sim: Simulator, ready, load_step) -> None:
     track_id = in_vault(sim, 1, OURS)
     sim.deps.index.change("vault", lambda now: snapshots.without_tracks(now, [track_id], stamp(sim.clock())))
     settle(ready, sim)
@@ -194,9 +196,24 @@ def test_a_track_that_a_claim_took_out_is_still_compared_with(sim: Simulator, re
     sim.store.commit([Put(upheld, track.version)])
     run(ready, sim)
     assert (last(sim).outcome, last(sim).hits[0].ref) == ("block", track_id)
+    asked_again(sim, load_step, {"out_one", "out_other_name"})
 
 
-def test_other_outputs_are_compared_with_one_that_was_withdrawn(sim: Simulator, ready) -> None:
+def asked_again(sim, load_step, names):
+    """No index holds what was upheld any more; the same sound stays blocked all the same."""
+    wire_decoder(sim, load_step)
+    check = load_step("safety-check")
+    for name in names:
+        answer = body_of(post(check, sim, inline(COPY, name), subject=SERVICE))
+        assert (answer["outcome"], answer["reasons"][0]["code"]) == ("block", "resembles_upheld"), name
+        assert body_of(post(check, sim, inline(COPY, name), subject=SERVICE))["check"] == answer["check"], (
+            "the same answer"
+        )
+    other = body_of(post(check, sim, inline(OTHER, "out_another_sound"), subject=SERVICE))
+    assert "resembles_upheld" not in [reason["code"] for reason in other["reasons"]]
+
+
+def test_other_outputs_are_compared_with_one_that_was_withdrawn(sim: Simulator, ready, load_step) -> None:
     settle(ready, sim)
     cleared(sim, COPY)
     cleared(sim, as_file(piece(1, S), "OGG"), "out_bad")
@@ -208,6 +225,7 @@ def test_other_outputs_are_compared_with_one_that_was_withdrawn(sim: Simulator, 
     before = sim.dump()
     assert run(ready, sim)["upheld"] == "nothing new"
     assert sim.dump() == before
+    asked_again(sim, load_step, {"out_one", "out_third_name"})
 
 
 def test_an_output_that_was_judged_by_stricter_thresholds_still_is(sim: Simulator, ready) -> None:
