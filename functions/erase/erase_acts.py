@@ -3,12 +3,14 @@
 from collections.abc import Iterable, Iterator
 
 from vault_domain.appeals import Appeal
+from vault_domain.consents import Holding
 from vault_domain.control import OPEN, VERIFIED, ControlProof, OpenControl, VerifiedControl
 from vault_domain.corrections import MetadataVersion
 from vault_domain.erasure import (
     Erasure,
     is_to_leave,
     may_be_stripped,
+    nameless_holder,
     nameless_track,
     nameless_upload,
     wordless_appeal,
@@ -48,7 +50,7 @@ def clear_track(track_id: str, erasure: Erasure, deps: Deps) -> bool:
         return False
     rows = [
         *_changed(track, nameless_track(track, erasure.tracks)),
-        *_changed(rights, wordless_rights(rights)),
+        *_changed(rights, wordless_rights(rights, erasure.tracks)),
         *(change for one in _every(deps, Appeal, track_id) for change in _changed(one, wordless_appeal(one))),
         *(change for one in _every(deps, ReviewQuestion, track_id) for change in _changed(one, wordless_question(one))),
         *(Delete(one, one.version) for one in _every(deps, MetadataVersion, track_id)),
@@ -90,6 +92,13 @@ def strip_answers(account_id: str, deps: Deps) -> int:
         waiting += bare is claim
         _write(_changed(claim, bare), deps)
     return waiting
+
+
+def strip_holdings(account_id: str, deps: Deps) -> None:
+    """The account's name in the rights to other people's tracks."""
+    for holding in _every(deps, Holding, account_id):
+        rights = deps.records.get(RightsRecord, holding.track_id)
+        _write(_changed(rights, nameless_holder(rights, account_id)) if rights else [], deps)
 
 
 def _told(account_id: str, kind: Kind, deps: Deps) -> Iterator[AuditEvent]:

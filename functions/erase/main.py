@@ -5,7 +5,7 @@ so it may be cut off anywhere and repeated. A pass that finds nothing, once no o
 token can write any more, ends the erasure.
 """
 
-from erase_acts import clear_track, strip_answers, strip_beside, strip_uploads
+from erase_acts import clear_track, strip_answers, strip_beside, strip_holdings, strip_uploads
 from vault_domain.canonical import Json
 from vault_domain.erasure import OPEN, Erasure, is_over
 from vault_domain.errors import VaultError
@@ -43,6 +43,7 @@ def _pass(erasure: Erasure, deps: Deps) -> int:
         waiting += not settled(lambda track_id=track.track_id: clear_track(track_id, erasure, deps))  # type: ignore[misc]
     strip_uploads(erasure.account_id, deps)
     strip_beside(erasure.account_id, deps)
+    strip_holdings(erasure.account_id, deps)
     return waiting + strip_answers(erasure.account_id, deps)
 
 

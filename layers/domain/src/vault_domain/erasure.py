@@ -20,7 +20,7 @@ from vault_domain.ids import AccountId
 from vault_domain.infringement import STANDING, Claim
 from vault_domain.records import Record, UtcTime, Value
 from vault_domain.review import ReviewQuestion
-from vault_domain.rights import RightsRecord
+from vault_domain.rights import Party, RightsRecord
 from vault_domain.tracks import FINAL, Status, Track
 from vault_domain.uploads import Upload
 
@@ -90,9 +90,21 @@ def nameless_upload(upload: Upload) -> Upload:
     return upload.with_changes(filename=ERASED)
 
 
-def wordless_rights(rights: RightsRecord) -> RightsRecord:
-    """Rights without the reason of a revocation."""
-    return rights.with_changes(revocation_reason=None)
+def wordless_rights(rights: RightsRecord, wish: Wish) -> RightsRecord:
+    """Rights without the reason of a revocation; of a track that was taken back, without the names of others too."""
+    named = rights.parties if wish == "keep" else tuple(_nameless(party) for party in rights.parties)
+    return rights.with_changes(revocation_reason=None, parties=named)
+
+
+def nameless_holder(rights: RightsRecord, account_id: str) -> RightsRecord:
+    """Rights in somebody else's track without the name of this holder, whose id would lead to it."""
+    return rights.with_changes(
+        parties=tuple(_nameless(party) if party.holder == account_id else party for party in rights.parties)
+    )
+
+
+def _nameless(party: Party) -> Party:
+    return party.model_copy(update={"name": ERASED})
 
 
 def wordless_appeal(appeal: Appeal) -> Appeal:

@@ -13,6 +13,7 @@ from moto import mock_aws
 from simulator import NOW, Simulator, killed_everywhere
 from vault_domain.accounts import Account, EmailClaim, RoleChange
 from vault_domain.appeals import Appeal
+from vault_domain.consents import Holding
 from vault_domain.control import ControlProof, OpenControl
 from vault_domain.corrections import MetadataVersion
 from vault_domain.erasure import ERASED, SETTLES, Erasure
@@ -105,7 +106,9 @@ def with_words(world: World) -> World:
     put += [OpenControl(control_id=control, account_id=who, expires=NOW), Preferences(account_id=who)]
     put.append(message(who, Topic.RUN_ALARM, "run_one", NOW, why=SAID))
     put.append(Flag(track_id=numbered("trk", 50), by=who, about="other", words=f"{SAID} is better", at=NOW))
-    put.append(a_track(50, owner=OTHER))
+    theirs = a_track(50, owner=OTHER)
+    held = Party(name=f"Nova {SAID}", holder=who, consented=True, flags=its_rights(theirs).flags)
+    put += [theirs, its_rights(theirs, parties=(held,)), Holding(account_id=who, track_id=theirs.track_id, since=NOW)]
     put.append(RoleChange(account_id=who, before="reviewer", after="contributor", by=OTHER, reason=f"{SAID} left",
                           salt="slt_1", at=NOW))  # fmt: skip
     hashed = word_hash("slt_1", f"{SAID} left")
@@ -171,7 +174,8 @@ def test_tracks_are_taken_back_as_the_person_chose(world: World):
     assert [one.status for one in tracks.values()] == [
         Status.REMOVED, Status.REJECTED_FINAL, Status.REMOVED, Status.ACCEPTED,
     ]  # fmt: skip
-    assert world.records.get(RightsRecord, numbered("trk", 1)).revoked
+    rights = world.records.get(RightsRecord, numbered("trk", 1))
+    assert (rights.revoked, [party.name for party in rights.parties]) == (True, [ERASED])
     assert world.records.get(Original, a_track(1).audio_sha256) is None
     assert tracks[1].metadata.collaborator_names == ()
 
