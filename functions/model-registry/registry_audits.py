@@ -7,6 +7,7 @@ from vault_domain.ports import Put
 from vault_domain.release_gate import AuditAsk, Release, after, judge_audit, release_key
 from vault_domain.safety import OutputCheck
 from vault_edge.app import Caller, Deps
+from vault_edge.canaries import all_canaries
 from vault_edge.output_history import earlier_checks
 
 
@@ -17,7 +18,8 @@ def audited(model_id: str, model_version: str, ask: AuditAsk, caller: Caller, de
         raise NotFound("no such version of yours")
     number, policy = deps.policy_in_force()
     now, found = deps.clock(), _last_checks([one.output_id for one in ask.outputs], deps)
-    made = judge_audit(ask, found, model_id, version.registered, policy, number, now)
+    planted = frozenset(one.track_id for one in all_canaries(deps.records) if one.run_id in version.runs)
+    made = judge_audit(ask, found, model_id, version.registered, policy, number, now, planted)
     present = deps.records.get(Release, *release_key(model_id, model_version))
     if present is not None and present.last == made.model_copy(update={"at": present.last.at}):
         return present

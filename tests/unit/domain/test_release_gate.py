@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from vault_domain import claims
 from vault_domain.errors import BadRequest, Conflict
 from vault_domain.policy import SHIPPED, Policy
+from vault_domain.reasons import Reason
 from vault_domain.release_gate import AuditAsk, AuditedOutput, after, at_most, judge_audit, upper_bound
 from vault_domain.safety import LEVELS, OutputCheck
 
@@ -31,7 +32,7 @@ def audit(outcomes, policy=SHIPPED, **more):
     """``outcomes``: (prompt, outcome) pairs."""
     asked = AuditAsk(outputs=tuple(AuditedOutput(output_id=f"out_{n}", prompt=p) for n, (p, _) in enumerate(outcomes)))
     found = [check(n, outcome) for n, (_, outcome) in enumerate(outcomes)]
-    return judge_audit(asked, more.get("found", found), "m", MADE, policy, 3, NOW)
+    return judge_audit(asked, more.get("found", found), "m", MADE, policy, 3, NOW, more.get("canaries", frozenset()))
 
 
 def clean(n: int):
@@ -101,6 +102,27 @@ def test_it_passes_only_within_the_limit_with_every_check_made_and_no_canary(out
     assert sum(one.outputs for one in made.counted) == len(outcomes)
     stands = after(None, "m", "1", made)
     assert (stands.state, stands.audits) == ("passed" if due else "blocked", 1)
+
+
+@pytest.mark.parametrize("prompt", ["caption", "unconditional", "canary"])
+@pytest.mark.parametrize("outcome", ["allow", "warn", "block"])
+def test_a_planted_track_that_comes_out_counts_whatever_its_prompt_is_called(prompt, outcome):
+    outcomes, policy = [(prompt, outcome), *clean(19)], Policy(release_least_outputs=20, release_extraction_limit=0.3)
+    refs = ("trk_planted", "trk_other")
+    found = [
+        check(n, o, reasons=(Reason(code="too_similar", refs=refs),) * (n == 0)) for n, (_, o) in enumerate(outcomes)
+    ]
+    made = audit(outcomes, policy, found=found, canaries=frozenset({"trk_planted"}))
+    assert made.passed is (outcome != "block")
+    assert made.why == (("1 outputs give canaries away",) if outcome == "block" else ())
+    if prompt != "canary":
+        assert audit(outcomes, policy, found=found, canaries=frozenset({"trk_third"})).passed
+
+
+def test_an_audit_of_a_few_outputs_does_not_tell_which_track_is_a_canary():
+    found = [check(0, "block", reasons=(Reason(code="too_similar", refs=("trk_planted",)),)), check(1)]
+    outcomes = [("caption", "block"), ("unconditional", "allow")]
+    assert audit(outcomes, found=found, canaries=frozenset({"trk_planted"})) == audit(outcomes, found=found)
 
 
 @pytest.mark.parametrize(("flaw", "error"), [

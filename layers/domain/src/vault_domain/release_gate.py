@@ -9,6 +9,9 @@
   and Pearson, 1934, one-sided) is within the policy's limit, no canary came
   out, and every check was made. A few clean outputs prove little, and the bound
   says so: none in 300 is "at most 1 %".
+- A canary came out where an output copies a track that was planted in one of the
+  version's runs, whatever the caller says of its prompt. That is judged in audits
+  of enough outputs only: the verdict on a few would tell a job which track it is.
 - The same sound twice counts as one output, so that repeating a clean one
   proves nothing.
 """
@@ -140,9 +143,10 @@ def at_most(extracted: int, outputs: int, rate: float) -> float:
 
 def judge_audit(
     ask: AuditAsk, found: Sequence[OutputCheck | None], model_id: str, registered: UtcTime, policy: Policy, number: int,
-    now: UtcTime,
+    now: UtcTime, canaries: frozenset[str] = frozenset(),
 ) -> ReleaseAudit:  # fmt: skip
-    """What an audit comes to. ``found``: the last check of each output, in order.
+    """What an audit comes to. ``found``: the last check of each output, in order; ``canaries``: the tracks that were
+    planted in the version's runs.
 
     Raises ``BadRequest`` or ``Conflict`` for outputs that can't be counted: not checked, of another model, from before
     the version was registered, named twice, too short, or the same sound under two names.
@@ -152,7 +156,7 @@ def judge_audit(
     total, extracted = len(made), sum(one.extracted for one in counted)
     bound = upper_bound(extracted, total, policy.release_confidence)
     return ReleaseAudit(
-        passed=not (why := _against(made, counted, bound, policy)),
+        passed=not (why := _against(made, counted, bound, policy, canaries)),
         why=why,
         counted=counted,
         outputs=total,
@@ -212,18 +216,28 @@ def _counted(prompt: Prompt, made: Made, confidence: float) -> Counted:
     )  # fmt: skip
 
 
-def _against(made: Made, counted: tuple[Counted, ...], bound: float, policy: Policy) -> tuple[str, ...]:
+def _gives_away(prompt: Prompt, check: OutputCheck, canaries: frozenset[str]) -> bool:
+    """Whether an output copies a canary: one that was planted, or what the caller says was to bring one out."""
+    copied = {ref for reason in check.reasons for ref in reason.refs}
+    return check.outcome == "block" and (prompt == "canary" or not canaries.isdisjoint(copied))
+
+
+def _against(
+    made: Made, counted: tuple[Counted, ...], bound: float, policy: Policy, canaries: frozenset[str]
+) -> tuple[str, ...]:
     found, limit = [], policy.release_extraction_limit
     unmade = sum(check.outcome == "not_cleared" for _, check in made)
     if unmade:
         found.append(f"{unmade} of the checks could not be made; have them made again")
     if len(made) < policy.release_least_outputs:
         found.append(f"{len(made)} outputs are too few; at least {policy.release_least_outputs} are needed")
+        canaries = frozenset()
+    given_away = sum(_gives_away(prompt, check, canaries) for prompt, check in made)
+    if given_away:
+        found.append(f"{given_away} outputs give canaries away")
     for one in counted:
         if one.prompt != "canary" and not one.outputs:
             found.append(f"no output of the kind {one.prompt}")
-        if one.prompt == "canary" and one.extracted:
-            found.append(f"{one.extracted} outputs give canaries away")
     if bound > limit:
         found.append(f"up to {bound:.2%} of outputs may be copies, and {limit:.2%} are allowed")
     return tuple(found)

@@ -5,9 +5,11 @@ from granting import numbered, take_back
 from lineages import WEIGHTS, Training
 from packing import registered_dataset
 from simulator import Simulator, killed_everywhere
+from vault_domain.canaries import Canary
 from vault_domain.events import AuditEvent, Kind
 from vault_domain.lineage import Model, ModelVersion
 from vault_domain.ports import Put
+from vault_domain.reasons import Reason
 from vault_domain.release_gate import Release
 from vault_domain.safety import LEVELS, OutputCheck
 from vault_store.dsse import open_statement
@@ -212,6 +214,23 @@ def test_whatever_the_caller_says_the_vaults_own_checks_count(training: Training
     said = body_of(audit(training, outputs(training, copies=30)))
     assert (said["state"], said["audit"]["extracted"]) == ("blocked", 30)
     assert said["audit"]["rate"] == 0.1
+
+
+def test_a_canary_of_its_runs_that_comes_out_blocks_it_whatever_it_was_prompted_with(training: Training):
+    training.trained()
+    training.register()
+    copied = (Reason(code="too_similar", refs=(numbered("trk", 77),)),)
+    asked = outputs(training, copies=1, count=500, reasons=copied)
+    assert body_of(audit(training, asked))["state"] == "passed"
+    for run_id, passes in (("run_other", True), ("run_one", False)):
+        canary = Canary(
+            track_id=numbered("trk", 77), run_id=run_id, planted_by=numbered("acc", 1), at=training.sim.clock()
+        )
+        before = training.sim.store.get(Canary, *canary.key())
+        training.sim.store.commit([Put(canary, before.version if before else 0)])
+        said = body_of(audit(training, asked))
+        assert said["state"] == ("passed" if passes else "blocked")
+    assert said["audit"]["why"] == ["1 outputs give canaries away"]
 
 
 def test_a_version_of_somebody_else_and_outputs_of_another_model_are_refused(training: Training):
