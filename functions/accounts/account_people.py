@@ -2,7 +2,7 @@
 
 from account_asks import FindAsk, PayoutAsk, PeopleAsk
 from pydantic import BaseModel, Field
-from vault_domain.accounts import Account, EmailClaim, PersonRole, RoleChange
+from vault_domain.accounts import Account, EmailClaim, PersonRole, RoleChange, name_payee
 from vault_domain.errors import NotFound
 from vault_domain.ports import Put
 from vault_domain.records import UtcTime
@@ -70,15 +70,14 @@ def history_of(account_id: str, deps: Deps) -> RoleHistory:
     return RoleHistory(account_id=account_id, role=account.role, changes=steps)
 
 
-def name_payee(account_id: str, ask: PayoutAsk, deps: Deps) -> Account:
-    """The account with its payee. Raises ``NotFound``."""
+def set_payee(account_id: str, ask: PayoutAsk, deps: Deps) -> Account:
+    """The account with its payee. Raises ``NotFound``, and ``Conflict`` for one that was erased."""
     account = deps.records.get(Account, account_id)
     if account is None:
         raise NotFound()
-    if account.payout_name == ask.payout_name:
-        return account
-    changed = account.with_changes(payout_name=ask.payout_name, changed=deps.clock())
-    deps.records.commit([Put(changed, account.version)])
+    changed = name_payee(account, ask.payout_name, deps.clock())
+    if changed is not account:
+        deps.records.commit([Put(changed, account.version)])
     return changed
 
 

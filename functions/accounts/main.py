@@ -16,7 +16,7 @@ from account_asks import (
 from account_erasing import erase
 from account_opening import bootstrap_admin, open_account, open_external
 from account_passwords import LOGIN_PER_EMAIL, LOGIN_PER_SENDER, LOGIN_SECONDS, OPEN_PER_SENDER, OPEN_SECONDS
-from account_people import People, Person, RoleHistory, find_person, history_of, name_payee, people_of
+from account_people import People, Person, RoleHistory, find_person, history_of, people_of, set_payee
 from account_services import new_service, service_token
 from account_signin import give_role, renew, sign_in
 from vault_domain.accounts import AFFIRMATION, AFFIRMATION_VERSION, KEY_RING, Account, PublicKey, ServiceAccount
@@ -87,7 +87,7 @@ def me(caller: Caller, deps: Deps) -> Json:
 @app.post("/accounts/me/payout", role=("contributor", "reviewer", "admin"))
 def payout(ask: PayoutAsk, caller: Caller, deps: Deps) -> Json:
     """Say to whom payments would go, should there ever be any. Nothing is promised by it."""
-    return shown(settled(lambda: name_payee(caller.id, ask, deps)))
+    return shown(settled(lambda: set_payee(caller.id, ask, deps)))
 
 
 @app.post("/accounts/me/erasure", role=("contributor", "reviewer", "admin"), status=202, also=(429,))

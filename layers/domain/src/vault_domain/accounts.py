@@ -267,16 +267,23 @@ def register(
     )
 
 
+def name_payee(account: Account, payout_name: str | None, now: datetime) -> Account:
+    """The account with the name to pay to. Raises ``Conflict`` for one that was erased: it takes no name again."""
+    _check_present(account)
+    return account if account.payout_name == payout_name else account.with_changes(payout_name=payout_name, changed=now)
+
+
 def change_role(
     account: Account, roster: AdminRoster, after: PersonRole, by: str, reason: str, now: datetime, salt: str
 ) -> tuple[Account, AdminRoster, RoleChange]:
     """The account with its new role, the roster that goes with it, and the history row.
 
-    Raises ``Conflict`` when nothing would change or the last admin would go,
+    Raises ``Conflict`` when nothing would change, the last admin would go or the account was erased,
     ``Forbidden`` when an admin wants to change their own role.
     """
     if account.account_id == by:
         raise Forbidden("Another admin has to change your role")
+    _check_present(account)
     if account.role == after:
         raise Conflict(f"This account is {after} already")
     members = tuple(member for member in roster.members if member != account.account_id)
@@ -292,6 +299,11 @@ def change_role(
         roster.with_changes(members=members),
         change,
     )
+
+
+def _check_present(account: Account) -> None:
+    if account.erased is not None:
+        raise Conflict("This account was erased")
 
 
 def attempt(window: Window, limit: int, now: datetime) -> Window:

@@ -204,6 +204,20 @@ def test_the_way_in_is_closed_and_the_address_is_free(world: World):
     assert world._register() != world.account_id
 
 
+def test_nothing_is_written_on_an_erased_account(world: World):
+    bearer = token(world.sim, "contributor", subject=world.account_id)
+    world.erase("keep")
+    named = world.accounts.handler(
+        event("POST", "/accounts/me/payout", body={"payout_name": SAID}, bearer=bearer), None
+    )
+    chosen = {"role": "reviewer", "reason": f"{SAID} knows the genre"}
+    path, admin = f"/accounts/{world.account_id}/role", token(world.sim, "admin", subject=OTHER)
+    raised = world.accounts.handler(event("POST", path, body=chosen, bearer=admin), None)
+    assert (named["statusCode"], raised["statusCode"]) == (409, 409)
+    world.passes(hours=1)
+    assert SAID not in world.dump()
+
+
 def test_who_holds_a_role_gives_it_up_first(world: World):
     account = world.records.get(Account, world.account_id)
     world.records.commit([Put(account.with_changes(role="reviewer"), account.version)])
