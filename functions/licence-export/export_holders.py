@@ -4,9 +4,9 @@ from dataclasses import dataclass
 
 from vault_domain.errors import NotFound
 from vault_domain.events import Actor, Kind, make_event
-from vault_domain.holding import ClaimCode, CodeAsk, HeldOutput, claim, held_by, offer
+from vault_domain.holding import ClaimCode, CodeAsk, HeldOutput, claim, held_by, no_code, offer
 from vault_domain.output_licence import Acceptance, AcceptAsk, accept, acceptance_range, whose
-from vault_domain.ports import Put
+from vault_domain.ports import Put, Require
 from vault_domain.safety import OutputCheck
 from vault_edge.app import Caller, Deps
 from vault_edge.output_checks import earlier_checks
@@ -17,12 +17,22 @@ NOT_YOURS = "no such output of yours"
 
 @dataclass(frozen=True)
 class Held:
-    """An output of this caller's: its last check, its holder, and what the holder accepted."""
+    """An output of this caller's: its last check, its holder, what the holder accepted, and the code that decides."""
 
     check: OutputCheck
     holder: str
     acceptance: Acceptance | None
-    regenerate_url: str | None = None
+    code: ClaimCode | None = None
+
+    @property
+    def regenerate_url(self) -> str | None:
+        """Where another one can be made, if the service said so."""
+        return self.code.regenerate_url if self.code else None
+
+    @property
+    def unclaimed(self) -> Require:
+        """The output is held as it was: nobody made or showed a code for it since."""
+        return Require(self.code or no_code(self.check), self.code.version if self.code else 0)
 
 
 def holder_of(caller: Caller, user_ref: str | None, deps: Deps) -> str:
@@ -56,7 +66,7 @@ def held(output_id: str, caller: Caller, user_ref: str | None, deps: Deps) -> He
     code = deps.records.get(ClaimCode, output_id)
     if held_by(code, named) != asking:
         raise NotFound(NOT_YOURS)
-    return Held(last, asking, acceptance_of(asking, deps), code.regenerate_url if code else None)
+    return Held(last, asking, acceptance_of(asking, deps), code)
 
 
 def accept_licence(ask: AcceptAsk, caller: Caller, deps: Deps) -> Acceptance:

@@ -35,8 +35,8 @@ def export(output_id: str, ask: ExportAsk, caller: Caller, deps: Deps) -> Output
     1. It is theirs. 2. The last check cleared it, not too long ago, nothing is suspended, and the licence is accepted.
     3. An upload that was exported gives its export again. 4. The audio is here. 5. It is the very file that was
     checked. 6. The same export again is the same one, as long as its file is kept. 7. Credentials. 8. The
-    certificate. 9. The file is stored, then the export is recorded with its event, unless a check, an acceptance or a
-    suspension came in between. 10. What was sent is deleted.
+    certificate. 9. The file is stored, then the export is recorded with its event, unless a check, a claim or a
+    suspension, of the model too, came in between. 10. What was sent is deleted.
     """
     found = held(output_id, caller, ask.user_ref, deps)  # 1
     _clear(found, deps)  # 2
@@ -76,7 +76,7 @@ def _clear(found: Held, deps: Deps) -> tuple[Require, ...]:
     """Refuse what stands in the way; what must still be so when the export is recorded."""
     stands = standing_now(found.check, deps)
     require(obstacles(found.check, stands, found.acceptance, deps.policy(), deps.clock()))
-    return stands.watched
+    return *stands.watched, stands.model, found.unclaimed
 
 
 def _made(

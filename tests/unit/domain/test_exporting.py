@@ -12,12 +12,14 @@ from vault_domain.exporting import Exported, certificate, force, obstacles, read
 from vault_domain.holding import CODE_LIFE, ClaimCode, CodeAsk, claim, held_by, offer
 from vault_domain.output_licence import Acceptance, whose
 from vault_domain.policy import Policy
+from vault_domain.ports import Require
 from vault_domain.reasons import Reason
 from vault_domain.safety import OutputCheck
-from vault_domain.suspensions import OUTPUT_SUSPENDED, OUTPUT_WITHDRAWN, Standing
+from vault_domain.suspensions import OUTPUT_SUSPENDED, OUTPUT_WITHDRAWN, Standing, Suspension
 
 HOLDER, OTHER = "usr_" + "1" * 64, "usr_" + "2" * 64
-FREE = Standing(None, None, ())
+MODEL = Require(Suspension(subject="model:m"), 0)
+FREE = Standing(None, None, (), MODEL)
 ACCEPTED = Acceptance(holder=HOLDER, licence=1, text_sha256=HASH, said_by=an_id("acc"), at=NOW)
 FILE = Exported(sha256="c" * 64, bytes=7, media_type="audio/wav", credentials="c2pa")
 OUTCOMES = st.sampled_from(["allow", "warn", "block", "not_cleared"])
@@ -36,7 +38,7 @@ def check(number: int = 1, **changes) -> OutputCheck:
 
 @given(outcome=OUTCOMES, accepted=st.booleans(), days=st.integers(0, 60), held=st.booleans())
 def test_an_export_is_free_only_when_every_condition_holds(outcome, accepted, days, held):
-    stands = Standing("model_suspended", "model:m@1", ()) if held else FREE
+    stands = Standing("model_suspended", "model:m@1", (), MODEL) if held else FREE
     late = NOW + timedelta(days=days)
     found = obstacles(check(outcome=outcome), stands, ACCEPTED if accepted else None, Policy(), late)
     free = outcome in ("allow", "warn") and accepted and days <= 30 and not held

@@ -83,6 +83,11 @@ def offer(present: ClaimCode | None, check: OutputCheck, ask: CodeAsk, code: str
     )  # fmt: skip
 
 
+def no_code(check: OutputCheck) -> ClaimCode:
+    """What is looked at where an output has no code: its key, with a hash that no code has."""
+    return ClaimCode(output_id=check.output_id, service=check.service, code_sha256="0" * 64, expires=check.at)
+
+
 def claim(present: ClaimCode | None, code: str, holder: str, now: datetime) -> ClaimCode:
     """The output is this holder's. Claiming one's own again changes nothing.
 

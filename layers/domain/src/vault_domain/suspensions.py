@@ -135,6 +135,8 @@ class Standing:
     watched: tuple[Require, ...]
     """Belongs into the commit of a check. Not the model's: one item that every check of it demands would slow them
     all down (transactions on one item exclude each other)."""
+    model: Require
+    """The model's: for what is rare enough to demand it too, as an export is."""
 
     @property
     def reasons(self) -> tuple[Reason, ...]:
@@ -170,17 +172,17 @@ def standing(
     Each is given by its subject, with None where there never was one. What was withdrawn counts before what is
     suspended, and both before what the sound was found to copy.
     """
-    watched = [_require(name, found) for name, found in outputs]
+    watched, of_model = [_require(name, found) for name, found in outputs], _require(*model)
     if sound is not None:
         there = sound[1]
         watched.append(Require(there or HeldSound(audio_sha256=sound[0]), there.version if there else 0))
     for state in ("withdrawn", "suspended"):
         for name, found in (*outputs, model):
             if found is not None and found.state == state:
-                return Standing(_code(name, found), f"{name}@{len(found.decisions)}", tuple(watched))
+                return Standing(_code(name, found), f"{name}@{len(found.decisions)}", tuple(watched), of_model)
     if sound is not None and sound[1] is not None and sound[1].copies:
-        return Standing(RESEMBLES_UPHELD, f"upheld:{sound[1].copies[0]}", tuple(watched))
-    return Standing(None, None, tuple(watched))
+        return Standing(RESEMBLES_UPHELD, f"upheld:{sound[1].copies[0]}", tuple(watched), of_model)
+    return Standing(None, None, tuple(watched), of_model)
 
 
 def sound_after(present: HeldSound | None, audio_sha256: str, output_id: str, state: State) -> HeldSound:

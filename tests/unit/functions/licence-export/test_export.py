@@ -188,6 +188,33 @@ def test_a_check_that_comes_in_between_is_not_overtaken(sim, module, monkeypatch
     assert exports_on_record(sim) == ()
 
 
+def suspend_the_model(sim, module):
+    decided = Decision(state="suspended", reason="somebody said so", by="acc", at=sim.clock(), salt="s")
+    sim.store.commit([Put(Suspension(subject="model:m", decisions=(decided,)), 0)])
+
+
+def give_away(sim, module):
+    code = body_of(call(module, sim, "POST", f"/outputs/{OUTPUT}/codes", {}, role="system"))["code"]
+    call(module, sim, "POST", f"/outputs/{OUTPUT}/claim", {"code": code})
+
+
+@pytest.mark.parametrize(
+    ("meanwhile", "code"), [(suspend_the_model, "output_suspended"), (give_away, "not_found")]
+)  # fmt: skip
+def test_what_is_decided_about_model_or_holder_while_the_file_is_made_counts(sim, module, monkeypatch, meanwhile, code):
+    making, done = module.export.__globals__["_made"].__globals__, []
+    real = making["exported_file"]
+
+    def slow(*given):
+        if not done:
+            done.append(meanwhile(sim, module))
+        return real(*given)
+
+    monkeypatch.setitem(making, "exported_file", slow)
+    assert body_of(export(module, sim, WAV))["code"] == code
+    assert exports_on_record(sim) == ()
+
+
 def test_the_standing_of_a_certificate_follows_its_output(sim, module):
     path = f"/certificates/{body_of(export(module, sim, WAV))['certificate_id']}"
 
