@@ -1,7 +1,7 @@
 """Erasing an account: person and way in go in one commit; the function ``erase`` goes through the rest."""
 
 from account_passwords import LOGIN_PER_EMAIL, LOGIN_SECONDS, matches
-from vault_domain.accounts import Account, EmailClaim, IdentityClaim, RoleChange
+from vault_domain.accounts import Account, EmailClaim, IdentityClaim, RoleChange, normal_password
 from vault_domain.canonical import Json
 from vault_domain.erasure import ERASED, OPEN, Erasure, ErasureAsk, erased_account, wordless
 from vault_domain.errors import Conflict, Forbidden, NotFound
@@ -24,7 +24,7 @@ def erase(ask: ErasureAsk, caller: Caller, request: Request, deps: Deps) -> Json
     if account.erased is not None:
         return _told(account, deps)
     count(deps.records, f"erase#{caller.id}", LOGIN_SECONDS, LOGIN_PER_EMAIL, deps.clock())
-    password = ask.password.get_secret_value() if ask.password else ""
+    password = normal_password(ask.password) if ask.password else ""
     if account.password_hash is not None and not matches(account.password_hash, password):
         raise Forbidden("The password is not that of this account")
     now = deps.clock()

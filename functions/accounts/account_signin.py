@@ -4,7 +4,7 @@ from datetime import datetime
 
 from account_asks import LoginAsk, RoleAsk
 from account_passwords import hashed, matches, needs_rehash
-from vault_domain.accounts import ROSTER_KEY, Account, AdminRoster, EmailClaim, change_role
+from vault_domain.accounts import ROSTER_KEY, Account, AdminRoster, EmailClaim, change_role, normal_password
 from vault_domain.canonical import Json
 from vault_domain.errors import BadCredentials, LostRace, NotFound, Unauthenticated
 from vault_domain.events import Kind, make_event
@@ -23,7 +23,7 @@ def sign_in(ask: LoginAsk, email_hash: str, sender: str, deps: Deps) -> Json:
     """A token, or ``BadCredentials``: the same answer, after the same work, for every reason."""
     claim = deps.records.get(EmailClaim, f"email#{email_hash}")
     account = deps.records.get(Account, claim.account_id if claim else NOBODY)
-    password = _normal(ask)
+    password = normal_password(ask.password)
     if not matches(account.password_hash if account else None, password) or account is None:
         raise BadCredentials("E-mail and password do not match")
     take_back(deps.records, f"login#{email_hash}")
@@ -46,12 +46,6 @@ def renew(caller: Caller, deps: Deps) -> Json:
         "account_id": account.account_id,
         "role": account.role,
     }
-
-
-def _normal(ask: LoginAsk) -> str:
-    import unicodedata
-
-    return unicodedata.normalize("NFKC", ask.password.get_secret_value())
 
 
 def _strengthen(account: Account, password: str, deps: Deps) -> None:

@@ -64,9 +64,14 @@ Email = Annotated[str, Field(max_length=MAX_EMAIL), AfterValidator(normal_email)
 DisplayName = Annotated[str, Field(min_length=1, max_length=80), AfterValidator(_display_name)]
 
 
+def normal_password(password: SecretStr) -> str:
+    """The password in the form that is hashed: NFKC, so that keyboards agree."""
+    return unicodedata.normalize("NFKC", password.get_secret_value())
+
+
 def usable_password(password: SecretStr, email: str) -> str:
-    """The password in the form that is hashed (NFKC, so that keyboards agree). Raises ``BadRequest``."""
-    found = unicodedata.normalize("NFKC", password.get_secret_value())
+    """The password in the form that is hashed. Raises ``BadRequest``."""
+    found = normal_password(password)
     if not MIN_PASSWORD <= len(found) <= MAX_PASSWORD:
         raise BadRequest(f"A password has {MIN_PASSWORD} to {MAX_PASSWORD} characters")
     if found.strip().lower() in (email, email.partition("@")[0]):

@@ -1,6 +1,7 @@
 """Erasing an account: nothing that a person wrote or is called is left in any table; killed anywhere, it goes on."""
 
 import json
+import unicodedata
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from typing import Any
@@ -36,7 +37,7 @@ from vault_store.dynamo_wire import schema
 from wire import body_of, event, token
 
 REGION = "eu-central-1"
-EMAIL, PASSWORD = "quill@example.org", "a long enough passphrase"
+EMAIL, PASSWORD = "quill@example.org", "a long enough p\u00e4ssphrase"
 SAID = "quillword"
 """Part of everything personal; after the erasure it stands nowhere."""
 OTHER = numbered("acc", 99)
@@ -202,6 +203,10 @@ def test_the_way_in_is_closed_and_the_address_is_free(world: World):
     bearer = token(world.sim, "contributor", subject=world.account_id)
     assert world.accounts.handler(event("POST", "/accounts/renew", bearer=bearer), None)["statusCode"] == 401
     assert world._register() != world.account_id
+
+
+def test_the_password_may_be_typed_as_another_keyboard_types_it(world: World):
+    assert world.erase("keep", password=unicodedata.normalize("NFD", PASSWORD))["statusCode"] == 202
 
 
 def test_nothing_is_written_on_an_erased_account(world: World):
