@@ -5,9 +5,10 @@
 - A pass over the outputs is about one set of new references, pinned when it
   begins. Outputs are passed in the order of their checks, page by page, so a
   pass that was cut off goes on where it was, and what it did twice it did once.
-- A check that was under way when a reference came in is recorded later than
-  the pass began: the end of the list is therefore passed once more, when every
-  such check must have ended.
+- A check that was under way when a reference came in may be recorded after the
+  pass went by, under a time from before it began or of another machine's clock:
+  the end of the list, from some time before the beginning, is therefore passed
+  once more, when every such check must have ended.
 """
 
 from datetime import datetime, timedelta
@@ -31,6 +32,8 @@ STEPS: Final = (("allow", False), ("warn", False), ("allow", True), ("warn", Tru
 """What a pass goes through: outcome, and whether it is the second look at the list's end."""
 LONGEST_CHECK: Final = timedelta(seconds=120)
 """Twice as long as a check may take, so that the index by outcome has caught up too."""
+BEFORE: Final = LONGEST_CHECK
+"""How far before a pass began its second look starts: a check takes its time at its end, on its own machine's clock."""
 BUSY_FOR: Final = timedelta(minutes=2)
 """How long a run that says nothing is believed to be at work."""
 FOUND_LATER: Final = "found_later"
@@ -94,7 +97,7 @@ def waits(scan: Scan, now: datetime) -> bool:
 def since(scan: Scan) -> str | None:
     """Where the list of outputs is entered at this step."""
     _, second = STEPS[scan.step]
-    return stamp(scan.began) if second and scan.began is not None else None
+    return stamp(scan.began - BEFORE) if second and scan.began is not None else None
 
 
 def ended(scan: Scan, known: str, snapshot: str | None) -> Scan:

@@ -15,7 +15,7 @@ from vault_domain.accounts import Account, ServiceAccount
 from vault_domain.events import AuditEvent, Kind
 from vault_domain.messages import Message, Topic
 from vault_domain.policy import Policy, PolicyVersion, Thresholds
-from vault_domain.ports import Put
+from vault_domain.ports import Delete, Put
 from vault_domain.reasons import Reason
 from vault_domain.rechecks import BUSY_FOR, LONGEST_CHECK, SCANS, Scan
 from vault_domain.records import stamp
@@ -250,6 +250,22 @@ def test_a_check_that_was_under_way_is_not_missed(sim: Simulator, ready) -> None
     cleared(sim, COPY, versions=before)
     assert run(ready, sim)["vault"] == "waits"
     assert last(sim).outcome == "allow"
+    sim.clock.advance(seconds=LATER.total_seconds())
+    run(ready, sim)
+    assert last(sim).outcome == "block"
+
+
+def test_a_check_that_is_recorded_late_under_an_earlier_time_is_not_missed(sim: Simulator, ready) -> None:
+    """It took its time before the pass began, or on a clock that is behind, and was written after the pass went by."""
+    settle(ready, sim)
+    cleared(sim, OTHER, "out_two")
+    before = {"policy": "1", "snapshot:vault": sim.container().index.reader("vault").snapshot_id}
+    one = cleared(sim, COPY, versions=before)
+    sim.store.commit([Delete(one, 1)])
+    in_vault(sim, 1, OURS)
+    sim.clock.advance(seconds=30)
+    assert run(ready, sim)["vault"] == "waits"
+    sim.store.commit([Put(one, 0)])
     sim.clock.advance(seconds=LATER.total_seconds())
     run(ready, sim)
     assert last(sim).outcome == "block"
