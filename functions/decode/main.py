@@ -29,7 +29,7 @@ class Targets(BaseModel):
 
 
 class DecodeAsk(BaseModel):
-    """A stored object, or inline bytes; an inline source gets its analysis audio inline, up to 4 MB."""
+    """A stored object, or inline bytes; an inline source gets its analysis audio inline, too, where 4 MB hold it."""
 
     bucket: Literal["quarantine", "outputs"] = "quarantine"
     key: str | None = None
@@ -55,10 +55,12 @@ def run(ask: DecodeAsk, deps: Deps) -> Json:
         _fetch(ask, source, deps)
         limits = Limits(max_duration_s=ask.max_duration_s, max_source_bytes=MAX_UPLOAD_BYTES)
         heard = decode(source, work, limits, keep=ask.targets.canonical is not None)
-        for target, path in ((ask.targets.canonical, heard.canonical), (ask.targets.analysis, heard.analysis)):
+        inline = _inline(ask, heard)
+        wanted = [(ask.targets.canonical, heard.canonical), (None if inline else ask.targets.analysis, heard.analysis)]
+        for target, path in wanted:
             if target is not None and path is not None:
                 deps.bucket(ask.bucket).write(target, path.read_bytes(), content_type=FLAC)
-        return {**_told(heard), "facts": heard.facts.model_dump(mode="json"), **_inline(ask, heard)}
+        return {**_told(heard), "facts": heard.facts.model_dump(mode="json"), **inline}
 
 
 def _fetch(ask: DecodeAsk, path: Path, deps: Deps) -> None:

@@ -109,19 +109,17 @@ def _inline(text: str, deps: Deps) -> Sent:
 
 def decoded(sent: Sent, deps: Deps) -> Sound:
     """Decode and judge. Raises ``AudioRefused`` for what can't be checked."""
-    if sent.inline is not None:
-        told = deps.invoke(DECODE, {"audio_base64": sent.inline, "max_duration_s": MAX_OUTPUT_S})
-        if "analysis_base64" in told:
-            return _sound(told, base64.b64decode(told["analysis_base64"]), stored=False)
-        # Long and well compressed: its analysis audio does not fit into an answer.
-        data = base64.b64decode(sent.inline)
-        deps.bucket("outputs").write(source_key(sent.name), data, content_type="application/octet-stream")
     analysis = analysis_key(sent.name)
-    ask = {
-        "bucket": "outputs", "key": source_key(sent.name), "version_id": sent.version_id,
-        "targets": {"analysis": analysis}, "max_duration_s": MAX_OUTPUT_S,
-    }  # fmt: skip
+    source = (
+        {"key": source_key(sent.name), "version_id": sent.version_id}
+        if sent.inline is None
+        else {"audio_base64": sent.inline}
+    )
+    ask = {"bucket": "outputs", **source, "targets": {"analysis": analysis}, "max_duration_s": MAX_OUTPUT_S}
     told = deps.invoke(DECODE, ask)
+    if "analysis_base64" in told:
+        return _sound(told, base64.b64decode(told["analysis_base64"]), stored=False)
+    # Sent by way of the bucket, or too long for an answer.
     return _sound(told, deps.bucket("outputs").read(analysis, limit=MAX_ANALYSIS_BYTES), stored=True)
 
 

@@ -51,6 +51,14 @@ def test_inline_bytes_come_back_as_analysis_audio(sim: Simulator):
     assert not sim.dump()["buckets"].get("quarantine")
 
 
+def test_inline_bytes_whose_analysis_audio_is_too_long_for_an_answer_leave_it_at_the_target(sim: Simulator, load_step):
+    step, asked = load_step("decode"), base64.b64encode(sound()).decode()
+    step.INLINE_BYTES = 1000
+    told = step.handler({"audio_base64": asked, "bucket": "outputs", "targets": {"analysis": "analysis/a.flac"}}, None)
+    assert "analysis_base64" not in told
+    assert len(soundfile.read(io.BytesIO(sim.bucket("outputs").read("analysis/a.flac", limit=2**26)))[0]) == 6 * RATE
+
+
 @pytest.mark.parametrize("data", [b"", b"I am a text file, called .mp3\n" * 200, sound()[: len(sound()) // 2]])
 def test_refusals_write_nothing(sim: Simulator, data):
     version = put(sim, data)
