@@ -7,6 +7,7 @@ import pytest
 from template import FUNCTIONS, ROOT, functions, http_routes, resources, statements
 from vault_domain.news import TOLD
 from vault_domain.records import Record
+from vault_edge.name_lists import KEY
 
 FOLDERS = sorted(path.name for path in FUNCTIONS.iterdir() if (path / "main.py").exists())
 FOREIGN = re.compile(r"arn:|:\*$|^\*$")
@@ -171,6 +172,13 @@ def test_tables_have_exactly_the_indexes_that_records_use():
         built[table] = {index["IndexName"] for index in props.get("GlobalSecondaryIndexes", [])}
         assert name == f"{table.capitalize()}Table"
     assert built == wanted
+
+
+def test_versions_of_the_snapshot_of_names_that_were_written_over_go():
+    rules = resources("AWS::S3::Bucket")["SnapshotsBucket"]["LifecycleConfiguration"]["Rules"]
+    (rule,) = [one for one in rules if KEY.startswith(one["Prefix"])]
+    assert (rule["Status"], rule["NoncurrentVersionExpiration"]) == ("Enabled", {"NoncurrentDays": 1})
+    assert "ExpirationInDays" not in rule
 
 
 def test_the_template_is_clean():
