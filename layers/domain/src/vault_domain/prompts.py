@@ -6,6 +6,7 @@ What is found comes from names, phrases and a classifier (``vault_prompts``); th
    by default);
 2. a song that is named, by the classifier or by a quoted title that a phrase announces: ``song`` (by default accepted
    under stricter thresholds for the output);
+   What the prompt says to be the user's own work is a warning instead, where no artist is named, and never rejected;
 3. an artist who does not take part here: ``artist`` (stricter), who does: ``participant`` (a warning);
 4. what only the classifier suspects, or was said to be avoided ("less like X"): ``suspected`` (a warning);
 5. genre, era and mood: allowed.
@@ -71,6 +72,8 @@ class Signs:
     quoted: tuple[str, ...]
     announced: bool = False
     """A quoted title is what the music is to be like."""
+    own: bool = False
+    """The prompt says that the work in question is the user's own."""
     names_read: bool = True
 
     def suspects(self, intent: Intent) -> bool:
@@ -89,18 +92,7 @@ class PromptVerdict:
 def decide_prompt(signs: Signs, policy: Policy) -> PromptVerdict:
     """Decide by the policy in force."""
     rules = policy.prompts
-    found: list[tuple[Outcome, Reason]] = []
-    wanted = [one for one in signs.artists if not one.negated]
-    phrase = signs.copy_phrase or signs.cover_phrase
-    target = bool(wanted or signs.quoted)
-    if signs.suspects("clone") and phrase and target:
-        found.append((rules.clone, _reason("clone_request", "It asks for a copy or cover of something named.")))
-    elif (signs.suspects("clone") or phrase) and target:
-        found.append((rules.song, _reason("copy_suspected", "It seems to ask for a version of something named.")))
-    elif signs.suspects("clone"):
-        found.append((rules.suspected, _reason("copy_suspected", "It seems to ask for a copy of something.")))
-    if signs.suspects("song") or signs.announced:
-        found.append((rules.song, _reason("named_song", "It seems to name a song.")))
+    found = _works(signs, policy)
     found += [_artist(one, policy) for one in signs.artists]
     if signs.suspects("artist") and not signs.artists:
         found.append((rules.suspected, _reason("artist_suspected", "It seems to name an artist.")))
@@ -109,6 +101,25 @@ def decide_prompt(signs: Signs, policy: Policy) -> PromptVerdict:
     if not found:
         return PromptVerdict("allow", ())
     return PromptVerdict(max((action for action, _ in found), key=_ORDER.index), tuple(reason for _, reason in found))
+
+
+def _works(signs: Signs, policy: Policy) -> list[tuple[Outcome, Reason]]:
+    """Copies, covers and songs. What is said to be the user's own is no wish for somebody else's work."""
+    rules, found = policy.prompts, list[tuple[Outcome, Reason]]()
+    wanted = any(not one.negated for one in signs.artists)
+    phrase, clone = signs.copy_phrase or signs.cover_phrase, signs.suspects("clone")
+    song = signs.suspects("song") or signs.announced
+    if signs.own and (clone or song or (phrase and signs.quoted)) and not wanted:
+        return [(rules.suspected, _reason("own_work", "It asks for a version of what it says is the user's own."))]
+    if clone and phrase and (wanted or signs.quoted) and not signs.own:
+        found.append((rules.clone, _reason("clone_request", "It asks for a copy or cover of something named.")))
+    elif (clone or phrase) and (wanted or signs.quoted):
+        found.append((rules.song, _reason("copy_suspected", "It seems to ask for a version of something named.")))
+    elif clone:
+        found.append((rules.suspected, _reason("copy_suspected", "It seems to ask for a copy of something.")))
+    if song:
+        found.append((rules.song, _reason("named_song", "It seems to name a song.")))
+    return found
 
 
 def _artist(one: NamedArtist, policy: Policy) -> tuple[Outcome, Reason]:

@@ -2,7 +2,7 @@
 
 Cues are compared with the plain ASCII readings of words, so "À la manière de" is "a la maniere de" and "в стиле" is
 "v stile". A **strong** cue announces somebody's manner ("in the style of"); a **weak** one is also ordinary use
-("like", "by"). Negations ("less like", "nothing like") turn a cue round.
+("like", "by"). Negations turn a cue round: ``vault_prompts.avoided``.
 
 Ordinary words that are names ("Queen", "Kiss", "Air") count only as follows: after a strong cue without an article
 between; after a weak cue or before a word such as "song" or "style" when written with a capital that is not owed to the
@@ -14,8 +14,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from vault_prompts.avoided import Stretch
 from vault_prompts.names import VAULT, Found
-from vault_prompts.phrases import AFTER, ARTICLES, NEGATED, STRONG, TITLED, WEAK
+from vault_prompts.phrases import AFTER, ARTICLES, STRONG, TITLED, WEAK, phrases
 from vault_prompts.reading import Word
 
 Strength = Literal["none", "weak", "strong"]
@@ -24,18 +25,26 @@ LONG_NAME = 11
 
 
 _COPY = re.compile(
-    r"\b(?:exact(?:ly)?|identical|note[ -]for[ -]note|one[ -]to[ -]one|1:1|carbon|same melody|"
+    r"\b(?:exact(?:ly)? (?:like|as(?! long)|the (?:same|way)|same|what|cop(?:y|ies)|replica|clone|remake|reproduction|"
+    r"recreation|duplicate|cover|match|tune|melody|song|sound\w*)|sounds? exactly|"
+    r"identical (?:to|with|twin|cop(?:y|ies)|version|melody|tune|song|track|arrangement|voices?|vocals)|"
+    r"note[ -]for[ -]note|one[ -]to[ -]one|1:1|carbon copy|same melody|"
     r"same lyrics|word for word|indistinguishable|perfect (?:copy|replica|clone)|recreate|re-create|replicate|"
-    r"duplicate|clone|copy|rip[ -]?off|"
-    r"plagiari[sz]e|soundalike|sound-alike|copie|copy|kopie|kopier\w*|klon\w*|nachbau\w*|exakt\w*|identisch\w*|"
-    r"cop(?:ie|ia)\w*|copi[áa]\w*|recr[ée]{1,2}\w*|clona\w*|igualita|id[ée]nti\w+|reproduc\w*|reproduis\w*|"
+    r"duplicate|clone|copy(?:ing)?|rip[ -]?off|"
+    r"plagiari[sz]e|soundalike|sound-alike|copie|kopie|kopier\w*|klon\w*|nachbau\w*|"
+    r"exakt(?:e[mnrs]?)? (?:wie|so|gleich\w*|das ?selbe|die ?selbe|der ?selbe|nach\w*|kopie|som|likadan\w*)|"
+    r"identisch|"
+    r"cop(?:ie|ia)\w*|copi[áa]\w*|recr[ée]{1,2}\w*|clona\w*|igualita|"
+    r"id[ée]nti(?:c[ao]|que)|reproduc\w*|reproduis\w*|"
     r"replica\w*|kopieer\w*|skopiuj|kopia|odtw[óo]rz)\b"
     r"|скопиру\w+|копи[юяи]\w*|воссозда\w+|один в один|コピー|そっくり|完コピ|再現"
-    r"|복제|똑같|복사|그대로|复制|複製|翻录|照搬|一模一样|一模一樣"
+    r"|복제|똑같|복사|그대로|复制|複製|翻录|照搬|一模一样|一模一樣",
+    re.IGNORECASE,
 )
 _COVER = re.compile(
     r"\b(?:cover(?:s|ed|version)?|remix(?:ed)?|remake|rendition|re-?record\w*|reprise|versi[óo]n|vers[ãa]o|versione|karaoke|"
-    r"mash-?up|tribute|reinterpret\w*|neuauflage)\b|кавер|ремикс|перепой|カバー|リミックス|커버|리메이크|翻唱|改编|重製"
+    r"mash-?up|tribute|reinterpret\w*|neuauflage)\b|кавер|ремикс|перепой|カバー|リミックス|커버|리메이크|翻唱|改编|重製",
+    re.IGNORECASE,
 )
 _QUOTED = re.compile(
     r"[\"“”„«‹](?P<a>[^\"“”„«»‹›]{2,80})[\"“”»›]|「(?P<b>[^」]{1,40})」|『(?P<c>[^』]{1,40})』|《(?P<d>[^》]{1,40})》"
@@ -45,13 +54,7 @@ _SENTENCE = re.compile(r"[.!?:;。！？]\s*[\"“„«'(\[]*$")
 _INFORMATIVE = 0.6
 
 
-def _phrases(text: str) -> tuple[tuple[str, ...], ...]:
-    found = {tuple(one.split()) for line in text.strip().splitlines() for one in line.split("|") if one.strip()}
-    return tuple(sorted(found, key=len, reverse=True))
-
-
-_TITLE_PHRASES = _phrases(TITLED)
-_STRONG_PHRASES, _WEAK_PHRASES, _NEGATED_PHRASES = _phrases(STRONG), _phrases(WEAK), _phrases(NEGATED)
+_TITLE_PHRASES, _STRONG_PHRASES, _WEAK_PHRASES = phrases(TITLED), phrases(STRONG), phrases(WEAK)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +65,6 @@ class Around:
     after: bool
     article: bool
     capital: bool
-    negated: bool
     quoted: bool
     uneven: bool
     """Several words of which the first has a capital and another has none: "Tom waits at the station"."""
@@ -85,7 +87,6 @@ def around(found: Found, found_words: Sequence[Word], cleaned: str) -> Around:
         after=following in AFTER or genitive,
         article=article,
         capital=_tells(found, found_words, cleaned),
-        negated=_ends(before, _NEGATED_PHRASES) or _ends(stem, _NEGATED_PHRASES),
         uneven=_uneven(found_words[found.first : found.last + 1]),
         quoted=any(match.start() <= start and end <= match.end() for match in _QUOTED.finditer(cleaned)),
     )  # fmt: skip
@@ -111,28 +112,53 @@ def meant(found: Found, seen: Around) -> bool:
     return several or seen.cue != "none" or seen.after or seen.capital or found.how == "squeezed"
 
 
-def asks_copy(cleaned: str) -> bool:
+def asks_copy(cleaned: str, avoided: Sequence[Stretch] = ()) -> bool:
     """Whether a phrase asks for a copy."""
-    return bool(_COPY.search(cleaned.lower()))
+    return _asked(_COPY, cleaned, avoided)
 
 
-def asks_cover(cleaned: str) -> bool:
+def asks_cover(cleaned: str, avoided: Sequence[Stretch] = ()) -> bool:
     """Whether a phrase asks for a cover, remix or version."""
-    return bool(_COVER.search(cleaned.lower()))
+    return _asked(_COVER, cleaned, avoided)
 
 
 def titles(cleaned: str) -> tuple[str, ...]:
     """What stands in quotation marks."""
-    return tuple(next(part for part in match.groups() if part) for match in _QUOTED.finditer(cleaned))
+    return tuple(title.text for title in quoted(cleaned, ()))
 
 
-def announced(cleaned: str, found_words: Sequence[Word]) -> bool:
-    """Whether a title in quotation marks is what the music is to be like: 'close to "..."', '「...」みたいな'."""
+@dataclass(frozen=True, slots=True)
+class Title:
+    """What stands in quotation marks, and where, marks included."""
+
+    text: str
+    start: int
+    end: int
+    word: int
+    """The first word inside; beyond the last where there is none."""
+
+
+def quoted(cleaned: str, found_words: Sequence[Word]) -> tuple[Title, ...]:
+    """Every quotation."""
+    made = []
     for match in _QUOTED.finditer(cleaned):
-        before = [word.plain for word in found_words if word.end <= match.start()][-7:]
-        if _ends(before, _TITLE_PHRASES) or _ends(before, _STRONG_PHRASES) or _AFTER_TITLE.match(cleaned, match.end()):
+        word = next((n for n, one in enumerate(found_words) if one.end > match.start()), len(found_words))
+        made.append(Title(next(part for part in match.groups() if part), match.start(), match.end(), word))
+    return tuple(made)
+
+
+def announced(cleaned: str, found_words: Sequence[Word], among: Sequence[Title] | None = None) -> bool:
+    """Whether a title in quotation marks is what the music is to be like: 'close to "..."', '「...」みたいな'."""
+    for title in quoted(cleaned, found_words) if among is None else among:
+        before = [word.plain for word in found_words[: title.word]][-7:]
+        if _ends(before, _TITLE_PHRASES) or _ends(before, _STRONG_PHRASES) or _AFTER_TITLE.match(cleaned, title.end):
             return True
     return False
+
+
+def _asked(pattern: re.Pattern[str], cleaned: str, avoided: Sequence[Stretch]) -> bool:
+    found = (match.span() for match in pattern.finditer(cleaned))
+    return any(not any(one.covers(*span) for one in avoided) for span in found)
 
 
 def _ends(before: Sequence[str], phrases: tuple[tuple[str, ...], ...]) -> bool:

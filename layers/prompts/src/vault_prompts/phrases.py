@@ -3,6 +3,13 @@
 Our own list. Order says nothing: the longest phrase that fits decides.
 """
 
+
+def phrases(text: str) -> tuple[tuple[str, ...], ...]:
+    """The phrases of one of these texts as words, the longest first."""
+    found = {tuple(one.split()) for line in text.strip().splitlines() for one in line.split("|") if one.strip()}
+    return tuple(sorted(found, key=len, reverse=True))
+
+
 STRONG = """
 in the style of | in style of | in the styles of | style of | styles of | in the manner of | in the vein of | in the spirit of | in the mould of | inspired by
 influenced by | reminiscent of | homage to | tribute to | an ode to | cover of | covers of | remix of | remake of | imitate | imitates | imitating | mimic | mimicking | emulate | emulating
@@ -21,10 +28,40 @@ WEAK = """
 like | by | as | sounds like | sound like | sounding like | feels like | similar to | just like | think | la | from | featuring | feat | ft | with | meets | of | and | or | x | vs | plus | mix of | between | near | close to | closer to | the way | how | had | if | as if | imagine | when | than | that | what | think of | ref | reference | artist | call it
 wie | so wie | klingt wie | von | aehnlich wie | ahnlich wie | trifft | mit | comme | facon | de | par | avec | como | de | que suene como | suene como | por | con | come | di | dei | tipo | do | da | dos | zoals | als | klinkt als | van | jak | kak | kak u | pokhozhe na | pokhozhuyu na | som | gibi
 """
-NEGATED = """
-not like | nothing like | unlike | less like | without sounding like | not sounding like | not in the style of | dont sound like | do not sound like | should not sound like | shouldnt sound like | must not sound like | avoid sounding like | avoid | instead of | anything but
-nicht wie | nichts wie | nicht im stil von | weniger wie | pas comme | pas dans le style de | moins comme | rien a voir avec | no como | no al estilo de | menos como | non come | meno come | nao como | menos como | niet zoals | ne kak | ne v stile | nie jak
+NEGATIONS = """
+not | no | never | without | unlike | avoid | avoids | avoiding | nothing | less | dont | doesnt | isnt | cant | wont | shouldnt | mustnt | do not | does not | should not | must not | cannot
+anything but | instead of | rather than | other than | stay away from | steer clear of | nor | neither
+nicht | nichts | kein | keine | keinen | keiner | keinem | nie | niemals | ohne | weniger | statt | anstatt | vermeide | pas | sans | jamais | moins | rien | evite | evitez | au lieu de | plutot que
+sin | nunca | menos | evita | evite | en vez de | en lugar de | nada | non | senza | mai | meno | niente | invece di | nao | sem | em vez de | niet | geen | zonder | nooit | minder | in plaats van
+nie | bez | nigdy | mniej | unikaj | inte | utan | aldrig | mindre | ne | nikogda | menshe | vmesto
 """
+"""What turns a wish round. Single words where a language has them; a phrase where a word alone would not."""
+CYRILLIC_NEGATIONS = frozenset("ne bez nikogda menshe vmesto".split())
+AFFIRMED = """
+not only | not just | not merely | not simply | not exactly | not quite | not entirely | not necessarily | not far from | not too far from | why not | no doubt | without a doubt | no other than | none other than
+nicht nur | nicht ganz | nicht weit von | warum nicht | pas seulement | pas exactement | pas loin de | pourquoi pas | no solo | no lejos de | por que no | non solo | perche non | nao so | nao apenas | por que nao
+niet alleen | waarom niet | nie tylko | inte bara | ne tolko | no estilo | no jeito | no espirito | no clima | no ritmo
+"""
+"""Negations in form, wishes in meaning; "no" is also Portuguese for "in the"."""
+BRIDGES = frozenset(
+    """
+a an the any anything anyone anybody of by from in as like it its this that to be being is are sound sounds sounding want
+wanted make makes making made do doing use using have having style styles manner vein spirit way too much very really
+copy copies copying copied cover covers covering clone clones cloning imitate imitating imitation mimic mimicking remix
+remixing remake remaking version rendition ripoff rip off recreate recreating replicate replicating reproduce
+reproducing resemble resembling evoke evoking song songs music known existing famous particular voice artist band singer
+close near similar remind reminds me of should must may can will would ever even remotely else inspired influenced
+wie im in stil von der die das ein eine einer einen am klingen klinge klingt es soll sollte darf zu sehr so kopie kopieren
+dans le la les l style de d du un une comme sonne sonner ca qui que ressemble ressembler a trop copier copie reprise
+el los las al estilo del una uno como que quiero suene suena sonar a parezca parecido demasiado copiar copia version
+nello stile di dei alla come suoni che un una copiare copia cover no na o os as do da dos estilo como soe copiar
+in de het een stijl van als zoals klinken te klinkt kopie w stylu jak jako kopia i stil som en ett
+v stile kak pod na pokhozhe pokhozhii kopiya kavera kaver kopirui kopiruya
+""".split()
+)
+"""Little words between a negation and what is avoided."""
+CHAINED = frozenset("or nor oder noch ou ni o ne of ani i ili eller".split())
+"""Words that go on with what is avoided: "not like A or B"."""
 TITLED = """
 like | just like | exactly like | close to | near to | near | similar to | based on | after | riff from | riff of | drop from | drop of | solo from | intro of | intro from | chorus of
 chorus from | melody of | melody from | chords of | chords from | bass line of | bass line from | beat of | beat from | hook of | part from | feel of | feeling of | mood of | spirit of
