@@ -10,7 +10,7 @@ from pydantic import BaseModel, Field
 from suspension_facts import About, about, told
 from vault_domain.events import AuditEvent, Kind
 from vault_domain.permissions import roles
-from vault_domain.ports import Change, Put
+from vault_domain.ports import Change, Put, Require
 from vault_domain.records import UtcTime
 from vault_domain.suspensions import Decision, SuspendAsk, Suspension, lift, suspend
 from vault_edge.app import App, Caller, Deps, Query
@@ -68,7 +68,10 @@ def suspended(ask: SuspendAsk, caller: Caller, deps: Deps) -> SuspensionView:
 
 @app.post("/suspensions/lift", role=roles("suspension.lift"), also=(404, 409))
 def lifted(ask: SuspendAsk, caller: Caller, deps: Deps) -> SuspensionView:
-    """Let go of what is suspended, by a decision of its own. An output has to be checked again then."""
+    """Let go of what is suspended, by a decision of its own; not while a claim about it stands.
+
+    An output has to be checked again then.
+    """
     return _view(settled(lambda: _decide(ask, "suspension.lift", caller, deps)))
 
 
@@ -77,11 +80,14 @@ def _decide(ask: SuspendAsk, what: str, caller: Caller, deps: Deps) -> Suspensio
     seen = about(ask, deps)
     enforce(what, caller, deps, own=caller.id in seen.owners, thing="output or model")  # 1
     present, now, salt = seen.present, deps.clock(), deps.new_id("slt")
-    rule = suspend if what == "suspension.make" else lift
-    made = rule(present, ask, caller.id, salt, now)  # 2
+    if what == "suspension.make":  # 2
+        made = suspend(present, ask, caller.id, salt, now)
+    else:
+        made = lift(present, ask, caller.id, salt, now, claimed=bool(seen.hold and seen.hold.claims))
     if made is present:
         return made
     changes, events = _changes(made, seen, caller, deps)
+    changes += [Require(seen.hold, seen.hold.version)] if seen.hold else []
     deps.records.commit([Put(made, present.version if present else 0), *changes], events)  # 3
     return made
 

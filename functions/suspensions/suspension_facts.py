@@ -4,21 +4,25 @@ from dataclasses import dataclass
 
 from vault_domain.accounts import ServiceAccount
 from vault_domain.errors import NotFound
+from vault_domain.holds import Hold
 from vault_domain.lineage import Model
 from vault_domain.messages import Message, Topic, message
 from vault_domain.safety import OutputCheck
 from vault_domain.suspensions import SuspendAsk, Suspension
 from vault_edge.app import Deps
+from vault_edge.claiming import hold_of
 from vault_edge.output_history import earlier_checks
 
 
 @dataclass(frozen=True)
 class About:
-    """One output or model: what was decided about it, its last check (of an output), and the accounts behind it."""
+    """One output or model: what was decided about it, and the accounts behind it; of an output its last check and the
+    claims about it."""
 
     present: Suspension | None
     last: OutputCheck | None
     owners: frozenset[str]
+    hold: Hold | None = None
 
 
 def about(ask: SuspendAsk, deps: Deps) -> About:
@@ -28,7 +32,7 @@ def about(ask: SuspendAsk, deps: Deps) -> About:
         made = earlier_checks(ask.output_id, deps)
         if not made:
             raise NotFound("no such output was ever checked")
-        return About(present, made[-1], _owners({made[-1].service}, deps))
+        return About(present, made[-1], _owners({made[-1].service}, deps), hold_of(ask.output_id, deps))
     model_id = ask.model_id or ""
     model = deps.records.get(Model, f"model#{model_id}")
     checks = deps.records.find(OutputCheck, "by_model", model_id, newest_first=True, limit=20).items

@@ -12,12 +12,14 @@ from vault_domain.suspensions import (
     HeldSound,
     SuspendAsk,
     Suspension,
+    free_claimed,
     lift,
     model_subject,
     sound_after,
     sound_found,
     standing,
     suspend,
+    suspend_claimed,
     withdraw,
 )  # fmt: skip
 
@@ -60,6 +62,20 @@ def test_the_same_decision_again_is_the_same_and_another_ones_is_refused():
         suspend(once, OUTPUT, ALSO, "s", NOW)
     free = lift(once, OUTPUT, ALSO, "s", NOW)
     assert lift(free, OUTPUT, ALSO, "s", NOW) is free
+
+
+def test_while_a_claim_stands_nothing_is_lifted_and_a_person_may_suspend_over_it():
+    by_claim = suspend_claimed(None, "out_1", "clm_1", "s", NOW)
+    both = suspend(by_claim, OUTPUT, ME, "s", NOW)
+    assert (len(both.decisions), suspend(both, OUTPUT, ME, "s", NOW)) == (2, both)
+    assert free_claimed(both, "clm_1", "unfounded", "s", NOW) is both
+    assert free_claimed(by_claim, "clm_1", "unfounded", "s", NOW).state == "lifted"
+    for present in (by_claim, both):
+        with pytest.raises(Conflict):
+            lift(present, OUTPUT, ALSO, "s", NOW, claimed=True)
+        assert lift(present, OUTPUT, ALSO, "s", NOW).state == "lifted"
+    with pytest.raises(Conflict):
+        suspend(both, OUTPUT, ALSO, "s", NOW)
 
 
 @given(CLEAR, st.booleans(), st.booleans(), st.booleans())

@@ -4,6 +4,8 @@
   again before it is recorded, and its commit demands what it saw of the output.
 - A suspended output's sound is held as well, so that another name for it does
   not clear it. Another encoding of it is another sound.
+- What a claim suspended, a person can suspend too, so that the end of the claim
+  alone does not free it; while a claim stands, no person lifts anything.
 - Each decision has a reason and stays on record; a suspension is lifted by a
   decision of its own, and what was lifted has to be checked again.
 - An output that was withdrawn because a complaint was upheld stays withdrawn,
@@ -208,10 +210,13 @@ def sound_found(present: HeldSound | None, audio_sha256: str, copies: Sequence[s
 
 
 def suspend(present: Suspension | None, ask: SuspendAsk, by: AccountId, salt: str, now: datetime) -> Suspension:
-    """Suspended. The same decision by the same person again is the same; raises ``Conflict`` for another one."""
+    """Suspended. The same decision by the same person again is the same; raises ``Conflict`` for another person's.
+
+    What a claim suspended is suspended by a decision of its own, which the end of the claim leaves standing.
+    """
     if present is not None and present.state == "suspended" and _said(present) == (by, ask.reason):
         return present
-    if present is not None and present.state in ("suspended", "withdrawn"):
+    if present is not None and present.state in ("suspended", "withdrawn") and not _by_claim(present):
         raise Conflict(f"this is {present.state} already")
     return _decided(present or Suspension(subject=ask.subject), "suspended", ask.reason, by, salt, now)
 
@@ -225,17 +230,21 @@ def suspend_claimed(present: Suspension | None, output_id: str, claim_id: str, s
 
 def free_claimed(present: Suspension, claim_id: str, why: str, salt: str, now: datetime) -> Suspension:
     """No claim stands any more: what a claim suspended is free, what a person suspended is theirs to lift."""
-    if present.state != "suspended" or not present.decisions[-1].by.startswith("clm_"):
+    if not _by_claim(present):
         return present
     return _decided(present, "lifted", why, claim_id, salt, now)
 
 
-def lift(present: Suspension | None, ask: SuspendAsk, by: AccountId, salt: str, now: datetime) -> Suspension:
-    """No longer suspended. Raises ``Conflict`` for what is not, and for what was withdrawn."""
+def lift(
+    present: Suspension | None, ask: SuspendAsk, by: AccountId, salt: str, now: datetime, *, claimed: bool = False
+) -> Suspension:
+    """No longer suspended. Raises ``Conflict`` for what is not, for what was withdrawn, and while a claim stands."""
     if present is not None and present.state == "lifted" and _said(present) == (by, ask.reason):
         return present
     if present is None or present.state != "suspended":
         raise Conflict("this is not suspended" if present is None else f"this is {present.state}, not suspended")
+    if claimed:
+        raise Conflict("a claim about this stands; its end decides whether this is free")
     return _decided(present, "lifted", ask.reason, by, salt, now)
 
 
@@ -259,6 +268,10 @@ def findings(made: Sequence[OutputCheck]) -> tuple[OutputCheck, str]:
     real = [one for one in made if not (one.reasons and one.reasons[0].code in ours)] or list(made)
     hits = [[hit.ref, hit.similarity] for hit in real[-1].hits]
     return real[-1], digest({"output_id": real[-1].output_id, "outcome": real[-1].outcome, "hits": hits})
+
+
+def _by_claim(present: Suspension) -> bool:
+    return present.state == "suspended" and present.decisions[-1].by.startswith("clm_")
 
 
 def _said(present: Suspension) -> tuple[str, str]:

@@ -7,18 +7,20 @@ from simulator import Simulator, killed_everywhere
 from sounds import as_file, in_vault, piece, registered
 from vault_domain.accounts import Account, ServiceAccount
 from vault_domain.events import Actor, AuditEvent, Kind
+from vault_domain.holds import Hold
 from vault_domain.lineage import Model
 from vault_domain.messages import Message
 from vault_domain.policy import Policy, PolicyVersion, Thresholds
 from vault_domain.ports import Put
 from vault_domain.safety import OutputCheck
-from vault_domain.suspensions import withdraw
+from vault_domain.suspensions import Suspension, free_claimed, suspend_claimed, withdraw
 from vault_edge.suspending import changes_of, standing_of
 from wire import SERVICE, body_of, event, token
 
 S = 8.0
 DATA = as_file(piece(2, S))
 OWNER, MOD = numbered("acc", 41), numbered("acc", 42)
+CLAIM = numbered("clm", 1)
 WHY = "it plays a chorus that I know well"
 
 
@@ -99,6 +101,45 @@ def test_it_is_lifted_by_a_decision_of_its_own_and_has_to_be_checked_again(sim: 
     assert (last(sim).check, last(sim).outcome, last(sim).reasons[0].code) == (3, "not_cleared", "suspension_lifted")
     again = post(module, sim, "/suspensions/lift", {"output_id": "out_one", "reason": "And once more, please"})
     assert (again["statusCode"], body_of(again)["code"]) == (409, "conflict")
+
+
+def test_while_a_claim_stands_nobody_lifts_and_what_a_person_suspended_too_outlasts_it(
+    sim: Simulator, load_step
+) -> None:
+    service(sim)
+    checked(sim)
+    module, deps = load_step("suspensions"), sim.container()
+    ask = {"output_id": "out_one", "reason": WHY}
+    by_claim = suspend_claimed(None, "out_one", CLAIM, "s", sim.clock())
+    changes, events = changes_of(by_claim, last(sim), Actor(id="acc_one", role="reviewer"), deps)
+    hold = Hold(track_id="out_one", claims=(CLAIM,))
+    sim.store.commit([Put(by_claim, 0), Put(hold, 0), *changes], events)
+    lifting = post(module, sim, "/suspensions/lift", ask)
+    assert (lifting["statusCode"], last(sim).outcome) == (409, "block")
+    assert body_of(post(module, sim, "/suspensions", ask))["state"] == "suspended"
+    assert len(body_of(post(module, sim, "/suspensions", ask))["decisions"]) == 2, "twice is once"
+    assert post(module, sim, "/suspensions/lift", ask)["statusCode"] == 409, "the claim stands still"
+    present = deps.records.get(Suspension, "out_one")
+    assert free_claimed(present, CLAIM, "it is another song", "s", sim.clock()) is present
+    sim.store.commit([Put(hold.with_changes(claims=()), 1)])
+    assert body_of(post(module, sim, "/suspensions/lift", ask))["state"] == "lifted"
+
+
+def test_a_claim_that_comes_while_a_suspension_is_lifted_keeps_it(sim: Simulator, load_step) -> None:
+    service(sim)
+    checked(sim)
+    module = load_step("suspensions")
+    ask = {"output_id": "out_one", "reason": WHY}
+    post(module, sim, "/suspensions", ask)
+
+    def late(prefix):
+        if prefix == "slt" and sim.store.get(Hold, "out_one") is None:  # what stands was read, nothing is decided yet
+            sim.store.commit([Put(Hold(track_id="out_one", claims=(CLAIM,)), 0)])
+        return sim.new_id(prefix)
+
+    module.app.bind(sim.container(new_id=late))
+    assert post(module, sim, "/suspensions/lift", ask)["statusCode"] == 409
+    assert last(sim).outcome == "block"
 
 
 def test_a_withdrawn_sound_is_not_freed_by_what_is_decided_about_another_output_with_it(sim, load_step) -> None:
