@@ -94,4 +94,4 @@ def _looked_at(upload: Upload, deps: Deps) -> SeenUpload:
 
 def _is_answered(track_id: str, deps: Deps) -> bool:
     appeals = deps.records.list(Appeal, track_id).items
-    return bool(appeals) and appeals[-1].reason is not None
+    return bool(appeals) and appeals[-1].is_answered

@@ -4,8 +4,20 @@ from typing import Any
 
 import pytest
 from records import HASH, NOW, a_track, an_id, an_upload, later
-from vault_domain.appeals import Appeal, AppealAsk, AppealDecisionAsk, approval_of, decide, file, final_reasons
+from vault_domain.appeals import (
+    Appeal,
+    AppealAsk,
+    AppealDecisionAsk,
+    answered,
+    approval_of,
+    decide,
+    file,
+    final_reasons,
+    is_overdue,
+    open_dispute,
+)
 from vault_domain.decision import Verdict
+from vault_domain.erasure import wordless_appeal
 from vault_domain.errors import Conflict, Forbidden
 from vault_domain.policy import Policy
 from vault_domain.reasons import Reason
@@ -87,3 +99,13 @@ def test_upheld_it_approves_in_the_face_of_these_findings_alone():
 def test_dismissed_it_says_why():
     decided = decide(filed(), an_id("acc", 2), decision("dismissed"), HASH, NOW)
     assert [reason.code for reason in final_reasons(rejected(), decided)] == [STRONG.code, "appeal_dismissed"]
+
+
+def test_an_answer_counts_after_its_words_were_erased():
+    dispute = open_dispute(rejected(appeal_until=later(days=60)), NOW)
+    erased = wordless_appeal(answered(dispute, WHY, later(days=1), Policy()))
+    assert (erased.reason, is_overdue(erased, later(days=99), Policy())) == (None, False)
+    assert is_overdue(dispute, later(days=99), Policy())
+    with pytest.raises(Conflict):
+        answered(erased, WHY, later(days=2), Policy())
+    assert decide(erased, an_id("acc", 2), decision("dismissed"), HASH, NOW).outcome == "dismissed"

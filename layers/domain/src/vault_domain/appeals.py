@@ -44,7 +44,7 @@ class Appeal(Record):
     owner: AccountId
     opened_by: Literal["owner", "rules"] = "owner"
     reason: str | None = Field(default=None, min_length=10, max_length=MAX_WORDS)
-    """The owner's words; none yet where the rules opened it."""
+    """The owner's words; none yet where the rules opened it, none any more where they were erased."""
     answered: UtcTime | None = None
     rejected_for: tuple[Reason, ...] = ()
     rejected_by: tuple[AccountId, ...] = ()
@@ -61,6 +61,11 @@ class Appeal(Record):
 
     def key(self) -> tuple[str, str]:
         return self.track_id, f"{self.kind}#{self.step:06d}"
+
+    @property
+    def is_answered(self) -> bool:
+        """Whether its owner had their say; that stays so where the words were erased since."""
+        return self.answered is not None or self.reason is not None
 
 
 class AppealAsk(Value):
@@ -113,7 +118,7 @@ def open_dispute(track: Track, now: datetime) -> Appeal:
 
 def answered(appeal: Appeal, ask: AppealAsk, now: datetime, policy: Policy) -> Appeal:
     """The dispute with its owner's words. Raises ``Conflict`` for other words than before, or too late."""
-    if appeal.reason is not None or appeal.outcome is not None:
+    if appeal.is_answered or appeal.outcome is not None:
         raise Conflict("you have appealed already")
     if is_overdue(appeal, now, policy):
         raise Conflict(f"an answer could be given until {told(due(appeal, policy))}")
@@ -122,7 +127,7 @@ def answered(appeal: Appeal, ask: AppealAsk, now: datetime, policy: Policy) -> A
 
 def is_overdue(appeal: Appeal, now: datetime, policy: Policy) -> bool:
     """Whether its owner was asked and did not answer in time."""
-    waits = appeal.reason is None and appeal.outcome is None
+    waits = not appeal.is_answered and appeal.outcome is None
     return waits and now >= due(appeal, policy)
 
 
@@ -146,7 +151,7 @@ def decide(appeal: Appeal, by: str, ask: AppealDecisionAsk, present_findings: st
         raise Forbidden("you rejected this track; somebody else decides about the appeal")
     if appeal.outcome is not None:
         raise Conflict("this appeal was decided")
-    if appeal.reason is None and ask.outcome == "dismissed":
+    if not appeal.is_answered and ask.outcome == "dismissed":
         raise Conflict("its owner has not answered yet; it can't be dismissed before that")
     if ask.findings_sha256 != present_findings:
         raise Conflict("the findings changed since you looked; read them again", findings_sha256=present_findings)

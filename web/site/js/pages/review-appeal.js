@@ -24,13 +24,15 @@ export function AppealCase({ appeal, path, reload }) {
     <section class="card stack" aria-labelledby="appeal">
       <h2 id="appeal">The appeal</h2>
       <p class="quiet small">Filed on ${at(appeal.filed)}</p>
-      ${appeal.reason ? html`<blockquote class="said-box break">${appeal.reason}</blockquote>` : html`<${Notice} tone="off" title="No answer yet.">The rules opened this dispute; the owner may still answer.<//>`}
+      ${appeal.reason ? html`<blockquote class="said-box break">${appeal.reason}</blockquote>`
+        : appeal.answered ? html`<p class="quiet">The owner's words went with their account.</p>`
+        : html`<${Notice} tone="off" title="No answer yet.">The rules opened this dispute; the owner may still answer.<//>`}
       <h3>What stood against it then</h3><${Reasons} reasons=${appeal.rejected_for} />
       <h3>What is known now</h3>
       ${appeal.findings?.length ? html`<${Reasons} reasons=${appeal.findings} />` : html`<p class="quiet">Nothing any more.</p>`}
       ${appeal.outcome && html`<${Notice} tone=${appeal.outcome === "upheld" ? "good" : "bad"} title=${appeal.outcome === "upheld" ? "Upheld." : "Declined."}>${appeal.answer}<//>`}
       ${mine && !appeal.outcome && html`<${Notice} tone="wait" title="Somebody else decides.">You voted to reject this track.<//>`}
-      ${!mine && !appeal.outcome && appeal.reason && html`
+      ${!mine && !appeal.outcome && (appeal.answered || appeal.reason) && html`
         <form class="stack" onSubmit=${send}>
           <${ProblemNotice} problem=${action.problem} />
           <${Choice} legend="Your decision" name="outcome" value=${outcome} onChange=${choose} options=${[

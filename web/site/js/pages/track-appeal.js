@@ -22,7 +22,7 @@ const OwnRelease = ({ to }) => html`<p>Is the recording that was found yours? <a
 
 export function AppealBox({ track, appeal, path, reload }) {
   const release = ownRelease(track);
-  if (appeal && !appeal.reason && !appeal.outcome) return html`<${AppealForm} path=${path} release=${release} reload=${reload} until=${appeal.due ?? track.appeal_until} dispute />`;
+  if (appeal && !appeal.answered && !appeal.reason && !appeal.outcome) return html`<${AppealForm} path=${path} release=${release} reload=${reload} until=${appeal.due ?? track.appeal_until} dispute />`;
   if (appeal) return html`<${Told} appeal=${appeal} release=${release} />`;
   if (track.status !== "rejected" || track.appeal_used || !track.audio_sha256) return null;
   return html`<${AppealForm} path=${path} release=${release} reload=${reload} until=${track.appeal_until} />`;
