@@ -7,6 +7,7 @@ was there before the records were read: of two makers at once the slower one rea
 from collections.abc import Iterator
 
 from vault_domain.datasets import verdict
+from vault_domain.erasure import ERASED
 from vault_domain.errors import NotFound
 from vault_domain.names import ALL, MAX_SNAPSHOT_BYTES, ListedName, NamesHead, known, to_snapshot
 from vault_domain.ports import every
@@ -52,5 +53,5 @@ def all_listed(deps: Deps) -> Iterator[ListedName]:
 
 
 def _artists(deps: Deps) -> set[str]:
-    """Who is credited with a track that the vault holds now."""
-    return {track.metadata.artist_display_name for track in accepted_tracks(deps.records)}
+    """Who is credited with a track that the vault holds now; what stands in an erased name's place is nobody."""
+    return {track.metadata.artist_display_name for track in accepted_tracks(deps.records)} - {ERASED}

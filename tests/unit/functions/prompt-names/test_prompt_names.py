@@ -4,6 +4,7 @@ import pytest
 from granting import a_track
 from packing import an_entry, registered_dataset
 from simulator import Simulator, killed_everywhere
+from vault_domain.erasure import nameless_track
 from vault_domain.events import AuditEvent, Kind
 from vault_domain.names import ListedName, NamesChange, NamesHead, from_snapshot
 from vault_domain.ports import Put
@@ -94,6 +95,14 @@ def test_artists_of_the_vault_come_and_go_with_their_tracks(sim: Simulator, load
     sim.store.commit([Put(a_track(1, metadata=by("Nova Arc"), status=Status.REMOVED), 1)])
     assert module.app.run_step({}, "clock") == {"written": True}
     assert set(snapshot(sim)) == {"GRINDELHOVEN"}
+
+
+def test_what_stands_for_an_erased_artist_is_no_name(sim: Simulator, load_step) -> None:
+    module = load_step("prompt-names")
+    song = Metadata(title="A piece", artist_display_name="Nova Arc", genre_tags=("ambient",))
+    sim.store.commit([Put(nameless_track(a_track(1, metadata=song), "keep"), 0), Put(a_track(2, metadata=song), 0)])
+    assert module.app.run_step({}, "clock") == {"written": True}
+    assert set(snapshot(sim)) == {"Nova Arc"}
 
 
 def test_a_maker_that_dies_is_made_up_for(load_step) -> None:
