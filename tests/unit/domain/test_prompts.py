@@ -52,7 +52,7 @@ ACTIONS = ("allow", "warn", "stricter", "reject")
             "stricter",
             ["copy_suspected", "named_artist"],
         ),
-        ({"names_read": False}, "warn", ["names_not_checked"]),
+        ({"names_read": False}, "stricter", ["names_not_checked"]),
     ],
 )
 def test_the_strongest_finding_decides_and_all_are_named(signs, outcome, reasons):
@@ -72,6 +72,14 @@ def test_a_stricter_rule_never_makes_a_verdict_milder(signs, one, other):
     milder, sterner = sorted((one, other), key=ACTIONS.index)
     got = [decide_prompt(signs, Policy(prompts=PromptRules(artist=action))).outcome for action in (milder, sterner)]
     assert ACTIONS.index(got[0]) <= ACTIONS.index(got[1])
+
+
+@given(anything, st.sampled_from(ACTIONS), st.sampled_from(ACTIONS))
+def test_what_was_not_looked_up_is_judged_no_milder_than_what_would_have_been_found(signs, artist, participant):
+    policy = Policy(prompts=PromptRules(artist=artist, participant=participant))
+    unread = decide_prompt(replace(signs, artists=(), names_read=False), policy).outcome
+    named = decide_prompt(replace(QUIET, artists=(OTHER, OURS)), policy).outcome
+    assert ACTIONS.index(unread) >= max(ACTIONS.index(named), ACTIONS.index("warn"))
 
 
 @given(anything)

@@ -11,8 +11,8 @@ What is found comes from names, phrases and a classifier (``vault_prompts``); th
 4. what only the classifier suspects, or was said to be avoided ("less like X"): ``suspected`` (a warning);
 5. genre, era and mood: allowed.
 
-The strongest of all that apply decides; all are named. A list of names that could not be read is never silence: it is a
-warning of its own. Prompts are personal data: nothing here keeps one.
+The strongest of all that apply decides; all are named. While the list of names can't be read, every prompt is judged as
+if it named an artist, and never without a warning. Prompts are personal data: nothing here keeps one.
 """
 
 from collections.abc import Iterable
@@ -36,7 +36,7 @@ _ORDER: tuple[Outcome, ...] = ("allow", "warn", "stricter", "reject")
 MESSAGES: dict[Outcome, str] = {
     "allow": "Nothing in this prompt points at a particular work or artist.",
     "warn": "This prompt may point at a particular artist. Describe the sound instead: genre, era, instruments, mood.",
-    "stricter": "This prompt points at a particular work or artist. What it makes is checked with stricter limits.",
+    "stricter": "This prompt may point at a particular work or artist. What it makes is checked with stricter limits.",
     "reject": "We can't generate copies or covers of particular works. Describe the sound you want instead.",
 }
 
@@ -91,13 +91,13 @@ class PromptVerdict:
 
 def decide_prompt(signs: Signs, policy: Policy) -> PromptVerdict:
     """Decide by the policy in force."""
-    rules = policy.prompts
-    found = _works(signs, policy)
+    rules, found = policy.prompts, _works(signs, policy)
     found += [_artist(one, policy) for one in signs.artists]
     if signs.suspects("artist") and not signs.artists:
         found.append((rules.suspected, _reason("artist_suspected", "It seems to name an artist.")))
     if not signs.names_read:
-        found.append(("warn", _reason("names_not_checked", "The list of names could not be read.")))
+        sternest = max(("warn", rules.participant, rules.artist), key=_ORDER.index)
+        found.append((sternest, _reason("names_not_checked", "The list of names could not be read.")))
     if not found:
         return PromptVerdict("allow", ())
     return PromptVerdict(max((action for action, _ in found), key=_ORDER.index), tuple(reason for _, reason in found))

@@ -114,8 +114,9 @@ def test_the_hash_is_salted_and_the_same_for_the_same_prompt(sim: Simulator, rea
 def test_without_names_nothing_is_silently_allowed(sim: Simulator, load_step) -> None:
     module = load_step("prompt-check")
     answer = body_of(post(module, sim, AMBIENT))
-    assert (answer["outcome"], answer["versions"]["names"]) == ("warn", "unread")
+    assert (answer["outcome"], answer["versions"]["names"]) == ("stricter", "unread")
     assert answer["reasons"][0]["code"] == "names_not_checked"
+    assert answer["prompt_token"]
 
 
 def test_a_damaged_list_is_as_good_as_none_until_it_is_mended(sim: Simulator, load_step) -> None:
