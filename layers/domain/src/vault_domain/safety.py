@@ -13,7 +13,7 @@ from vault_domain.decision import Clearance, max_similarity
 from vault_domain.events import AuditEvent
 from vault_domain.evidence import Hit, SourceReport, all_hits
 from vault_domain.hearing import only_unheard
-from vault_domain.ids import AccountId, EventId, OutputId, UploadId
+from vault_domain.ids import AccountId, EventId, ModelId, OutputId, UploadId
 from vault_domain.policy import Policy, strictly
 from vault_domain.reasons import Reason
 from vault_domain.records import Record, Sha256, UtcTime, Value, stamp
@@ -39,7 +39,7 @@ class CheckAsk(Value):
     """The body of POST /safety/checks: exactly one of the two ways to give audio."""
 
     output_id: OutputId
-    model_id: str = Field(min_length=1, max_length=120)
+    model_id: ModelId
     audio_upload_token: UploadId | None = None
     audio_base64: str | None = Field(default=None, max_length=2 * MAX_INLINE_BYTES, repr=False)
     user_ref: str | None = Field(default=None, max_length=120)

@@ -310,6 +310,8 @@ def test_two_long_inline_outputs_under_one_id_at_once_are_each_heard_for_themsel
         (inline(bytes(4 * 2**20 + 1)), 413),
         (inline(bytes(5 * 2**20)), 413),
         (inline(COPY, surprise=1), 422),
+        (inline(COPY) | {"model_id": "a model"}, 422),
+        (inline(COPY) | {"model_id": "m" * 121}, 422),
     ],
 )
 def test_requests_of_the_wrong_form(sim: Simulator, ready, body, status) -> None:
