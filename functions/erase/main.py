@@ -12,6 +12,7 @@ from vault_domain.errors import VaultError
 from vault_domain.ports import Delete, every
 from vault_domain.tracks import Track
 from vault_edge.app import App, Deps
+from vault_edge.problems import describe
 from vault_edge.racing import settled
 
 app = App("erase")
@@ -21,7 +22,7 @@ PAGE = 200
 @app.step
 def erase(_: Json, deps: Deps) -> Json:
     """One pass over every erasure that is under way; one that fails does not keep others from theirs."""
-    under_way = deps.records.list(Erasure, OPEN).items
+    under_way = list(every(lambda at: deps.records.list(Erasure, OPEN, cursor=at)))
     return {"under_way": len(under_way), "ended": sum(_attempt(one, deps) for one in under_way)}
 
 
@@ -33,6 +34,9 @@ def _attempt(erasure: Erasure, deps: Deps) -> bool:
             return True
     except VaultError as error:
         app.logger.warning("an erasure goes on later", extra={"account": erasure.account_id, "code": error.code})
+    except Exception as error:  # of any kind, and without its message, which may quote what is to be erased
+        told = {key: said for key, said in describe(error).items() if key != "error_message"}
+        app.logger.error("an erasure failed", extra={"account": erasure.account_id, **told})
     return False
 
 

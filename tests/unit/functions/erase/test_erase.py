@@ -271,6 +271,28 @@ def test_a_track_under_a_claim_is_taken_back_at_once_and_loses_its_names_when_th
     assert SAID not in world.dump()
 
 
+def test_neither_a_page_nor_one_that_breaks_keeps_other_erasures_from_ending(load_step, monkeypatch, capsys):
+    sim, many = Simulator(), 205
+    rows = [Erasure(account_id=numbered("acc", n), tracks="keep", asked=NOW - SETTLES) for n in range(1, many + 1)]
+    for row in rows:
+        sim.store.commit([Put(row, 0)])
+    step = load_step("erase")
+    strip = step.strip_uploads
+
+    def broken(owner: str, deps: Any) -> None:
+        if owner == rows[2].account_id:
+            raise ValueError(f"{SAID}.wav")
+        strip(owner, deps)
+
+    monkeypatch.setattr(step, "strip_uploads", broken)
+    step.app.bind(sim.container())
+    assert step.app.run_step({}, "test") == {"under_way": many, "ended": many - 1}
+    assert [one.account_id for one in sim.store.everything(Erasure)] == [rows[2].account_id]
+    told = capsys.readouterr().out
+    assert rows[2].account_id in told
+    assert SAID not in told
+
+
 def test_killed_anywhere_the_next_pass_goes_on(load_step):
     def make():
         sim = Simulator()
