@@ -3,7 +3,8 @@
 A manifest is JSON lines, ``{"file": "a.wav", "prompt": "caption"}``; a folder has
 one folder for each kind of prompt. An output's id follows from its bytes, the
 model and the version, so a run that was cut off goes on where it was: what was
-checked under the versions in force is not checked again.
+checked under the versions in force is not checked again. What is wrong with one
+output keeps no other from being checked.
 """
 
 import hashlib
@@ -12,15 +13,13 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
-from lemm.client import Api, ApiProblem, Json
+from lemm.checking import audio_files, check_one, patiently
+from lemm.client import Api, Json
 from vault_domain.errors import BadRequest
 from vault_domain.release_gate import MAX_OUTPUTS, PROMPTS, Prompt
-
-SOUND = {".wav", ".flac", ".mp3", ".ogg", ".m4a", ".aac", ".opus", ".aif", ".aiff"}
-TRIES = 4
-PAUSE_S = 0.5
 
 
 @dataclass(frozen=True)
@@ -41,9 +40,7 @@ def listed(source: Path) -> list[Generated]:
 
 def _folder(folder: Path) -> Iterator[Generated]:
     for prompt in PROMPTS:
-        for path in sorted((folder / prompt).rglob("*")):
-            if path.suffix.lower() in SOUND:
-                yield Generated(path, prompt)
+        yield from (Generated(path, prompt) for path in audio_files(folder / prompt))
 
 
 def _manifest(path: Path) -> Iterator[Generated]:
@@ -70,18 +67,22 @@ def output_id(one: Generated, model_id: str, model_version: str) -> str:
 
 def checked(
     api: Api, outputs: list[Generated], model_id: str, model_version: str, *, at_once: int = 2,
-    told: Callable[[], object] = lambda: None,
+    told: Callable[[], object] = lambda: None, pause: Callable[[float], None] = time.sleep,
 ) -> list[Json]:  # fmt: skip
-    """Every output through the check, in order: id, prompt, outcome, and what it resembles most."""
+    """Every output through the check, in order: id, prompt, outcome, and what it resembles most or why it was refused.
+
+    Raises ``Interrupted`` when the vault is gone.
+    """
 
     def one(made: Generated) -> Json:
         name = output_id(made, model_id, model_version)
-        answer = _patiently(lambda: api.check(made.path, name, model_id))
+        answer = patiently(partial(check_one, api, made.path, name, model_id), pause)
         told()
-        best = answer["matches"][0] if answer["matches"] else None
+        best = next(iter(answer.get("matches", ())), None)
         return {
             "file": str(made.path), "output_id": name, "prompt": made.prompt, "outcome": answer["outcome"],
             "similarity": best["similarity"] if best else 0.0, "ref": best["ref"] if best else None,
+            **({"error": answer["error"]} if "error" in answer else {}),
         }  # fmt: skip
 
     with ThreadPoolExecutor(at_once) as pool:
@@ -92,14 +93,3 @@ def put_to_the_gate(api: Api, rows: list[Json], model_id: str, model_version: st
     """The vault's verdict over its own checks of these outputs."""
     asked = [{"output_id": row["output_id"], "prompt": row["prompt"]} for row in rows]
     return api.call("POST", f"/models/{model_id}/versions/{model_version}/audits", {"outputs": asked})
-
-
-def _patiently(call: Callable[[], Json]) -> Json:
-    for attempt in range(TRIES - 1):
-        try:
-            return call()
-        except ApiProblem as problem:
-            if problem.status not in (0, 429, 500, 502, 503, 504):
-                raise
-            time.sleep(PAUSE_S * 2**attempt)
-    return call()

@@ -125,7 +125,7 @@ def run_batch(
         is_new = known.get(sha256, {}).get("outcome") not in DECIDED
         if is_new:
             output_id = output_id_of(sha256, ledger.model)
-            answer = _patiently(partial(check_one, api, path, output_id, ledger.model), pause)
+            answer = patiently(partial(check_one, api, path, output_id, ledger.model), pause)
             save_receipt(answer, receipts)
             known[sha256] = {"model": ledger.model, **_row(path, sha256, answer)}
             ledger.add(known[sha256])
@@ -185,7 +185,8 @@ def _named(answer: Json) -> set[str]:
     return {ref for reason in answer.get("reasons", ()) for ref in reason["refs"]}
 
 
-def _patiently(attempt: Callable[[], Json], pause: Callable[[float], None]) -> Json:
+def patiently(attempt: Callable[[], Json], pause: Callable[[float], None]) -> Json:
+    """The answer of a vault that may be busy for a while. Raises ``Interrupted`` when it does not come."""
     for wait in PAUSES:
         try:
             return attempt()

@@ -2,13 +2,15 @@
 
 A refusal of the API (an RFC 9457 problem document) becomes :class:`ApiProblem`
 with its stable code; a server that can't be reached becomes the code
-``unreachable``. Nothing is retried except what is safe to repeat.
+``unreachable``. Nothing is retried except what is safe to repeat. Calls may be
+made from several threads: a token that ran out is renewed by one of them.
 """
 
 import base64
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from threading import RLock
 from types import TracebackType
 from typing import Any, Self
 
@@ -57,6 +59,7 @@ class Api:
         self.url = url.rstrip("/")
         self.token = token
         self._renew: Callable[[], Json] | None = None
+        self._renewing = RLock()
         # No proxy from the environment: a vault is named by its address.
         self._http = httpx.Client(timeout=seconds, trust_env=False, transport=transport)
 
@@ -72,15 +75,27 @@ class Api:
 
     def call(self, method: str, path: str, body: Any = None, **query: Any) -> Json:
         """One request; the JSON answer, or :class:`ApiProblem`. A token that ran out is renewed once."""
+        used = self.token
         try:
             return self._send(method, path, body, query)
         except ApiProblem as problem:
-            renew, self._renew = self._renew, None
-            if problem.status != 401 or renew is None:
-                self._renew = renew
+            if problem.status != 401 or not self._renewed(used):
                 raise
-            renew()
             return self._send(method, path, body, query)
+
+    def _renewed(self, used: str | None) -> bool:
+        """Whether there is another token now than the one that was refused: another thread's, or a new one."""
+        with self._renewing:
+            if self.token != used:
+                return True
+            renew, self._renew = self._renew, None  # signing in is a call too, and never renews itself
+            if renew is None:
+                return False
+            try:
+                renew()
+            finally:
+                self._renew = renew
+            return True
 
     def _send(self, method: str, path: str, body: Any, query: dict[str, Any]) -> Json:
         headers = {"Authorization": f"Bearer {self.token}"} if self.token else {}

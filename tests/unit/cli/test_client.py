@@ -1,6 +1,8 @@
 """The client: refusals by their codes, tokens renewed once, forms sent as the store wants them."""
 
 import json
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
 
 import httpx
 import pytest
@@ -74,6 +76,34 @@ def test_a_token_that_ran_out_is_renewed_once_and_again_later(sign_in):
         server.good = number
         assert client.call("GET", "/x") == {"ok": True}
     assert server.given == 3
+
+
+def test_of_threads_whose_token_ran_out_one_renews_and_all_go_on():
+    server, together = Server(), Barrier(4, timeout=20)
+
+    def answer(request):
+        if request.url.path == "/x" and request.headers["Authorization"] == "Bearer 1":
+            together.wait()
+        return server(request)
+
+    client = api(answer)
+    client.login("who", "secret")
+    server.good = "2"
+    with ThreadPoolExecutor(4) as pool:
+        assert list(pool.map(lambda _: client.call("GET", "/x"), range(4))) == [{"ok": True}] * 4
+    assert server.given == 2
+
+
+def test_a_renewal_that_fails_is_tried_again_by_the_next_call():
+    server, down = Server(), []
+    client = api(lambda request: problem(503) if down and "login" in request.url.path else server(request))
+    client.login("who", "secret")
+    server.good = "2"
+    down.append(True)
+    with pytest.raises(ApiProblem, match="conflict"):
+        client.call("GET", "/x")
+    down.clear()
+    assert client.call("GET", "/x") == {"ok": True}
 
 
 def test_a_token_that_stays_refused_is_not_renewed_for_ever():

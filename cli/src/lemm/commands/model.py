@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from lemm.client import Json
 from lemm.commands.account import JsonFlag
 from lemm.output import emit, fail, out, problems, progress, table
 from lemm.session import load_session
@@ -25,9 +26,11 @@ def audit(
     """Check generated outputs of a version, and have the vault decide whether it may be released.
 
     Needs a service with the scopes safety and training in LEMM_CLIENT_ID and LEMM_CLIENT_SECRET, the one that
-    registered the version. Ends with status 0 when it passed, 2 when it stays blocked, 1 when something went wrong.
+    registered the version. Ends with status 0 when it passed, 2 when it stays blocked, 1 when something went wrong:
+    outputs that could not be checked are named then, and nothing is decided.
     """
     from lemm.auditing import checked, listed, put_to_the_gate
+    from lemm.checking import Interrupted
     from lemm.client import Api
 
     who, secret = os.environ.get("LEMM_CLIENT_ID"), os.environ.get("LEMM_CLIENT_SECRET")
@@ -38,7 +41,11 @@ def audit(
         outputs = listed(source)
         with progress(quiet=json) as bar:
             task = bar.add_task("checking", total=len(outputs))
-            rows = checked(api, outputs, model_id, version, at_once=at_once, told=lambda: bar.advance(task))
+            try:
+                rows = checked(api, outputs, model_id, version, at_once=at_once, told=lambda: bar.advance(task))
+            except Interrupted as stopped:
+                fail("interrupted", f"{stopped} Call it again; it goes on where it was.", json)
+        _none_refused(rows, json)
         verdict = put_to_the_gate(api, rows, model_id, version)
     if json:
         emit({**verdict, "outputs": rows})
@@ -46,6 +53,19 @@ def audit(
         _show(f"{model_id}@{version}", verdict, rows)
     if verdict["state"] != "passed":
         raise typer.Exit(2)
+
+
+def _none_refused(rows: list[Json], as_json: bool) -> None:
+    """End with status 1 and all their names, if there are outputs that could not be checked."""
+    refused = [row for row in rows if row["outcome"] == "refused"]
+    for row in refused:
+        if as_json:
+            emit(row)
+        else:
+            said = row["error"]
+            out.print(f"refused  {row['file']}  {said['code']}: {said['detail']}", markup=False, highlight=False)
+    if refused:
+        fail("refused_outputs", f"{len(refused)} outputs can't be checked; make others in their place.", as_json)
 
 
 def _show(name: str, verdict: dict[str, object], rows: list[dict[str, object]]) -> None:

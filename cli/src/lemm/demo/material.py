@@ -13,10 +13,10 @@ from pathlib import Path
 import numpy as np
 import soundfile
 from imageio_ffmpeg import get_ffmpeg_exe
+from lemm.checking import audio_files
 from vault_models.compose import compose
 
 RATE = 44_100
-SUFFIXES = {".wav", ".flac", ".mp3", ".ogg", ".oga", ".opus", ".m4a", ".mp4", ".aac", ".aif", ".aiff"}
 Tell = Callable[[str], None]
 CORPUS_LICENCE = (
     "These pieces were composed by this program from fixed numbers and are given to the public under CC0 1.0."
@@ -67,7 +67,7 @@ def make_material(folder: Path, audio: Path | None, tell: Tell) -> Material:
 
 
 def _users_files(folder: Path) -> list[Path]:
-    found = sorted(path for path in folder.rglob("*") if path.suffix.lower() in SUFFIXES)
+    found = audio_files(folder)
     if not found:
         raise FileNotFoundError(f"no audio files in {folder}")
     return found
