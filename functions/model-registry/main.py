@@ -19,7 +19,7 @@ from vault_domain.model_figures import MODELS as MODELS_CHECKED
 from vault_domain.model_figures import ModelSum
 from vault_domain.permissions import roles
 from vault_domain.ports import Put
-from vault_domain.release_gate import AuditAsk
+from vault_domain.release_gate import MAX_AUDIT_BYTES, AuditAsk
 from vault_edge.app import App, Caller, Deps, Query
 from vault_edge.lineage import versions_of
 from vault_edge.racing import settled
@@ -95,7 +95,10 @@ def register(model_id: ModelId, ask: VersionAsk, caller: Caller, deps: Deps) -> 
     return version_view(version, deps, with_ids=True)
 
 
-@app.post("/models/{model_id}/versions/{model_version}/audits", role=roles("model.audit"), scope="training")
+@app.post(
+    "/models/{model_id}/versions/{model_version}/audits", role=roles("model.audit"), scope="training",
+    max_body=MAX_AUDIT_BYTES,
+)  # fmt: skip
 def audit(model_id: ModelId, model_version: VersionName, ask: AuditAsk, caller: Caller, deps: Deps) -> ReleaseView:
     """Put a version of yours to the release gate, with outputs of it that were checked since it was registered.
 

@@ -32,6 +32,8 @@ from vault_domain.safety import OutputCheck
 Prompt = Literal["caption", "unconditional", "canary"]
 PROMPTS: Final[tuple[Prompt, ...]] = ("caption", "unconditional", "canary")
 MAX_OUTPUTS: Final = 3000
+MAX_AUDIT_BYTES: Final = MAX_OUTPUTS * 128
+"""So many outputs, each with the longest id and prompt there are, as JSON: 110 bytes each with its spaces."""
 LEAST_S: Final = 5.0
 """Shorter outputs say too little about copying to count."""
 

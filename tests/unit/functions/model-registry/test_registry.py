@@ -1,5 +1,7 @@
 """model-registry: versions rest on ended runs, are registered once, and say how stale they have become."""
 
+import json
+
 import pytest
 from granting import numbered, take_back
 from lineages import WEIGHTS, Training
@@ -10,7 +12,7 @@ from vault_domain.events import AuditEvent, Kind
 from vault_domain.lineage import Model, ModelVersion
 from vault_domain.ports import Put
 from vault_domain.reasons import Reason
-from vault_domain.release_gate import Release
+from vault_domain.release_gate import MAX_AUDIT_BYTES, MAX_OUTPUTS, Release
 from vault_domain.safety import LEVELS, OutputCheck
 from vault_store.dsse import open_statement
 from wire import body_of, event, token
@@ -240,6 +242,15 @@ def test_a_version_of_somebody_else_and_outputs_of_another_model_are_refused(tra
     assert audit(training, asked)["statusCode"] == 409
     assert audit(training, asked, subject=numbered("svc", 9))["statusCode"] == 404
     assert audits(training) == []
+
+
+def test_the_largest_audit_that_there_can_be_is_read_and_a_larger_body_is_not(training: Training):
+    training.trained()
+    training.register()
+    asked = [{"output_id": f"out_{n:060d}", "prompt": "unconditional"} for n in range(MAX_OUTPUTS)]
+    assert audit(training, asked)["statusCode"] == 409, "read, and none of them was checked"
+    assert len(json.dumps({"outputs": asked})) <= MAX_AUDIT_BYTES
+    assert audit(training, [{**one, "more": "x" * 40} for one in asked])["statusCode"] == 413
 
 
 def test_an_audit_that_is_cut_off_is_made_once(load_step):
