@@ -19,6 +19,7 @@ from vault_domain.names import (
     listed,
     listed_key,
     moved,
+    spelt,
 )
 from vault_domain.permissions import roles
 from vault_domain.ports import Change, Delete, Put
@@ -28,6 +29,8 @@ from vault_edge.name_lists import rebuilt, usable_now
 from vault_edge.racing import settled
 
 app = App("prompt-names")
+PAGES_OF_A_CALL, PAGES_OF_A_TURN = 5, 40
+"""Pages of a thousand tracks that a call goes through, and a turn by the clock, which goes on where the last ended."""
 
 
 class PageAsk(BaseModel):
@@ -59,7 +62,7 @@ def history(ask: Query[PageAsk], deps: Deps) -> Json:
     return {"changes": [one.model_dump(mode="json", exclude={"version"}) for one in page.items], "cursor": page.cursor}
 
 
-@app.post("/prompts/names", role=roles("names.change"), status=201)
+@app.post("/prompts/names", role=roles("names.change"), status=201, also=(409,))
 def enter(ask: NamesAsk, caller: Caller, deps: Deps) -> Json:
     """List names, or change how they are listed. Names of a dataset need its licences' leave for joining metadata."""
     if ask.pack is not None and not usable_now(ask.pack, deps):
@@ -76,16 +79,19 @@ def remove(ask: RemovalAsk, caller: Caller, deps: Deps) -> Json:
 @app.step
 def refresh(deps: Deps) -> Json:
     """By the clock: artists come and go with tracks, licences lapse."""
-    return {"written": rebuilt(deps)}
+    done = rebuilt(deps, PAGES_OF_A_TURN)
+    return {"written": done.written, "whole": done.whole, "left_out": done.left_out}
 
 
 def _enter(ask: NamesAsk, caller: Caller, deps: Deps) -> int:
     keys = [(ALL, listed_key(one.name, ask.pack)) for one in ask.names]
-    made = listed(ask, deps.records.get_many(ListedName, keys), caller.id, deps.clock())
+    present = deps.records.get_many(ListedName, keys)
+    made = listed(ask, present, caller.id, deps.clock())
     if not made:
         return 0
-    new = sum(one.version == 0 for one in made)
-    _commit([Put(one, one.version) for one in made], new, len(made), 0, ask.pack, ask.reason, caller, deps)
+    replaced = [one for one in present if one is not None and one.key() in {new.key() for new in made}]
+    more = (len(made) - len(replaced), spelt(made) - spelt(replaced))
+    _commit([Put(one, one.version) for one in made], more, len(made), 0, ask.pack, ask.reason, caller, deps)
     return len(made)
 
 
@@ -95,18 +101,18 @@ def _remove(ask: RemovalAsk, caller: Caller, deps: Deps) -> int:
     if len(found) < len(keys):
         raise NotFound("not every one of these names is listed there; nothing was removed")
     changes: list[Change] = [Delete(one, one.version) for one in found]
-    _commit(changes, -len(found), 0, len(found), ask.pack, ask.reason, caller, deps)
+    _commit(changes, (-len(found), -spelt(found)), 0, len(found), ask.pack, ask.reason, caller, deps)
     return len(found)
 
 
 def _commit(
-    changes: "list[Put] | list[Change]", more: int, put: int, gone: int, pack: str | None, reason: str, caller: Caller,
-    deps: Deps,
+    changes: "list[Put] | list[Change]", more: tuple[int, int], put: int, gone: int, pack: str | None, reason: str,
+    caller: Caller, deps: Deps,
 ) -> None:  # fmt: skip
     """The change, the head that it moves, the row that tells of it and the event, in one commit."""
     now, salt = deps.clock(), deps.new_id("slt")
     before = deps.records.get(NamesHead, ALL)
-    head = moved(before, more, now)
+    head = moved(before, *more, now)
     row = NamesChange(
         number=head.number, listed=put, removed=gone, pack=pack, reason=reason, salt=salt, by=caller.id, at=now
     )
@@ -118,7 +124,7 @@ def _commit(
 
 
 def _answered(changed: int, deps: Deps) -> Json:
-    rebuilt(deps)
+    rebuilt(deps, PAGES_OF_A_CALL)
     head = deps.records.get(NamesHead, ALL)
     return {"changed": changed, "number": head.number if head else 0, "count": head.names if head else 0}
 

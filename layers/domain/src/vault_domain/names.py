@@ -17,12 +17,15 @@ from pydantic import Field, field_validator, model_validator
 
 from vault_domain.canonical import Json, canonical
 from vault_domain.datasets import DatasetId
+from vault_domain.errors import Conflict
 from vault_domain.records import Record, UtcTime, Value
 
 ALL = "names"
 MAX_PER_CHANGE = 90
 """Names of one call: a transaction holds 100 items, the head and the event among them."""
-MAX_SNAPSHOT_BYTES = 32 * 2**20
+MAX_SPELLINGS = 60_000
+"""Names and aliases of the list. With the vault's artists (``crediting.MAX_ARTISTS``) they fit into a snapshot."""
+MAX_SNAPSHOT_BYTES = 48 * 2**20
 FORMAT = "lemm-names/1"
 Name = Annotated[str, Field(min_length=2, max_length=100)]
 
@@ -92,6 +95,7 @@ class NamesHead(Record):
 
     number: int = Field(ge=1)
     names: int = Field(ge=0)
+    spellings: int = Field(default=0, ge=0)
     at: UtcTime
 
     def key(self) -> tuple[str, str]:
@@ -139,11 +143,20 @@ def listed(ask: NamesAsk, present: Iterable[ListedName | None], by: str, now: da
     return tuple(made)
 
 
-def moved(head: NamesHead | None, more: int, now: datetime) -> NamesHead:
-    """The head after a change that left this many names more."""
-    if head is None:
-        return NamesHead(number=1, names=max(0, more), at=now)
-    return head.with_changes(number=head.number + 1, names=max(0, head.names + more), at=now)
+def spelt(entries: Iterable[ListedName]) -> int:
+    """How many names and aliases these are."""
+    return sum(1 + len(one.entry.aliases) for one in entries)
+
+
+def moved(head: NamesHead | None, names: int, spellings: int, now: datetime) -> NamesHead:
+    """The head after a change that left so many names and spellings more. Raises ``Conflict`` when the list is full."""
+    number, before, spelt_before = (head.number, head.names, head.spellings) if head else (0, 0, 0)
+    if spellings > 0 and spelt_before + spellings > MAX_SPELLINGS:
+        raise Conflict(f"The list holds {MAX_SPELLINGS} spellings at most, and has {spelt_before}")
+    facts = {
+        "number": number + 1, "names": max(0, before + names), "spellings": max(0, spelt_before + spellings), "at": now,
+    }  # fmt: skip
+    return head.with_changes(**facts) if head else NamesHead.model_validate(facts)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,45 +1,88 @@
 """The snapshot of names: made from the records by one function, read by the check of prompts.
 
 One object, ``names/all.json`` in the snapshots bucket, written only where it differs and only over the very object that
-was there before the records were read: of two makers at once the slower one reads again.
+was there before the records were read: of two makers at once the slower one reads again. No turn is longer for more
+tracks: credits are gathered some pages at a time (``vault_domain.crediting``; ``names/credits.json``), and the
+list has an end.
 """
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
+from vault_domain.crediting import Walk, begun, from_bytes, to_bytes, walked
 from vault_domain.datasets import verdict
 from vault_domain.erasure import ERASED
-from vault_domain.errors import NotFound
+from vault_domain.errors import BadRequest, NotFound
 from vault_domain.names import ALL, MAX_SNAPSHOT_BYTES, ListedName, NamesHead, known, to_snapshot
 from vault_domain.ports import every
+from vault_domain.tracks import Status, Track
 
 from vault_edge.deps import Deps
-from vault_edge.grants import accepted_tracks
+from vault_edge.grants import PAGE
 from vault_edge.pack_sources import find_dataset
 from vault_edge.racing import settled
 
-KEY = "names/all.json"
+KEY, CREDITS = "names/all.json", "names/credits.json"
 
 
-def rebuilt(deps: Deps) -> bool:
-    """Bring the snapshot up to date; whether it had to be written."""
-    return settled(lambda: _rebuild(deps))
+@dataclass(frozen=True)
+class Rebuilt:
+    """What a turn did: whether the snapshot had to be written, whether all tracks have been gone through, and how many
+    credits were too many."""
+
+    written: bool
+    whole: bool
+    left_out: int
 
 
-def _rebuild(deps: Deps) -> bool:
-    bucket = deps.bucket("snapshots")
-    try:
-        present, etag = bucket.read_with_etag(KEY, limit=MAX_SNAPSHOT_BYTES)
-    except NotFound:
-        present, etag = b"", "absent"
+def rebuilt(deps: Deps, pages: int) -> Rebuilt:
+    """Bring the snapshot up to date, going through so many pages of a thousand tracks."""
+    return settled(lambda: _rebuild(deps, pages))
+
+
+def _rebuild(deps: Deps, pages: int) -> Rebuilt:
+    present, etag = _read(deps, KEY)
+    walk = _gone_on(deps, pages)
     head = deps.records.get(NamesHead, ALL)
     listed = tuple(all_listed(deps))
     packs = {one.pack for one in listed if one.pack}
     usable = frozenset(pack for pack in packs if usable_now(pack, deps))
-    made = to_snapshot(head.number if head else 0, known(listed, _artists(deps), usable))
-    if made == present:
-        return False
-    bucket.write_if(KEY, made, content_type="application/json", expects=etag)
-    return True
+    made = to_snapshot(head.number if head else 0, known(listed, walk.artists, usable))
+    if made != present:
+        deps.bucket("snapshots").write_if(KEY, made, content_type="application/json", expects=etag)
+    return Rebuilt(made != present, walk.cursor is None, walk.left_out)
+
+
+def _gone_on(deps: Deps, pages: int) -> Walk:
+    """The walk through the credits, so many pages further and kept."""
+    present, etag = _read(deps, CREDITS)
+    try:
+        walk = begun(from_bytes(present))
+    except ValueError:
+        walk = Walk()  # none was kept, or it is damaged: from the start
+    for _ in range(pages):
+        walk = _page_further(deps, walk)
+        if walk.cursor is None:
+            break
+    if to_bytes(walk) != present:
+        deps.bucket("snapshots").write_if(CREDITS, to_bytes(walk), content_type="application/json", expects=etag)
+    return walk
+
+
+def _page_further(deps: Deps, walk: Walk) -> Walk:
+    try:
+        page = deps.records.find(Track, "by_status", Status.ACCEPTED.value, limit=PAGE, cursor=walk.cursor)
+    except BadRequest:
+        return _page_further(deps, Walk(artists=walk.artists)) if walk.cursor else walk  # no place of this index now
+    credited = {track.metadata.artist_display_name for track in page.items}
+    return walked(walk, sorted(credited - {ERASED}), page.cursor)  # what stands in an erased name's place is nobody
+
+
+def _read(deps: Deps, key: str) -> tuple[bytes, str]:
+    try:
+        return deps.bucket("snapshots").read_with_etag(key, limit=MAX_SNAPSHOT_BYTES)
+    except NotFound:
+        return b"", "absent"
 
 
 def usable_now(pack: str, deps: Deps) -> bool:
@@ -50,8 +93,3 @@ def usable_now(pack: str, deps: Deps) -> bool:
 def all_listed(deps: Deps) -> Iterator[ListedName]:
     """Every listed name."""
     return every(lambda at: deps.records.list(ListedName, ALL, limit=1000, cursor=at))
-
-
-def _artists(deps: Deps) -> set[str]:
-    """Who is credited with a track that the vault holds now; what stands in an erased name's place is nobody."""
-    return {track.metadata.artist_display_name for track in accepted_tracks(deps.records)} - {ERASED}

@@ -4,6 +4,8 @@ import pytest
 from granting import a_track
 from packing import an_entry, registered_dataset
 from simulator import Simulator, killed_everywhere
+from vault_domain import names
+from vault_domain.crediting import Walk, to_bytes
 from vault_domain.erasure import nameless_track
 from vault_domain.events import AuditEvent, Kind
 from vault_domain.names import ListedName, NamesChange, NamesHead, from_snapshot
@@ -11,7 +13,8 @@ from vault_domain.ports import Put
 from vault_domain.sealing import word_hash
 from vault_domain.submission import Metadata
 from vault_domain.tracks import Status
-from vault_edge.name_lists import KEY
+from vault_edge import name_lists
+from vault_edge.name_lists import CREDITS, KEY
 from wire import body_of, event, token
 
 REASON = "asked for by their label"
@@ -75,7 +78,7 @@ def test_names_of_a_dataset_need_its_licence_and_leave_with_it(sim: Simulator, l
     assert snapshot(sim)["Grindelhoven"].source == "open-music"
     entry = known.entry.model_validate(an_entry(tier="blocked", allowed_uses=[], reason="its owner changed it"))
     sim.store.commit([Put(known.with_changes(entry=entry), 1)])
-    assert module.app.run_step({}, "clock") == {"written": True}
+    assert module.app.run_step({}, "clock") == {"written": True, "whole": True, "left_out": 0}
     assert snapshot(sim) == {}
 
 
@@ -91,9 +94,9 @@ def test_artists_of_the_vault_come_and_go_with_their_tracks(sim: Simulator, load
     found = snapshot(sim)
     assert set(found) == {"Nova Arc", "GRINDELHOVEN"}
     assert (found["Nova Arc"].participating, found["GRINDELHOVEN"].participating) == (True, False)
-    assert module.app.run_step({}, "clock") == {"written": False}
+    assert module.app.run_step({}, "clock") == {"written": False, "whole": True, "left_out": 0}
     sim.store.commit([Put(a_track(1, metadata=by("Nova Arc"), status=Status.REMOVED), 1)])
-    assert module.app.run_step({}, "clock") == {"written": True}
+    assert module.app.run_step({}, "clock") == {"written": True, "whole": True, "left_out": 0}
     assert set(snapshot(sim)) == {"GRINDELHOVEN"}
 
 
@@ -101,8 +104,55 @@ def test_what_stands_for_an_erased_artist_is_no_name(sim: Simulator, load_step) 
     module = load_step("prompt-names")
     song = Metadata(title="A piece", artist_display_name="Nova Arc", genre_tags=("ambient",))
     sim.store.commit([Put(nameless_track(a_track(1, metadata=song), "keep"), 0), Put(a_track(2, metadata=song), 0)])
-    assert module.app.run_step({}, "clock") == {"written": True}
+    assert module.app.run_step({}, "clock") == {"written": True, "whole": True, "left_out": 0}
     assert set(snapshot(sim)) == {"Nova Arc"}
+
+
+def test_a_large_vault_is_gone_through_in_turns_and_what_was_known_counts_meanwhile(sim, load_step, monkeypatch):
+    module = load_step("prompt-names")
+    monkeypatch.setattr(name_lists, "PAGE", 2)
+    monkeypatch.setattr(module, "PAGES_OF_A_TURN", 1)
+    monkeypatch.setattr(module, "PAGES_OF_A_CALL", 1)
+
+    def by(number):
+        return a_track(number, metadata=Metadata(title="A", artist_display_name=f"Nova {number}", genre_tags=("folk",)))
+
+    def turn():
+        done = module.app.run_step({}, "clock")
+        return done["whole"], {name for name, one in snapshot(sim).items() if one.source == "vault"}
+
+    sim.store.commit([Put(by(number), 0) for number in range(1, 6)])
+    everybody = {f"Nova {number}" for number in range(1, 6)}
+    assert [turn() for _ in range(3)] == [(False, set()), (False, set()), (True, everybody)]
+    enter(module, sim, "Grindelhoven")
+    assert set(snapshot(sim)) == {"Grindelhoven", *everybody}
+    sim.store.commit([Put(by(1).with_changes(version=1, status=Status.REMOVED), 1)])
+    assert [turn()[1] for _ in range(5)][-1] == everybody - {"Nova 1"}
+
+
+def test_a_walk_that_was_kept_is_mended_where_it_is_damaged_or_its_place_is_gone(sim, load_step):
+    module, bucket = load_step("prompt-names"), sim.buckets.open("snapshots")
+    sim.store.commit(
+        [Put(a_track(1, metadata=Metadata(title="A", artist_display_name="Nova", genre_tags=("folk",))), 0)]
+    )
+    for kept in (b"{}", b"[]", b"\xff", to_bytes(Walk(cursor="nowhere", found=frozenset({"Gone"})))):
+        bucket.write(CREDITS, kept, content_type="application/json")
+        assert module.app.run_step({}, "clock")["whole"]
+        assert set(snapshot(sim)) == {"Nova"}
+
+
+def test_a_full_list_takes_no_more_names_and_room_comes_back(sim, load_step, monkeypatch):
+    module = load_step("prompt-names")
+    monkeypatch.setattr(names, "MAX_SPELLINGS", 3)
+    assert enter(module, sim, {"name": "Grindelhoven", "aliases": ["Гриндельховен"]})["statusCode"] == 201
+    assert enter(module, sim, "Queen", "Kiss")["statusCode"] == 409
+    assert enter(module, sim, "Queen")["statusCode"] == 201
+    assert enter(module, sim, "Kiss")["statusCode"] == 409
+    assert enter(module, sim, {"name": "Grindelhoven", "common": True})["statusCode"] == 201
+    assert enter(module, sim, "Kiss")["statusCode"] == 201
+    assert remove(module, sim, "Kiss")["statusCode"] == 200
+    (head,) = sim.store.everything(NamesHead)
+    assert (head.names, head.spellings) == (2, 2)
 
 
 def test_a_maker_that_dies_is_made_up_for(load_step) -> None:
