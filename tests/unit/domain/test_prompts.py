@@ -43,6 +43,7 @@ ACTIONS = ("allow", "warn", "stricter", "reject")
         ({"cover_phrase": True, "quoted": ("A Title",), "clone": 0.9}, "reject", ["clone_request"]),
         ({"copy_phrase": True, "clone": 0.9, "song": 0.9}, "stricter", ["copy_suspected", "named_song"]),
         ({"copy_phrase": True, "artists": (OTHER,), "clone": 0.9}, "reject", ["clone_request", "named_artist"]),
+        ({"cover_phrase": True, "artists": (OURS,), "clone": 0.9}, "reject", ["clone_request", "named_participant"]),
         ({"own": True}, "allow", []),
         ({"own": True, "cover_phrase": True}, "allow", []),
         ({"own": True, "cover_phrase": True, "quoted": ("A Title",)}, "warn", ["own_work"]),
