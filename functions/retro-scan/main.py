@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 
 from pydantic import BaseModel
 from scan_outputs import page
-from scan_references import References, known_keys, new_part, references_of, sources, stored
+from scan_references import Keys, References, known_keys, new_part, references_of, sources, stored
 from vault_domain.canonical import Json
 from vault_domain.errors import LostRace, VaultError
 from vault_domain.events import Actor, Kind, make_event
@@ -72,16 +72,16 @@ def _begin(present: Scan, found: References, deps: Deps) -> Scan | None:
     """
     if present.wanted is None and present.snapshot == found.identity:
         return None
-    pinned = known_keys(present.wanted, deps)
-    new = found.keys - known_keys(present.known, deps) - pinned
+    before, pinned = _lists(present, deps)
+    new = found.keys - before - pinned
     if not new:
         if present.wanted is None:
             _put(present.with_changes(snapshot=found.identity), present, deps)
         return None
-    name = stored(new | pinned, deps)
+    name = stored(present.source, new | pinned, deps)
     begins = _put(begun(present, name, len(new | pinned), deps.clock()), present, deps)
     if present.wanted is not None:
-        deps.bucket("outputs").delete(list_key(present.wanted), all_versions=True)
+        deps.bucket("outputs").delete(list_key(present.source, present.wanted), all_versions=True)
     return begins
 
 
@@ -89,7 +89,7 @@ def _pass(present: Scan, found: References, deps: Deps, until: datetime) -> str:
     """Page by page from where it stands."""
     if waits(present, deps.clock()):
         return "waits"
-    part = new_part(found, known_keys(present.wanted, deps))
+    part = new_part(found, known_keys(present.source, present.wanted, deps))
     while True:
         if deps.clock() >= until:
             _put(present.with_changes(busy_until=None), present, deps)
@@ -107,8 +107,8 @@ def _pass(present: Scan, found: References, deps: Deps, until: datetime) -> str:
 
 def _end(present: Scan, found: References, looked: int, changed: int, deps: Deps) -> None:
     """What was compared with is known now: list, record and event; then the lists that nothing names go."""
-    before, pinned = known_keys(present.known, deps), known_keys(present.wanted, deps)
-    known = stored(before | pinned, deps)
+    before, pinned = _lists(present, deps)
+    known = stored(present.source, before | pinned, deps)
     whole = found.keys <= before | pinned
     done = ended(present, known, found.identity if whole else present.snapshot)
     event = make_event(
@@ -118,7 +118,12 @@ def _end(present: Scan, found: References, looked: int, changed: int, deps: Deps
     )  # fmt: skip
     deps.records.commit([Put(done, present.version)], [event] if present.looked + looked else [])
     for name in {present.known, present.wanted} - {known, None}:
-        deps.bucket("outputs").delete(list_key(name or ""), all_versions=True)
+        deps.bucket("outputs").delete(list_key(present.source, name or ""), all_versions=True)
+
+
+def _lists(present: Scan, deps: Deps) -> tuple[Keys, Keys]:
+    """What was compared with, and what is being compared with."""
+    return known_keys(present.source, present.known, deps), known_keys(present.source, present.wanted, deps)
 
 
 def _put(after: Scan, before: Scan, deps: Deps) -> Scan:

@@ -3,7 +3,7 @@
 A reference is known by eight bytes of a hash of its name, length and number of
 landmarks: it stays the same when parts of an index are merged, and is another
 one when a catalogue gives a recording's name to another recording. Lists of
-references lie in the outputs bucket, named by their content.
+references lie in the outputs bucket, by source and named by their content.
 
 ``upheld``: tracks that were removed because a claim against them was upheld, and
 outputs that were withdrawn because a complaint was. The tracks may have left the
@@ -95,20 +95,23 @@ def new_part(found: References, wanted: Keys) -> list[Shard]:
     return gathered([*whole, Shard.open(build_part(rest).data, "new")] if rest else whole)
 
 
-def known_keys(name: str | None, deps: Deps) -> Keys:
-    """A stored list; empty where there is none yet."""
+def known_keys(source: str, name: str | None, deps: Deps) -> Keys:
+    """A stored list of a source's; empty where there is none yet, or none any more: then all is new again."""
     if name is None:
         return frozenset()
-    data = deps.bucket("outputs").read(list_key(name), limit=MAX_LIST_BYTES)
+    try:
+        data = deps.bucket("outputs").read(list_key(source, name), limit=MAX_LIST_BYTES)
+    except NotFound:
+        return frozenset()
     if name_of(data) != name:
         raise Corrupt("a list of references does not have the hash that names it", part=name)
     return frozenset(array("Q", data))
 
 
-def stored(keys: Iterable[int], deps: Deps) -> str:
-    """Keep a list; its name."""
+def stored(source: str, keys: Iterable[int], deps: Deps) -> str:
+    """Keep a list of a source's; its name."""
     data = array("Q", sorted(keys)).tobytes()
-    deps.bucket("outputs").write(list_key(name_of(data)), data, content_type="application/octet-stream")
+    deps.bucket("outputs").write(list_key(source, name_of(data)), data, content_type="application/octet-stream")
     return name_of(data)
 
 

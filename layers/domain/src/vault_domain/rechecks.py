@@ -167,6 +167,12 @@ def name_of(data: bytes) -> str:
     return sha256_hex(data)
 
 
-def list_key(name: str) -> str:
-    """Where a list of references lies in the outputs bucket."""
-    return f"scans/{name}.bin"
+def list_key(source: str, name: str) -> str:
+    """Where a list of a source's references lies in the outputs bucket.
+
+    Sources with the same references have lists of the same name: each deletes its own alone.
+
+    >>> list_key("catalogue:open", "ab12")
+    'scans/catalogue/open/ab12.bin'
+    """
+    return f"scans/{source.replace(':', '/')}/{name}.bin"

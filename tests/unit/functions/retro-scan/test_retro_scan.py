@@ -17,7 +17,7 @@ from vault_domain.messages import Message, Topic
 from vault_domain.policy import Policy, PolicyVersion, Thresholds
 from vault_domain.ports import Delete, Put
 from vault_domain.reasons import Reason
-from vault_domain.rechecks import BUSY_FOR, LONGEST_CHECK, SCANS, Scan
+from vault_domain.rechecks import BUSY_FOR, LONGEST_CHECK, SCANS, Scan, list_key
 from vault_domain.records import stamp
 from vault_domain.safety import STRICTER, OutputCheck
 from vault_domain.suspensions import OUTPUT_WITHDRAWN, held_check, withdraw
@@ -183,6 +183,35 @@ def test_a_catalogue_that_grows(sim: Simulator, ready) -> None:
     one = last(sim)
     assert (one.outcome, one.hits[0].ref, one.sim_internal_max) == ("block", "their-song", 0.0)
     assert one.sim_external_max >= 0.7
+
+
+def test_sources_with_the_same_references_keep_their_lists_apart(sim: Simulator, ready) -> None:
+    registered(sim, ("known-piece", as_file(piece(4, S))), name="twin")
+    settle(ready, sim)
+    cleared(sim, OTHER)
+    for name in ("open", "twin"):
+        manifest, built = catalogue_of(("known-piece", as_file(piece(4, S))), ("their-song", OURS), name=name)
+        bucket = sim.buckets.open("snapshots")
+        bucket.write(
+            f"catalogues/{name}/parts/{built.part.sha256}", built.data, content_type="application/octet-stream"
+        )
+        bucket.write(f"catalogues/{name}/manifest.json", manifest.to_bytes(), content_type="application/json")
+        settle(ready, sim)
+    scans = [sim.store.get(Scan, SCANS, f"{Scan.kind}#catalogue:{name}") for name in ("open", "twin")]
+    assert [scan.references for scan in scans] == [1, 1], "each was compared with what is new in it alone"
+    kept = {info.key for info in sim.buckets.open("outputs").list("scans/")}
+    assert {list_key(scan.source, scan.known) for scan in scans} <= kept
+
+
+def test_a_list_that_is_gone_makes_everything_new_again(sim: Simulator, ready) -> None:
+    settle(ready, sim)
+    cleared(sim, COPY)
+    for info in list(sim.buckets.open("outputs").list("scans/")):
+        sim.buckets.open("outputs").delete(info.key, all_versions=True)
+    in_vault(sim, 1, OURS)
+    assert settle(ready, sim)[1]["vault"] == "compared"
+    assert last(sim).outcome == "block"
+    assert run(ready, sim)["vault"] == "nothing new"
 
 
 def test_a_track_that_a_claim_took_out_is_still_compared_with(sim: Simulator, ready, load_step) -> None:
