@@ -25,6 +25,7 @@ from vault_edge.app import Caller, Deps
 from vault_edge.output_audio import Sent, received
 from vault_edge.racing import settled
 from vault_edge.receipts import signed_receipt
+from vault_edge.releasing import gate_now
 from vault_edge.suspending import standing_now
 from vault_edge.texts import output_licence
 
@@ -74,9 +75,9 @@ def _exported(output_id: str, ask: ExportAsk, sent: Sent, audio: bytes, caller: 
 
 def _clear(found: Held, deps: Deps) -> tuple[Require, ...]:
     """Refuse what stands in the way; what must still be so when the export is recorded."""
-    stands = standing_now(found.check, deps)
-    require(obstacles(found.check, stands, found.acceptance, deps.policy(), deps.clock()))
-    return *stands.watched, stands.model, found.unclaimed
+    stands, gate = standing_now(found.check, deps), gate_now(found.check, deps)
+    require(obstacles(found.check, stands, gate, found.acceptance, deps.policy(), deps.clock()))
+    return *stands.watched, stands.model, *gate.passed, found.unclaimed
 
 
 def _made(

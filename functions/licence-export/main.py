@@ -29,6 +29,7 @@ from vault_domain.output_licence import AcceptAsk
 from vault_domain.permissions import roles
 from vault_edge.app import Answer, App, Caller, Deps, Query
 from vault_edge.racing import settled
+from vault_edge.releasing import gate_now
 from vault_edge.suspending import standing_now
 from vault_edge.texts import LICENCE, output_licence
 
@@ -105,7 +106,7 @@ def show(output_id: OutputId, ask: Query[UserAsk], caller: Caller, deps: Deps) -
 def hand_out(output_id: OutputId, ask: ExportAsk, caller: Caller, deps: Deps) -> ExportResult:
     """Export an output of yours: the file with content credentials, and a certificate of its licence.
 
-    Refused with `output_suspended`, `output_not_cleared`, `check_outdated`, `licence_not_accepted` or
+    Refused with `output_suspended`, `model_blocked`, `output_not_cleared`, `check_outdated`, `licence_not_accepted` or
     `digest_mismatch`.
     """
     made = export(output_id, ask, caller, deps)
@@ -142,7 +143,8 @@ def verify(ask: VerifyAsk, deps: Deps) -> Verified:
 
 def _shown(output_id: str, caller: Caller, user_ref: str | None, deps: Deps) -> Output:
     found = held(output_id, caller, user_ref, deps)
-    stands = obstacles(found.check, standing_now(found.check, deps), found.acceptance, deps.policy(), deps.clock())
+    against = standing_now(found.check, deps), gate_now(found.check, deps)
+    stands = obstacles(found.check, *against, found.acceptance, deps.policy(), deps.clock())
     return output(found.check, accepted(found.acceptance, found.holder), found.regenerate_url, stands)
 
 

@@ -19,7 +19,7 @@ def audited(model_id: str, model_version: str, ask: AuditAsk, caller: Caller, de
     number, policy = deps.policy_in_force()
     now, found = deps.clock(), _last_checks([one.output_id for one in ask.outputs], deps)
     planted = frozenset(one.track_id for one in all_canaries(deps.records) if one.run_id in version.runs)
-    made = judge_audit(ask, found, model_id, version.registered, policy, number, now, planted)
+    made = judge_audit(ask, found, model_id, version.registered, policy, number, now, planted, model_version)
     present = deps.records.get(Release, *release_key(model_id, model_version))
     if present is not None and present.last == made.model_copy(update={"at": present.last.at}):
         return present

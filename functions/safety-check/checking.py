@@ -26,6 +26,7 @@ from vault_edge.matching import Query
 from vault_edge.output_audio import Sent, Sound
 from vault_edge.output_checks import Basis, earlier_checks, reports_of
 from vault_edge.racing import settled
+from vault_edge.releasing import gate_of
 from vault_edge.suspending import standing_of
 
 
@@ -82,12 +83,16 @@ def _none_yet() -> Found:
 def _record(job: Job, compared: Callable[[], Found], deps: Deps) -> tuple[OutputCheck, bool]:
     made, sound = earlier(job.ask.output_id, job.caller, deps), job.sound.audio_sha256
     stands = standing_of(job.ask.model_id, job.ask.output_id, sound, deps)
-    versions = stands.versions(job.basis.versions)
+    gate = gate_of(job.ask.model_id, job.ask.model_version, deps)
+    versions = gate.versions(stands.versions(job.basis.versions))
     ours = [same_sound(deps.records.get(ExportedSound, job.ask.output_id), job.ask.output_id, sound)] if made else []
     if made and same_check(made[-1], sound, versions):
         return made[-1], False
     row, seen = _answered_before(job, versions, deps)
-    one = _again(seen, job, len(made) + 1, deps) if seen else _new(compared(), job, len(made) + 1, stands, deps)
+    if seen is not None:
+        one = _again(seen, job, len(made) + 1, deps)
+    else:
+        one = gate.over(_new(compared(), job, len(made) + 1, stands, versions, deps))
     one = one.with_changes(prompt_check=job.prompt_check)
     facts = event_facts(one) | ({"same_as": f"{seen.output_id}#{seen.check}"} if seen else {})
     event = make_event(
@@ -115,8 +120,10 @@ def _again(seen: OutputCheck, job: Job, number: int, deps: Deps) -> OutputCheck:
     return repeated(seen, job.ask, number, job.sound.content_sha256, job.sent.upload_id, deps.clock())
 
 
-def _new(found: Found, job: Job, number: int, stands: Standing, deps: Deps) -> OutputCheck:
-    weak, versions = job.basis.policy.thresholds.weak, stands.versions(job.basis.versions)
+def _new(
+    found: Found, job: Job, number: int, stands: Standing, versions: dict[str, str], deps: Deps
+) -> OutputCheck:  # fmt: skip
+    weak = job.basis.policy.thresholds.weak
     return make_check(
         job.ask, number, job.caller.id, found.heard, found.reports, stands.over(found.clearance), weak, versions,
         deps.clock(),

@@ -14,6 +14,7 @@ from vault_edge.output_checks import basis_of, earlier_checks, under_stricter
 from vault_edge.permitting import belonging
 from vault_edge.prompt_tokens import honoured
 from vault_edge.receipts import signed_receipt
+from vault_edge.releasing import gate_now
 from vault_edge.repeats import note_block
 from vault_edge.suspending import standing_now
 
@@ -29,7 +30,8 @@ def check(ask: CheckAsk, caller: Caller, deps: Deps) -> Json:
     them once always is. 1. An output id belongs to one service; an upload that was checked gives its check again.
     2. Receive and decode; meanwhile read what to check against. 3. The same sound under the same versions has the same
     answer; otherwise compare, decide, keep the fingerprints. What is suspended is blocked whatever was found; what was
-    exported is not checked with another sound (`output_exported`). Record the check and its event. 4. Delete the audio.
+    exported is not checked with another sound (`output_exported`); what a version made that has not passed the release
+    gate is compared and not cleared (`model_blocked`). Record the check and its event. 4. Delete the audio.
     """
     prompt_check = honoured(ask.prompt_token, ask.prompt_sha256, caller.id, deps) if ask.prompt_token else None  # 0
     made = earlier(ask.output_id, caller, deps)  # 1
@@ -72,7 +74,10 @@ def _answered(check: OutputCheck, deps: Deps) -> Json:
 
 def _stands(known: OutputCheck, stricter: bool, deps: Deps) -> bool:
     """Whether an upload's check is its answer still: it blocked, or nothing asks for more than it was."""
-    return known.outcome == "block" or (is_stricter(known) >= stricter and standing_now(known, deps).code is None)
+    if known.outcome == "block":
+        return True
+    free = standing_now(known, deps).code is None and (known.found is not None or gate_now(known, deps).why is None)
+    return free and is_stricter(known) >= stricter
 
 
 handler, http = app.lambda_entry(), app.http_entry()

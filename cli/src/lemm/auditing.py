@@ -69,18 +69,19 @@ def checked(
     api: Api, outputs: list[Generated], model_id: str, model_version: str, *, at_once: int = 2,
     told: Callable[[], object] = lambda: None, pause: Callable[[float], None] = time.sleep,
 ) -> list[Json]:  # fmt: skip
-    """Every output through the check, in order: id, prompt, outcome, and what it resembles most or why it was refused.
+    """Every output through the check, in order: id, prompt, what was found and resembles it most, or why not.
 
     Raises ``Interrupted`` when the vault is gone.
     """
 
     def one(made: Generated) -> Json:
         name = output_id(made, model_id, model_version)
-        answer = patiently(partial(check_one, api, made.path, name, model_id), pause)
+        answer = patiently(partial(check_one, api, made.path, name, f"{model_id}@{model_version}"), pause)
         told()
         best = next(iter(answer.get("matches", ())), None)
         return {
-            "file": str(made.path), "output_id": name, "prompt": made.prompt, "outcome": answer["outcome"],
+            "file": str(made.path), "output_id": name, "prompt": made.prompt,
+            "outcome": answer.get("found", answer["outcome"]),
             "similarity": best["similarity"] if best else 0.0, "ref": best["ref"] if best else None,
             **({"error": answer["error"]} if "error" in answer else {}),
         }  # fmt: skip

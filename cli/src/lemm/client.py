@@ -216,10 +216,15 @@ class Api:
     # --- services ---------------------------------------------------------------
 
     def check(
-        self, path: Path, output_id: str, model_id: str, prompt: Json | None = None, user_ref: str | None = None
+        self, path: Path, output_id: str, model: str, prompt: Json | None = None, user_ref: str | None = None
     ) -> Json:
-        """Ask whether an output may leave; inline when small, else by upload. ``prompt``: its prompt's check."""
-        body: Json = {"output_id": output_id, "model_id": model_id, **({"user_ref": user_ref} if user_ref else {})}
+        """Ask whether an output may leave; inline when small, else by upload. ``prompt``: its prompt's check.
+
+        ``model``: its id, with ``@`` and the version behind it for a registered one.
+        """
+        model_id, _, version = model.partition("@")
+        said = {"model_version": version, "user_ref": user_ref}
+        body: Json = {"output_id": output_id, "model_id": model_id, **{name: one for name, one in said.items() if one}}
         if path.stat().st_size <= MAX_INLINE:
             body["audio_base64"] = base64.b64encode(path.read_bytes()).decode("ascii")
         else:

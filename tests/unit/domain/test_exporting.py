@@ -14,6 +14,7 @@ from vault_domain.output_licence import Acceptance, whose
 from vault_domain.policy import Policy
 from vault_domain.ports import Require
 from vault_domain.reasons import Reason
+from vault_domain.release_gate import Gate
 from vault_domain.safety import OutputCheck
 from vault_domain.suspensions import OUTPUT_SUSPENDED, OUTPUT_WITHDRAWN, Standing, Suspension
 
@@ -23,6 +24,7 @@ FREE = Standing(None, None, (), MODEL)
 ACCEPTED = Acceptance(holder=HOLDER, licence=1, text_sha256=HASH, said_by=an_id("acc"), at=NOW)
 FILE = Exported(sha256="c" * 64, bytes=7, media_type="audio/wav", credentials="c2pa")
 OUTCOMES = st.sampled_from(["allow", "warn", "block", "not_cleared"])
+GATES = st.sampled_from([Gate(), Gate("has not passed", "1@0")])
 DECIDED = st.sampled_from([(), (Reason(code=OUTPUT_SUSPENDED),), (Reason(code=OUTPUT_WITHDRAWN),)])
 
 
@@ -36,12 +38,12 @@ def check(number: int = 1, **changes) -> OutputCheck:
     return OutputCheck(**facts | changes)
 
 
-@given(outcome=OUTCOMES, accepted=st.booleans(), days=st.integers(0, 60), held=st.booleans())
-def test_an_export_is_free_only_when_every_condition_holds(outcome, accepted, days, held):
+@given(outcome=OUTCOMES, accepted=st.booleans(), days=st.integers(0, 60), held=st.booleans(), gate=GATES)
+def test_an_export_is_free_only_when_every_condition_holds(outcome, accepted, days, held, gate):
     stands = Standing("model_suspended", "model:m@1", (), MODEL) if held else FREE
     late = NOW + timedelta(days=days)
-    found = obstacles(check(outcome=outcome), stands, ACCEPTED if accepted else None, Policy(), late)
-    free = outcome in ("allow", "warn") and accepted and days <= 30 and not held
+    found = obstacles(check(outcome=outcome), stands, gate, ACCEPTED if accepted else None, Policy(), late)
+    free = outcome in ("allow", "warn") and accepted and days <= 30 and not held and gate.why is None
     assert (found == ()) == free
     assert len({one.code for one in found}) == len(found)
 

@@ -5,11 +5,13 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
+from records import an_id
 from vault_domain import claims
 from vault_domain.errors import BadRequest, Conflict
+from vault_domain.lineage import Model
 from vault_domain.policy import SHIPPED, Policy
 from vault_domain.reasons import Reason
-from vault_domain.release_gate import AuditAsk, AuditedOutput, after, at_most, judge_audit, upper_bound
+from vault_domain.release_gate import AuditAsk, AuditedOutput, after, at_most, gate, judge_audit, upper_bound
 from vault_domain.safety import LEVELS, OutputCheck
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
@@ -32,7 +34,8 @@ def audit(outcomes, policy=SHIPPED, **more):
     """``outcomes``: (prompt, outcome) pairs."""
     asked = AuditAsk(outputs=tuple(AuditedOutput(output_id=f"out_{n}", prompt=p) for n, (p, _) in enumerate(outcomes)))
     found = [check(n, outcome) for n, (_, outcome) in enumerate(outcomes)]
-    return judge_audit(asked, more.get("found", found), "m", MADE, policy, 3, NOW, more.get("canaries", frozenset()))
+    canaries = more.get("canaries", frozenset())
+    return judge_audit(asked, more.get("found", found), "m", MADE, policy, 3, NOW, canaries, "1")
 
 
 def clean(n: int):
@@ -166,3 +169,34 @@ def test_a_proof_says_what_the_gate_said():
 def test_the_audit_of_another_version_is_no_proof(lie):
     with pytest.raises(ValueError, match=r"another version|exactly one event"):
         claims._release(REGISTERED, [told(**lie)])
+
+
+MODEL = Model(model_id="m", owner=an_id("svc"), title="m", model_type="t", created=MADE)
+
+
+def standing_at(state, **changes):
+    audit_made = audit(clean(300)).model_copy(update={"passed": state == "passed"})
+    return after(None, "m", "1", audit_made).with_changes(version=4, **changes)
+
+
+@given(st.sampled_from(["allow", "warn", "block", "not_cleared"]), st.sampled_from([None, "1"]),
+       st.sampled_from([None, "blocked", "passed"]), st.booleans())  # fmt: skip
+def test_only_a_named_version_that_passed_is_cleared(outcome, version, state, registered):
+    release = standing_at(state) if state else None
+    stands = gate(MODEL if registered else None, version, release)
+    one = stands.over(check(1, outcome))
+    open_ = not registered or (version is not None and state == "passed")
+    assert one.outcome == (outcome if open_ or outcome not in ("allow", "warn") else "not_cleared")
+    assert one.came_to == outcome, "an audit counts what was found"
+    assert (one.reasons[:1] == stands.reasons) == (one.outcome != outcome or not stands.reasons)
+    assert bool(stands.passed) == (registered and open_)
+    assert (stands.versions({}) == {}) == open_
+
+
+def test_an_audit_counts_what_a_blocked_versions_outputs_came_to_and_those_of_this_version_alone():
+    kept = [gate(MODEL, "1", None).over(check(n, "allow", model_version="1")) for n in range(300)]
+    assert {one.outcome for one in kept} == {"not_cleared"}
+    assert audit(clean(300), found=kept).passed
+    asked = AuditAsk(outputs=(AuditedOutput(output_id="out_1", prompt="caption"),))
+    with pytest.raises(Conflict, match="version 2"):
+        judge_audit(asked, [check(1, model_version="2")], "m", MADE, SHIPPED, 3, NOW, frozenset(), "1")

@@ -37,7 +37,7 @@ Folder = Annotated[Path | None, typer.Option(exists=True, file_okay=False, help=
 
 def check(
     files: Found = None,
-    model: Annotated[str, typer.Option(help="Model that made the outputs.")] = "unknown-model",
+    model: Annotated[str, typer.Option(help="Model that made them; MODEL@VERSION if registered.")] = "unknown-model",
     batch: Folder = None,
     ledger: Annotated[
         Path | None, typer.Option(dir_okay=False, help="With --batch: where answers are kept; lemm-check-MODEL.jsonl.")

@@ -119,6 +119,12 @@ class OutputSuspended(Conflict):
     code, title = "output_suspended", "This output, or its model, is suspended"
 
 
+class ModelBlocked(Conflict):
+    """An export of an output whose model's version has not passed the release gate."""
+
+    code, title = "model_blocked", "This version of the model has not passed the release gate"
+
+
 class CheckOutdated(Conflict):
     """An export after a check that is older than the policy allows."""
 

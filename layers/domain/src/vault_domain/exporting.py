@@ -1,7 +1,8 @@
 """Whether an output may be exported, what is recorded of it, and what its certificate says.
 
 An export needs all of these, each with a code of its own: no suspension of the
-output or its model (``output_suspended``), a last check that said allow or warn
+output or its model (``output_suspended``), no release gate that keeps its model
+back (``model_blocked``), a last check that said allow or warn
 (``output_not_cleared``), not too long ago (``check_outdated``), the present
 licence accepted (``licence_not_accepted``), and the very bytes that were
 checked (``digest_mismatch``).
@@ -23,6 +24,7 @@ from vault_domain.errors import (
     Conflict,
     DigestMismatch,
     LicenceNotAccepted,
+    ModelBlocked,
     OutputExported,
     OutputNotCleared,
     OutputSuspended,
@@ -33,6 +35,7 @@ from vault_domain.policy import Policy
 from vault_domain.ports import Require
 from vault_domain.reasons import Reason
 from vault_domain.records import Record, Sha256, UtcTime, Value
+from vault_domain.release_gate import Gate
 from vault_domain.safety import MAX_INLINE_BYTES, OutputCheck, message_of
 from vault_domain.suspensions import OUTPUT_SUSPENDED, OUTPUT_WITHDRAWN, Standing
 
@@ -41,7 +44,7 @@ FORMAT = 1
 CLEARED = ("allow", "warn")
 LINK_LIFE = timedelta(minutes=10)
 _ERRORS: dict[str, type[Conflict]] = {
-    cls.code: cls for cls in (OutputSuspended, OutputNotCleared, CheckOutdated, LicenceNotAccepted)
+    cls.code: cls for cls in (OutputSuspended, ModelBlocked, OutputNotCleared, CheckOutdated, LicenceNotAccepted)
 }
 Force = Literal["in_force", "suspended", "ended"]
 
@@ -135,13 +138,14 @@ def entries(export: OutputExport) -> tuple[CertificateEntry, ...]:
 
 
 def obstacles(
-    check: OutputCheck, stands: Standing, accepted: Acceptance | None, policy: Policy, now: datetime
+    check: OutputCheck, stands: Standing, gate: Gate, accepted: Acceptance | None, policy: Policy, now: datetime
 ) -> tuple[Reason, ...]:
     """What stands in the way of an export now, apart from the audio itself; nothing for none.
 
-    ``stands``: the suspensions of the output, its sound and its model.
+    ``stands``: the suspensions of the output, its sound and its model; ``gate``: whether that may be released.
     """
     found = [Reason(code=OutputSuspended.code, detail=reason.detail) for reason in stands.reasons]
+    found += gate.reasons
     if check.outcome not in CLEARED and not found:
         found.append(Reason(code=OutputNotCleared.code, detail=message_of(check)))
     if now - check.at > timedelta(days=policy.export_check_days):

@@ -106,7 +106,7 @@ def added(day: ModelDay, checks: Iterable[OutputCheck]) -> ModelDay:
     """A day with these checks of it."""
     outcomes, hits = Counter(day.outcomes), Counter(day.hits)
     for check in checks:
-        outcomes[check.outcome] += 1
+        outcomes[check.came_to] += 1
         hits.update(hit_by(check))
     return day.with_changes(outcomes=dict(outcomes), hits=most(hits, MOST_HITS))
 
@@ -114,13 +114,13 @@ def added(day: ModelDay, checks: Iterable[OutputCheck]) -> ModelDay:
 def summed(total: ModelSum, checks: Iterable[OutputCheck]) -> ModelSum:
     """A model's sum with these checks."""
     checks = tuple(checks)
-    outcomes = Counter(total.outcomes) + Counter(check.outcome for check in checks)
+    outcomes = Counter(total.outcomes) + Counter(check.came_to for check in checks)
     return total.with_changes(outcomes=dict(outcomes), last=max(total.last, *(check.at for check in checks)))
 
 
 def hit_by(check: OutputCheck) -> frozenset[str]:
     """The tracks that this check's warning or block rests on."""
-    if check.outcome not in ("warn", "block"):
+    if check.came_to not in ("warn", "block"):
         return frozenset()
     named = {ref for reason in check.reasons for ref in reason.refs}
     return frozenset(hit.ref for hit in check.hits if hit.ref in named)

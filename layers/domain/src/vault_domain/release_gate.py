@@ -14,10 +14,14 @@
   of enough outputs only: the verdict on a few would tell a job which track it is.
 - The same sound twice counts as one output, so that repeating a clean one
   proves nothing.
+- Of a registered model nothing is cleared or exported unless the version that
+  made it is named and has passed. Its outputs are compared all the same, so
+  that it can be audited: what the comparison came to stands beside the outcome.
 """
 
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import ClassVar, Final, Literal
 
 from pydantic import Field
@@ -25,10 +29,15 @@ from pydantic import Field
 from vault_domain.canonical import digest
 from vault_domain.errors import BadRequest, Conflict
 from vault_domain.ids import ModelId, OutputId, VersionName
+from vault_domain.lineage import Model
 from vault_domain.policy import Policy
+from vault_domain.ports import Require
+from vault_domain.reasons import Reason
 from vault_domain.records import Record, Sha256, UtcTime, Value
-from vault_domain.safety import OutputCheck
+from vault_domain.safety import MAX_HITS, OutputCheck
 
+MODEL_BLOCKED: Final = "model_blocked"
+UNNAMED: Final = "The model is registered: say which of its versions made this (model_version)."
 Prompt = Literal["caption", "unconditional", "canary"]
 PROMPTS: Final[tuple[Prompt, ...]] = ("caption", "unconditional", "canary")
 MAX_OUTPUTS: Final = 3000
@@ -103,6 +112,46 @@ def release_key(model_id: str, model_version: str) -> tuple[str, str]:
     return f"model#{model_id}", f"{Release.kind}#{model_version}"
 
 
+@dataclass(frozen=True)
+class Gate:
+    """Whether the release gate lets outputs of a model's version go; ``why`` not, with the mark of that state."""
+
+    why: str | None = None
+    mark: str | None = None
+    passed: tuple[Require, ...] = ()
+    """The version passed and still stands so: for the commit of an export."""
+
+    @property
+    def reasons(self) -> tuple[Reason, ...]:
+        """In words, with its stable code."""
+        return (Reason(code=MODEL_BLOCKED, detail=self.why),) if self.why else ()
+
+    def versions(self, others: dict[str, str]) -> dict[str, str]:
+        """The versions of a check made under it."""
+        return {**others, "release": self.mark} if self.mark else others
+
+    def over(self, check: OutputCheck) -> OutputCheck:
+        """The check that counts: what would have been cleared is kept back, anything else stands as it was found."""
+        if self.why is None or check.outcome not in ("allow", "warn"):
+            return check
+        reasons = (*self.reasons, *check.reasons)[:MAX_HITS]
+        return check.with_changes(
+            outcome="not_cleared", found=check.outcome, similarity_level="unknown", reasons=reasons
+        )
+
+
+def gate(model: Model | None, model_version: str | None, release: Release | None) -> Gate:
+    """Where outputs of a version stand; of a model that nobody registered the gate knows nothing."""
+    if model is None:
+        return Gate()
+    if model_version is None:
+        return Gate(UNNAMED, "unnamed")
+    if release is None or release.state != "passed":
+        why = f"Version {model_version} of {model.model_id} has not passed the release gate; nothing of it is released."
+        return Gate(why, f"{model_version}@{release.audits if release else 0}")
+    return Gate(passed=(Require(release, release.version),))
+
+
 def upper_bound(extracted: int, outputs: int, confidence: float) -> float:
     """The rate that ``extracted`` of ``outputs`` is compatible with at most, one-sided, at this confidence.
 
@@ -145,15 +194,15 @@ def at_most(extracted: int, outputs: int, rate: float) -> float:
 
 def judge_audit(
     ask: AuditAsk, found: Sequence[OutputCheck | None], model_id: str, registered: UtcTime, policy: Policy, number: int,
-    now: UtcTime, canaries: frozenset[str] = frozenset(),
+    now: UtcTime, canaries: frozenset[str] = frozenset(), model_version: str | None = None,
 ) -> ReleaseAudit:  # fmt: skip
     """What an audit comes to. ``found``: the last check of each output, in order; ``canaries``: the tracks that were
     planted in the version's runs.
 
-    Raises ``BadRequest`` or ``Conflict`` for outputs that can't be counted: not checked, of another model, from before
-    the version was registered, named twice, too short, or the same sound under two names.
+    Raises ``BadRequest`` or ``Conflict`` for outputs that can't be counted: not checked, of another model or version,
+    from before it was registered, named twice, too short, or the same sound under two names.
     """
-    made = _countable(ask, found, model_id, registered)
+    made = _countable(ask, found, (model_id, model_version), registered)
     counted = tuple(_counted(prompt, made, policy.release_confidence) for prompt in PROMPTS)
     total, extracted = len(made), sum(one.extracted for one in counted)
     bound = upper_bound(extracted, total, policy.release_confidence)
@@ -188,15 +237,19 @@ def after(present: Release | None, model_id: str, model_version: str, audit: Rel
 Made = list[tuple[Prompt, OutputCheck]]
 
 
-def _countable(ask: AuditAsk, found: Sequence[OutputCheck | None], model_id: str, registered: UtcTime) -> Made:
+def _countable(
+    ask: AuditAsk, found: Sequence[OutputCheck | None], of: tuple[str, str | None], registered: UtcTime
+) -> Made:
     names = [one.output_id for one in ask.outputs]
     if len(set(names)) != len(names):
         raise BadRequest("an output is named twice")
     made, sounds = list[tuple[Prompt, OutputCheck]](), dict[str, str]()
     for asked, check in zip(ask.outputs, found, strict=True):
         name = asked.output_id
-        if check is None or check.model_id != model_id:
+        if check is None or check.model_id != of[0]:
             raise Conflict(f"{name}: no check of such an output of this model")
+        if check.model_version not in (None, of[1]):
+            raise Conflict(f"{name} was checked as an output of version {check.model_version}")
         if check.at < registered:
             raise Conflict(f"{name} was checked before this version was registered")
         if check.duration_s < LEAST_S:
@@ -213,7 +266,7 @@ def _counted(prompt: Prompt, made: Made, confidence: float) -> Counted:
     extracted = sum(check.outcome == "block" for check in own)
     bound = upper_bound(extracted, len(own), confidence)
     return Counted(
-        prompt=prompt, outputs=len(own), extracted=extracted, warned=sum(check.outcome == "warn" for check in own),
+        prompt=prompt, outputs=len(own), extracted=extracted, warned=sum(check.came_to == "warn" for check in own),
         upper_bound=math.ceil(bound * 1e6) / 1e6,
     )  # fmt: skip
 
@@ -228,7 +281,7 @@ def _against(
     made: Made, counted: tuple[Counted, ...], bound: float, policy: Policy, canaries: frozenset[str]
 ) -> tuple[str, ...]:
     found, limit = [], policy.release_extraction_limit
-    unmade = sum(check.outcome == "not_cleared" for _, check in made)
+    unmade = sum(check.came_to == "not_cleared" for _, check in made)
     if unmade:
         found.append(f"{unmade} of the checks could not be made; have them made again")
     if len(made) < policy.release_least_outputs:

@@ -13,7 +13,7 @@ from vault_domain.decision import Clearance, max_similarity
 from vault_domain.events import AuditEvent
 from vault_domain.evidence import Hit, SourceReport, all_hits
 from vault_domain.hearing import only_unheard
-from vault_domain.ids import AccountId, EventId, ModelId, OutputId, UploadId
+from vault_domain.ids import AccountId, EventId, ModelId, OutputId, UploadId, VersionName
 from vault_domain.policy import Policy, strictly
 from vault_domain.reasons import Reason
 from vault_domain.records import Record, Sha256, UtcTime, Value, stamp
@@ -33,6 +33,9 @@ MESSAGES = {
 UNHEARD_MESSAGE = (
     "Nothing similar was found, but there is little in this output to recognise. Listen to it before using it."
 )
+KEPT_BACK_MESSAGE = (
+    "This output was compared, but it is not cleared: the version of the model that made it may not be released yet."
+)
 
 
 class CheckAsk(Value):
@@ -40,6 +43,8 @@ class CheckAsk(Value):
 
     output_id: OutputId
     model_id: ModelId
+    model_version: VersionName | None = None
+    """Which version of it, needed for a registered model: nothing is cleared of a version that is blocked."""
     audio_upload_token: UploadId | None = None
     audio_base64: str | None = Field(default=None, max_length=2 * MAX_INLINE_BYTES, repr=False)
     user_ref: str | None = Field(default=None, max_length=120)
@@ -70,10 +75,13 @@ class OutputCheck(Record):
     check: int = Field(ge=1)
     service: AccountId
     model_id: str
+    model_version: VersionName | None = None
     content_sha256: Sha256
     audio_sha256: Sha256
     duration_s: float = Field(ge=0)
     outcome: Literal["allow", "warn", "block", "not_cleared"]
+    found: Literal["allow", "warn"] | None = None
+    """What the comparison came to, where the release gate keeps the output back."""
     similarity_level: Literal["none", "warning", "blocked", "unknown"]
     sim_internal_max: float | None
     sim_external_max: float | None
@@ -97,6 +105,11 @@ class OutputCheck(Record):
     prompt_check: EventId | None = None
     """The check of its prompt, whose token asked for the stricter thresholds."""
     at: UtcTime
+
+    @property
+    def came_to(self) -> str:
+        """What the comparison came to, whether or not the model may be released: what counts about the model."""
+        return self.found or self.outcome
 
     def key(self) -> tuple[str, str]:
         return self.output_id, f"check#{self.check:06d}"
@@ -178,6 +191,7 @@ def make_check(
         check=number,
         service=service,
         model_id=ask.model_id,
+        model_version=ask.model_version,
         content_sha256=heard.content_sha256,
         audio_sha256=heard.audio_sha256,
         duration_s=heard.duration_s,
@@ -219,7 +233,9 @@ def next_check(last: OutputCheck, now: datetime, **changes: object) -> OutputChe
 
     It has no place in the log yet.
     """
-    made = last.with_changes(**changes, version=0, check=last.check + 1, at=now, event_id=None, entry_sha256=None)
+    made = last.with_changes(
+        **changes, found=None, version=0, check=last.check + 1, at=now, event_id=None, entry_sha256=None
+    )
     return made.with_changes(similarity_level=LEVELS[made.outcome])
 
 
@@ -238,6 +254,8 @@ def event_facts(check: OutputCheck) -> dict[str, JsonValue]:
 
 def message_of(check: OutputCheck) -> str:
     """What the user is told, in one or two sentences."""
+    if check.found is not None:
+        return KEPT_BACK_MESSAGE
     return UNHEARD_MESSAGE if only_unheard(reason.code for reason in check.reasons) else MESSAGES[check.outcome]
 
 
@@ -247,7 +265,9 @@ def answer(check: OutputCheck) -> dict[str, object]:
         "output_id": check.output_id,
         "check": check.check,
         "model_id": check.model_id,
+        "model_version": check.model_version,
         "outcome": check.outcome,
+        "found": check.came_to,
         "message": message_of(check),
         "similarity_level": check.similarity_level,
         "sim_internal_max": check.sim_internal_max,

@@ -74,6 +74,7 @@ def repeated(
 ) -> OutputCheck:
     """The check of another output, or of the same one again, with the same sound: what was found is what was found."""
     return seen.with_changes(
-        version=0, output_id=ask.output_id, check=number, model_id=ask.model_id, user_ref=ask.user_ref,
-        content_sha256=content_sha256, upload_id=upload_id, event_id=None, entry_sha256=None, at=now,
+        version=0, output_id=ask.output_id, check=number, model_id=ask.model_id, model_version=ask.model_version,
+        user_ref=ask.user_ref, content_sha256=content_sha256, upload_id=upload_id, event_id=None, entry_sha256=None,
+        at=now,
     )  # fmt: skip

@@ -1,0 +1,89 @@
+"""Outputs of a registered model: compared always, cleared and exported only if their version passed its audit."""
+
+import pytest
+from asking import inline, post, uploaded, wire_decoder
+from exports import agree, export
+from granting import numbered
+from simulator import Simulator
+from sounds import as_file, in_vault, piece, registered
+from vault_domain.lineage import Model
+from vault_domain.policy import Policy, PolicyVersion, Thresholds
+from vault_domain.ports import Put
+from vault_domain.release_gate import Release, ReleaseAudit
+from vault_domain.safety import OutputCheck
+from wire import body_of
+
+S = 12.0
+COPY, CLEAN = as_file(piece(1, S), "FLAC"), as_file(piece(2, S))
+
+
+@pytest.fixture
+def ready(sim: Simulator, load_step):
+    """A vault that clears what is not its own track, a registered model, and the function."""
+    in_vault(sim, 1, as_file(piece(1, S)))
+    registered(sim, ("Known piece", as_file(piece(4, S))))
+    policy, now = Policy(thresholds=Thresholds(weak=0.9, strong=0.9)), sim.clock()
+    model = Model(model_id="m", owner=numbered("svc", 3), title="m", model_type="t", created=now)
+    head = PolicyVersion(number=2, policy=policy, author="acc", reason="t", at=now, is_head=True)
+    sim.store.commit([Put(head, 0), Put(model, 0)])
+    wire_decoder(sim, load_step)
+    return load_step("safety-check")
+
+
+def audited(sim, state, expects=0):
+    made = ReleaseAudit(
+        passed=state == "passed", why=(), counted=(), outputs=300, extracted=0, rate=0, upper_bound=0.01,
+        confidence=0.95, limit=0.01, outputs_sha256="0" * 64, policy=1, at=sim.clock(),
+    )  # fmt: skip
+    one = Release(model_id="m", model_version="1", state=state, audits=expects + 1, last=made)
+    sim.store.commit([Put(one, expects)])
+
+
+def test_a_blocked_version_is_compared_and_not_cleared_until_it_passes_and_again_when_it_fails(sim: Simulator, ready):
+    for number, more in enumerate(({}, {"model_version": "1"}, {"model_version": "2"})):
+        told = body_of(post(ready, sim, inline(CLEAN, f"out_{number}", **more)))
+        assert (told["outcome"], told["found"], told["similarity_level"]) == ("not_cleared", "allow", "unknown")
+        assert told["reasons"][0]["code"] == "model_blocked"
+        assert "released" in told["message"]
+    copied = body_of(post(ready, sim, inline(COPY, "out_copy", model_version="1")))
+    assert (copied["outcome"], copied["found"]) == ("block", "block")
+    audited(sim, "passed")
+    assert body_of(post(ready, sim, inline(CLEAN, "out_1", model_version="1")))["outcome"] == "allow"
+    assert body_of(post(ready, sim, inline(CLEAN, "out_0")))["outcome"] == "not_cleared", "no version is named"
+    assert body_of(post(ready, sim, inline(CLEAN, "out_2", model_version="2")))["outcome"] == "not_cleared"
+    audited(sim, "blocked", expects=1)
+    assert body_of(post(ready, sim, inline(CLEAN, "out_1", model_version="1")))["outcome"] == "not_cleared"
+
+
+def test_an_upload_gives_its_check_again_as_long_as_that_clears_nothing_blocked(sim: Simulator, ready):
+    sent = uploaded(sim, CLEAN) | {"model_version": "1"}
+    first = body_of(post(ready, sim, sent))
+    assert body_of(post(ready, sim, sent))["check"] == first["check"]
+    audited(sim, "passed")
+    sent = uploaded(sim, CLEAN, number=8) | {"model_version": "1"}
+    assert body_of(post(ready, sim, sent))["outcome"] == "allow"
+    audited(sim, "blocked", expects=1)
+    assert post(ready, sim, sent)["statusCode"] == 409, "what was cleared before is not said again"
+
+
+def test_an_export_needs_the_version_to_have_passed_until_it_is_recorded(sim: Simulator, ready, load_step, monkeypatch):
+    exporting = load_step("licence-export")
+    agree(exporting, sim, role="system")
+    audited(sim, "passed")
+    post(ready, sim, inline(CLEAN, model_version="1", user_ref="ann"))
+    audited(sim, "blocked", expects=1)
+    assert body_of(export(exporting, sim, CLEAN))["code"] == "model_blocked"
+    audited(sim, "passed", expects=2)
+    making = exporting.export.__globals__["_made"].__globals__
+    real, failed = making["exported_file"], []
+
+    def slow(*given):
+        if not failed:
+            failed.append(audited(sim, "blocked", expects=3))
+        return real(*given)
+
+    monkeypatch.setitem(making, "exported_file", slow)
+    assert body_of(export(exporting, sim, CLEAN))["code"] == "model_blocked"
+    audited(sim, "passed", expects=4)
+    assert export(exporting, sim, CLEAN)["statusCode"] == 200
+    assert [one.outcome for one in sim.store.everything(OutputCheck)] == ["allow"]
