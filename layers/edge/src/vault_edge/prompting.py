@@ -1,7 +1,8 @@
 """Prompts read in one container: the classifier, and the index of names as its snapshot is now.
 
-The snapshot's tag is looked at once in ``FRESH_S``. While it can't be read, names that were read before serve on; where
-none were ever read, that is said with every answer.
+The snapshot's tag is looked at once in ``FRESH_S``, by one thread; the others go on with the names that were read
+before, and wait only where none were. While it can't be read, what was read before serves on, each failure is followed
+by a longer pause, and where no names were ever read, that is said with every answer.
 """
 
 import threading
@@ -17,6 +18,8 @@ from vault_prompts import Classifier, NameIndex, signs_of
 from vault_edge.name_lists import KEY
 
 FRESH_S = 5
+PAUSE_S, LONGEST_PAUSE_S = 1, 60
+"""After the first failure, and at most; doubled from one to the next."""
 UNREAD = "unread"
 
 
@@ -35,7 +38,8 @@ class PromptReader:
         self._classifier = Classifier.load()
         self._held: _Held | None = None
         self._looked: datetime | None = None
-        self._lock = threading.Lock()
+        self._failures = 0
+        self._looking = threading.Lock()
 
     def read(self, prompt: str) -> tuple[Signs, dict[str, str]]:
         """What was found in a prompt, and the versions that it rests on."""
@@ -44,15 +48,29 @@ class PromptReader:
         return signs, {"names": held.identity if held else UNREAD, "classifier": self._classifier.identity}
 
     def _names(self) -> _Held | None:
-        with self._lock:
-            now = self._clock()
-            if self._looked is None or now - self._looked >= timedelta(seconds=FRESH_S) or now < self._looked:
-                try:
-                    self._look()
-                    self._looked = now
-                except (VaultError, ValueError):
-                    pass  # out of reach or damaged: what was read before stands, and the next prompt tries again
-            return self._held
+        if self._due() and self._looking.acquire(blocking=self._held is None):
+            try:
+                if self._due():  # nobody has looked while this thread waited
+                    self._try()
+            finally:
+                self._looking.release()
+        return self._held
+
+    def _due(self) -> bool:
+        looked, now = self._looked, self._clock()
+        if looked is None or now < looked:
+            return True
+        pause = min(PAUSE_S * 2 ** (self._failures - 1), LONGEST_PAUSE_S) if self._failures else FRESH_S
+        return now - looked >= timedelta(seconds=pause)
+
+    def _try(self) -> None:
+        try:
+            self._look()
+        except (VaultError, ValueError):
+            self._failures = min(self._failures + 1, 30)  # out of reach or damaged: what was read before stands
+        else:
+            self._failures = 0
+        self._looked = self._clock()
 
     def _look(self) -> None:
         info = self._bucket.head(KEY)

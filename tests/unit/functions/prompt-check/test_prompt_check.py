@@ -124,6 +124,7 @@ def test_a_damaged_list_is_as_good_as_none_until_it_is_mended(sim: Simulator, lo
     module = load_step("prompt-check")
     assert told_codes(post(module, sim, AMBIENT)) == ["names_not_checked"]
     listed(sim, *NAMES)
+    sim.clock.advance(seconds=1)
     assert told_codes(post(module, sim, AMBIENT)) == []
 
 
