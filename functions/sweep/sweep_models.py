@@ -1,6 +1,8 @@
-"""Counting the checks of each model's outputs by day, a bounded number in each run.
+"""Counting the checks of each model's outputs by day, for a bounded time in each run.
 
-Only what has settled for ``LAG`` is counted: by then the index shows it, so that no check is passed over.
+Only what has settled for ``LAG`` is counted: by then the index shows it, so that no check is passed over. Outcomes
+take turns, so that many checks of one keep no other waiting, and each has one in every run; what a run does not
+reach, the next one does.
 """
 
 from datetime import datetime, timedelta
@@ -29,18 +31,17 @@ from vault_edge.racing import settled
 LAG = timedelta(minutes=5)
 BATCH = 40
 """One commit holds the days and sums of so many checks at most."""
-ROUNDS = 10
+AT_MOST = timedelta(seconds=60)
+"""No round of batches, one for each outcome, begins later than this."""
 
 
 def count_checks(deps: Deps, now: datetime) -> int:
     """How many checks were counted."""
-    done = 0
-    for outcome in OUTCOMES:
-        for _ in range(ROUNDS):
-            counted = settled(lambda outcome=outcome: _batch(outcome, now - LAG, deps))  # type: ignore[misc]
-            done += counted
-            if not counted:
-                break
+    done, end, waiting = 0, deps.clock() + AT_MOST, OUTCOMES
+    while waiting:
+        counted = {one: settled(lambda one=one: _batch(one, now - LAG, deps)) for one in waiting}  # type: ignore[misc]
+        done += sum(counted.values())
+        waiting = tuple(one for one in waiting if counted[one]) if deps.clock() < end else ()
     return done
 
 

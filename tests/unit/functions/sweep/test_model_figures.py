@@ -59,6 +59,30 @@ def test_counted_once_and_read_by_reviewers(sim: Simulator, load_step) -> None:
     assert figures["most_hit"] == [{"ref": TRACK, "checks": 8}]
 
 
+def test_however_many_there_are_a_run_counts_as_many_as_it_has_time_for_and_the_next_goes_on(sim, load_step) -> None:
+    for number in range(500):
+        a_check(sim, number, "allow")
+    a_check(sim, 500, "block")
+    sim.clock.advance(days=2)
+    assert swept(sim, load_step) == 501
+    for number in range(600, 700):
+        a_check(sim, number, "allow")
+    a_check(sim, 700, "block")
+    sim.clock.advance(days=2)
+    module, counted = load_step("sweep"), []
+
+    def ticking():
+        sim.clock.advance(seconds=70)
+        return sim.clock()
+
+    module.app.bind(sim.container(clock=ticking))
+    while not counted or counted[-1]:
+        counted.append(module.handler({}, None)["checks"])
+    assert len(counted) > 2, "the time was up"
+    assert sum(counted) == 101
+    assert {one.model_id: one.outcomes for one in sim.store.everything(ModelSum)} == {"m": {"allow": 600, "block": 2}}
+
+
 def test_what_comes_later_is_added_and_what_is_too_new_waits(sim: Simulator, load_step) -> None:
     a_check(sim, 1, "block")
     assert swept(sim, load_step) == 0
