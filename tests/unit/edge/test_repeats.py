@@ -46,6 +46,14 @@ def test_told_once_an_hour_at_the_number(sim: Simulator):
     assert told(sim) == [OWNER, OWNER, "admins", "admins", "reviewers", "reviewers"]
 
 
+def test_a_number_that_is_lowered_within_the_hour_counts_at_once(sim: Simulator):
+    for _ in range(2):
+        note_block(SERVICE, asked(), POLICY, sim.deps)
+    for _ in range(2):
+        note_block(SERVICE, asked(), POLICY.model_copy(update={"blocked_told": 2}), sim.deps)
+    assert told(sim) == ["admins", "reviewers"]
+
+
 def test_services_are_counted_apart(sim: Simulator):
     for number in range(4):
         note_block(numbered("svc", number), asked(), POLICY, sim.deps)
