@@ -10,9 +10,8 @@ from vault_domain.ports import Put, Require
 from vault_domain.safety import OutputCheck
 from vault_edge.app import Caller, Deps
 from vault_edge.output_checks import earlier_checks
+from vault_edge.permitting import belonging, owned
 from vault_edge.texts import LICENCE, output_licence
-
-NOT_YOURS = "no such output of yours"
 
 
 @dataclass(frozen=True)
@@ -52,21 +51,25 @@ def acceptance_of(holder: str, deps: Deps) -> Acceptance | None:
     return deps.records.get(Acceptance, holder, acceptance_range(LICENCE))
 
 
-def held(output_id: str, caller: Caller, user_ref: str | None, deps: Deps) -> Held:
-    """An output that this caller may see and export for its holder. Raises ``NotFound`` for everybody else's.
+def held(what: str, output_id: str, caller: Caller, user_ref: str | None, deps: Deps) -> Held:
+    """An output that this caller may do ``what`` with for its holder. Raises ``NotFound`` for everybody else's.
 
     A service acts for the user whom it named with the check, as long as no account claimed the output.
     """
-    made = earlier_checks(output_id, deps)
-    asking = holder_of(caller, user_ref, deps)
-    if not made or (caller.role == "system" and made[0].service != caller.id):
-        raise NotFound(NOT_YOURS)
-    last = made[-1]
-    named = pseudonym(last.service, last.user_ref, deps) if last.user_ref is not None else None
+    made, asking = earlier_checks(output_id, deps), holder_of(caller, user_ref, deps)
     code = deps.records.get(ClaimCode, output_id)
-    if held_by(code, named) != asking:
-        raise NotFound(NOT_YOURS)
-    return Held(last, asking, acceptance_of(asking, deps), code)
+    last = made[-1] if made else None
+    holds = last is not None and _holder(last, code, deps) == asking
+    found = owned(
+        what, last, caller, deps, thing="output",
+        own=holds and (caller.role != "system" or made[0].service == caller.id),
+    )  # fmt: skip
+    return Held(found, asking, acceptance_of(asking, deps), code)
+
+
+def _holder(check: OutputCheck, code: ClaimCode | None, deps: Deps) -> str | None:
+    named = pseudonym(check.service, check.user_ref, deps) if check.user_ref is not None else None
+    return held_by(code, named)
 
 
 def accept_licence(ask: AcceptAsk, caller: Caller, deps: Deps) -> Acceptance:
@@ -86,9 +89,10 @@ def accept_licence(ask: AcceptAsk, caller: Caller, deps: Deps) -> Acceptance:
 
 def offer_code(output_id: str, ask: CodeAsk, caller: Caller, deps: Deps) -> tuple[ClaimCode, str]:
     """A fresh code for one's own output, and its record."""
-    made = earlier_checks(output_id, deps)
-    if not made or made[0].service != caller.id:
-        raise NotFound(NOT_YOURS)
+    checks = earlier_checks(output_id, deps)
+    made = belonging(
+        "output.offer", checks or None, checks[0].service if checks else None, caller, deps, thing="output"
+    )
     code = deps.new_id("cod")
     wanted = offer(deps.records.get(ClaimCode, output_id), made[-1], ask, code, deps.clock())
     deps.records.commit([Put(wanted, wanted.version)])

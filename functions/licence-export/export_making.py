@@ -39,7 +39,7 @@ def export(output_id: str, ask: ExportAsk, caller: Caller, deps: Deps) -> Output
     certificate. 9. The file is stored, then the export is recorded with its event, unless a check, a claim or a
     suspension, of the model too, came in between. 10. What was sent is deleted.
     """
-    found = held(output_id, caller, ask.user_ref, deps)  # 1
+    found = held("output.export", output_id, caller, ask.user_ref, deps)  # 1
     _clear(found, deps)  # 2
     again = known_export(exports_of(output_id, deps), found.holder, output_licence().number, found.check.check)
     if again is not None and again.upload_id and again.upload_id == ask.audio_upload_token:  # 3
@@ -64,7 +64,7 @@ def file_key(export: OutputExport) -> str:
 
 def _exported(output_id: str, ask: ExportAsk, sent: Sent, audio: bytes, caller: Caller, deps: Deps) -> OutputExport:
     """Steps 5 to 9, from what is on record now: whoever lost a race asks everything again."""
-    found = held(output_id, caller, ask.user_ref, deps)
+    found = held("output.export", output_id, caller, ask.user_ref, deps)
     watched = _clear(found, deps)
     same_bytes(found.check, sha256_hex(audio))  # 5
     known = known_export(exports_of(output_id, deps), found.holder, output_licence().number, found.check.check)  # 6

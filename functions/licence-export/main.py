@@ -142,7 +142,7 @@ def verify(ask: VerifyAsk, deps: Deps) -> Verified:
 
 
 def _shown(output_id: str, caller: Caller, user_ref: str | None, deps: Deps) -> Output:
-    found = held(output_id, caller, user_ref, deps)
+    found = held("output.read", output_id, caller, user_ref, deps)
     against = standing_now(found.check, deps), gate_now(found.check, deps)
     stands = obstacles(found.check, *against, found.acceptance, deps.policy(), deps.clock())
     return output(found.check, accepted(found.acceptance, found.holder), found.regenerate_url, stands)

@@ -1,6 +1,5 @@
 """The release gate: the vault's own checks of a version's outputs, counted and decided."""
 
-from vault_domain.errors import NotFound
 from vault_domain.events import Kind, make_event
 from vault_domain.lineage import ModelVersion
 from vault_domain.ports import Put
@@ -9,13 +8,13 @@ from vault_domain.safety import OutputCheck
 from vault_edge.app import Caller, Deps
 from vault_edge.canaries import all_canaries
 from vault_edge.output_history import earlier_checks
+from vault_edge.permitting import belonging
 
 
 def audited(model_id: str, model_version: str, ask: AuditAsk, caller: Caller, deps: Deps) -> Release:
     """Count, decide, record. The same outputs with the same checks again are the same audit."""
-    version = deps.records.get(ModelVersion, f"model#{model_id}", f"{ModelVersion.kind}#{model_version}")
-    if version is None or version.owner != caller.id:
-        raise NotFound("no such version of yours")
+    named = deps.records.get(ModelVersion, f"model#{model_id}", f"{ModelVersion.kind}#{model_version}")
+    version = belonging("model.audit", named, named.owner if named else None, caller, deps, thing="version")
     number, policy = deps.policy_in_force()
     now, found = deps.clock(), _last_checks([one.output_id for one in ask.outputs], deps)
     planted = frozenset(one.track_id for one in all_canaries(deps.records) if one.run_id in version.runs)

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from vault_audio.recordings import read_analysis
 from vault_domain.audio_rules import AudioFacts, AudioLimits, judge
 from vault_domain.canonical import sha256_hex
-from vault_domain.errors import AudioRefused, BadRequest, Conflict, NotFound, TooLarge
+from vault_domain.errors import AudioRefused, BadRequest, Conflict, TooLarge
 from vault_domain.events import Kind, make_event
 from vault_domain.hearing import NEAR_SILENCE_LUFS
 from vault_domain.ports import Put
@@ -28,6 +28,7 @@ from vault_domain.uploads import Refusal, Upload, UploadState, analysis_key, ref
 
 from vault_edge.app import Caller
 from vault_edge.deps import Deps
+from vault_edge.permitting import belonging
 
 DECODE = "LEMM_FUNCTION_DECODE"
 MAX_ANALYSIS_BYTES = 64 * 2**20
@@ -82,9 +83,9 @@ def received(ask: AudioAsk, caller: Caller, deps: Deps) -> Sent:
     """Find what was sent. Raises ``TooLarge``, ``BadRequest``, ``NotFound`` or ``Conflict``."""
     if ask.audio_base64 is not None:
         return _inline(ask.audio_base64, deps)
-    upload = deps.records.get(Upload, ask.audio_upload_token or "")
-    if upload is None or upload.owner != caller.id or upload.purpose != "output":
-        raise NotFound("no such upload of yours for a check")
+    sent = deps.records.get(Upload, ask.audio_upload_token or "")
+    found = sent if sent is not None and sent.purpose == "output" else None
+    upload = belonging("upload.read", found, found.owner if found else None, caller, deps, thing="upload")
     if upload.refusal is not None:
         raise Conflict(f"this upload was refused ({upload.refusal.code}): {upload.refusal.detail}")
     if upload.state is not UploadState.WAITING:

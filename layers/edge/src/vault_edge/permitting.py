@@ -1,8 +1,10 @@
-"""Whether the matrix lets a caller do something to this very thing: the one place where *own* and *others'* count.
+"""Whether the matrix lets a caller do something to this very thing: the one place that asks it.
 
 Each function asks here, by the action's name in ``vault_domain.permissions``,
 and goes on only with what it gets back. A thing of somebody else's that must
-not be known looks like none at all.
+not be known looks like none at all. What functions compare with the caller
+beside this opens nothing: which lines of a queue are shown, which names are
+taken, who had a hand in a case; ``tests/conformance/test_permissions.py`` lists them all.
 """
 
 from typing import TypeVar
@@ -31,12 +33,17 @@ def enforce(what: str, caller: Caller, deps: Deps, *, own: bool, thing: str = "t
     check(caller.role, what, own=own, thing=thing)
 
 
-def belonging(what: str, found: T | None, owner: str | None, caller: Caller, deps: Deps, *, thing: str) -> T:
-    """Something that one account or service opened, if the matrix lets this caller do ``what`` with it."""
-    enforce(what, caller, deps, own=found is not None and owner == caller.id, thing=thing)
+def owned(what: str, found: T | None, caller: Caller, deps: Deps, *, own: bool, thing: str) -> T:
+    """Something that is one's own by more than an id, if the matrix lets this caller do ``what`` with it."""
+    enforce(what, caller, deps, own=found is not None and own, thing=thing)
     if found is None:
         raise NotFound(f"no such {thing} of yours")
     return found
+
+
+def belonging(what: str, found: T | None, owner: str | None, caller: Caller, deps: Deps, *, thing: str) -> T:
+    """Something that one account or service opened, if the matrix lets this caller do ``what`` with it."""
+    return owned(what, found, caller, deps, own=owner == caller.id, thing=thing)
 
 
 def permitted(what: str, track_id: str, caller: Caller, deps: Deps) -> Track:
