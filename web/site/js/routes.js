@@ -26,6 +26,7 @@ import { ClaimStatus, Report } from "./pages/report.js";
 import { ReviewCase } from "./pages/review-case.js";
 import { ReviewQueue } from "./pages/review-queue.js";
 import { Statistics } from "./pages/statistics.js";
+import { Suspensions } from "./pages/suspensions.js";
 import { Submit } from "./pages/submit.js";
 import { Tracks } from "./pages/tracks.js";
 import { Track } from "./pages/track.js";
@@ -58,6 +59,7 @@ export const ROUTES = [
   { path: "/flags", title: "Flags", page: Flags, role: "reviewer" },
   { path: "/model-checks", title: "Outputs by model", page: ModelsChecked, role: "reviewer" },
   { path: "/model-checks/:id", title: "Outputs of a model", page: ModelChecks, role: "reviewer", wide: true },
+  { path: "/suspensions", title: "Suspensions", page: Suspensions, role: "reviewer" },
   { path: "/proofs", title: "Proofs", page: Proofs, role: "reviewer" },
   { path: "/releases", title: "My releases", page: Releases, role: "contributor" },
   { path: "/listing", title: "What is in the vault", page: Listing, role: "contributor" },

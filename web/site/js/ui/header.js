@@ -9,7 +9,7 @@ const CONTRIBUTOR = [["/tracks", "My tracks"], ["/submit", "Give tracks"], ["/ou
 /** Pages that belong together: one entry above, the rest in a row below it. */
 const GROUPS = {
   contributor: [["/listing", "Listing"], ["/packs", "Packs"], ["/models", "Models"]],
-  reviewer: [["/review", "Review"], ["/appeals", "Appeals"], ["/claims", "Claims"], ["/flags", "Flags"], ["/proofs", "Proofs"], ["/model-checks", "Checks"]],
+  reviewer: [["/review", "Review"], ["/appeals", "Appeals"], ["/claims", "Claims"], ["/flags", "Flags"], ["/proofs", "Proofs"], ["/model-checks", "Checks"], ["/suspensions", "Suspensions"]],
   admin: [["/policy", "Policy"], ["/people", "People"], ["/holds", "Holds"], ["/names", "Names"]],
 };
 const NAMES = { contributor: "The vault", reviewer: "Review", admin: "Governance" };
