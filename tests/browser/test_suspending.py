@@ -47,3 +47,22 @@ def test_a_reviewer_suspends_an_output_and_lets_it_go(people: People, vault: Vau
                 page.get_by_role("button", name="Let go", exact=True).click()
                 card.get_by_text("Nobody could point at the other song").wait_for()
     assert vault.admin.call("GET", "/suspensions", state="lifted")["suspensions"][0]["subject"] == output
+
+
+def test_a_listing_that_goes_on_says_so(people: People, cast):
+    said = {"state": "suspended", "reason": "It was reported", "by": f"acc_{'1' * 26}", "at": "2026-03-01T12:00:00Z"}
+    asked = []
+
+    def endless(route):
+        asked.append(route.request.url)
+        row = {"subject": f"out_number-{len(asked)}", "state": "suspended", "decisions": [said]}
+        route.fulfill(json={"suspensions": [row], "cursor": f"page-{len(asked)}"})
+
+    with people.window("anna") as anna:
+        anna.sign_in(cast["anna"][1])
+        anna.page.route("**/suspensions?*", endless)
+        page = anna.go("/suspensions")
+        page.get_by_text("More than 20 entries.").wait_for()
+        assert page.get_by_role("heading", level=3).count() == 20
+        anna.accessible()
+        anna.shot("listing-goes-on-light")

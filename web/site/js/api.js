@@ -64,7 +64,11 @@ export const get = (path, query, signal) => call("GET", path, { query, signal })
 /** @type {import("../../types/api").Post} */
 export const post = (path, body = {}) => call("POST", path, { body });
 
-/** Every page of a listing, joined. @param {string} path @param {string} name */
+/**
+ * Every page of a listing, joined; after `most` pages it ends, and `more` says that the listing goes on.
+ * @param {string} path @param {string} name
+ * @returns {Promise<any[] & {more: boolean}>}
+ */
 export async function all(path, name, query = {}, most = 20) {
   const found = [];
   let cursor;
@@ -74,7 +78,7 @@ export async function all(path, name, query = {}, most = 20) {
     cursor = answer.cursor;
     if (!cursor) break;
   }
-  return found;
+  return Object.assign(found, { more: Boolean(cursor) });
 }
 
 /**

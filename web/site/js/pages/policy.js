@@ -6,7 +6,7 @@ import { html, useState } from "../lib.js";
 import { is } from "../session.js";
 import { announce } from "../ui/announce.js";
 import { Field } from "../ui/fields.js";
-import { Button, Loaded, Notice, ProblemNotice } from "../ui/parts.js";
+import { Button, Cut, Loaded, Notice, ProblemNotice } from "../ui/parts.js";
 import { Proposals } from "./policy-proposals.js";
 import { PolicyFields, labelOf, shown } from "./policy-fields.js";
 
@@ -21,6 +21,7 @@ export function PolicyPage() {
       <div class="stack tight"><h1>Policy</h1>
         <p class="lead">Every decision names the version that it was made under. A change is a new version with a reason; nothing is edited after the fact.</p></div>
       <${Loaded} state=${state} lines=${10}>${({ present, versions, proposals }) => html`
+        <${Cut} of=${proposals} what="proposals" />
         <${Proposals} proposals=${proposals} reload=${state.reload} />
         <${Editor} key=${present.number} present=${present} reload=${state.reload} />
         <${Past} versions=${versions} />`}<//>
@@ -89,6 +90,7 @@ const OutputTrial = ({ tried }) => html`
 const Past = ({ versions }) => html`
   <section class="card stack" aria-labelledby="past">
     <h2 id="past">History</h2>
+    <${Cut} of=${versions} what="versions" />
     ${versions.length === 0
       ? html`<p class="quiet">No change yet. Version 1 came with the software.</p>`
       : html`<ol class="timeline">${versions.map((version) => html`

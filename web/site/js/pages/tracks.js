@@ -4,7 +4,7 @@ import { clock } from "../format.js";
 import { useData } from "../hooks.js";
 import { html, useEffect, useRef, useState } from "../lib.js";
 import { announce } from "../ui/announce.js";
-import { Badge, Empty, Loaded, ProblemNotice, Time } from "../ui/parts.js";
+import { Badge, Cut, Empty, Loaded, ProblemNotice, Time } from "../ui/parts.js";
 import { isMoving, told } from "../words.js";
 
 const GROUPS = [
@@ -56,6 +56,7 @@ function Held() {
   if (!state.data?.length) return html`<${ProblemNotice} problem=${state.problem} retry=${state.reload} />`;
   return html`
     <section class="stack section-gap" aria-labelledby="held"><h2 id="held">Given by others, with your consent</h2>
+      <${Cut} of=${state.data} />
       <ul class="plain-list card list-card track-list">${state.data.map((track) => html`<li key=${track.track_id}>
         <a class="track-row" href=${`#/consent/${track.track_id}`}><b>${track.title}</b><${Badge} tone=${told(track).tone}>${told(track).label}<//>
           <span class="sub">${track.artist} · you consented <${Time} iso=${track.since} /></span></a></li>`)}</ul>

@@ -1,6 +1,6 @@
 /** Notices, badges, and the four states of anything that loads: waiting, slow, failed, empty. */
 import { html, useEffect, useState } from "../lib.js";
-import { ago, at } from "../format.js";
+import { ago, at, count } from "../format.js";
 import { Icon, Wave } from "./art.js";
 
 /** @param {{tone: string, title?: string, children?: any, alert?: boolean}} about */
@@ -64,6 +64,11 @@ export const Empty = ({ title, children, action }) => html`
     ${action}
   </div>`;
 
+/** Said above a listing that goes on after what is shown of it (`more`, of `all` in api.js). */
+export const Cut = ({ of, what = "entries" }) => of.more
+  ? html`<${Notice} tone="note" title=${`More than ${count(of.length, what, what)}.`}>Only the first ones are shown here.<//>`
+  : null;
+
 /**
  * `useData`'s state as a page: shows the data by `children`, or why it is not there.
  * @param {any} about `title`: the page's heading, where it comes with the data and is needed before
@@ -78,6 +83,7 @@ export function Loaded({ state, children, lines, what, title }) {
   }
   return html`
     ${state.problem && html`<${ProblemNotice} problem=${state.problem} retry=${state.reload} />`}
+    <${Cut} of=${state.data} />
     ${children(state.data)}`;
 }
 
