@@ -65,7 +65,7 @@ export const Empty = ({ title, children, action }) => html`
   </div>`;
 
 /** Said above a listing that goes on after what is shown of it (`more`, of `all` in api.js). */
-export const Cut = ({ of, what = "entries" }) => of.more
+export const Cut = ({ of, what = "entries" }) => of?.more
   ? html`<${Notice} tone="note" title=${`More than ${count(of.length, what, what)}.`}>Only the first ones are shown here.<//>`
   : null;
 
