@@ -62,5 +62,11 @@ def test_children_die_with_the_group(work):
         pytest.fail("a grandchild outlived its group")
 
 
+@pytest.mark.parametrize("left", ["os.mkfifo('log')", "os.symlink('/etc/passwd', 'log')"])
+def test_what_it_said_is_read_from_the_file_that_was_opened(work, left):
+    ended = run(work, f"import os; print('said', flush=True); os.unlink('log'); {left}")
+    assert (ended.code, ended.log) == (0, "said\n")
+
+
 def test_a_long_log_is_cut(work):
     assert len(run(work, "print('x' * 1_000_000)").log) == sandbox.LOG_BYTES

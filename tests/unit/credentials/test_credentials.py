@@ -1,22 +1,26 @@
 """Content credentials: what holds, what is refused, and that no key and no parser meet."""
 
+import ctypes
 import os
 import struct
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
 from threading import Event, Thread
 
 import numpy as np
 import pytest
 from sounds import as_file
+from vault_audio.sandbox import Bounds
 from vault_credentials import sandboxed
 from vault_credentials.chain import make_root, make_signing, pem, public_key_of
 from vault_credentials.manifest import TRAINED, manifest, source_type
 from vault_credentials.sandboxed import NoCredentials, embed, read
 from vault_store.signer import Ed25519Signer
 
+PR_GET_DUMPABLE = 3
 NOW = datetime.now(UTC) - timedelta(hours=1)
 WAV = as_file((0.1 * np.random.default_rng(2).normal(size=(22_050, 1))).astype(np.float32))
 RECEIPT = {"payload": "e30=", "payloadType": "t", "signatures": [{"keyid": "k", "sig": "c2ln"}]}
@@ -135,6 +139,56 @@ def test_hostile_bytes_never_crash_the_caller(cut, junk):
     _, certificates, sign = chain()
     done = embed(WAV[:cut] + junk, "audio/wav", SAID, certificates, sign)
     assert isinstance(done, bytes | NoCredentials)
+
+
+@pytest.mark.parametrize("left", [
+    "os.symlink('/etc/passwd', 'signed')", "os.mkfifo('signed')", "os.mkdir('signed')",
+    "open('signed', 'wb').truncate(BOUND + 1)", "pass",
+])  # fmt: skip
+def test_only_a_regular_file_of_bounded_size_is_taken_from_the_sandbox(tmp_path, monkeypatch, left):
+    program = tmp_path / "taken_over.py"
+    program.write_text(f"""import os\nBOUND = 1 << 20\n{left}\nopen('answer.json', 'w').write('{{"done": {{}}}}')\n""")
+    monkeypatch.setattr(sandboxed, "PROGRAM", program)
+    monkeypatch.setattr(sandboxed, "BOUNDS", Bounds(wall_s=20, file_bytes=1 << 20))
+    _, certificates, sign = chain()
+    assert embed(WAV, "audio/wav", SAID, certificates, sign) == sandboxed.FAILED
+
+
+@pytest.mark.parametrize("left", ["os.symlink('/etc/passwd', 'answer.json')", "os.mkfifo('answer.json')", "pass"])
+def test_an_answer_that_is_none_is_no_answer(tmp_path, monkeypatch, left):
+    program = tmp_path / "taken_over.py"
+    program.write_text(f"import os\n{left}\n")
+    monkeypatch.setattr(sandboxed, "PROGRAM", program)
+    assert judged(WAV, tmp_path) == sandboxed.FAILED
+
+
+def test_the_process_with_the_key_is_hidden_from_the_sandbox(tmp_path, monkeypatch):
+    program = tmp_path / "taken_over.py"
+    program.write_text(
+        """import json, os, pathlib
+seen = []
+for name in ("mem", "environ"):
+    try:
+        open(f"/proc/{os.getppid()}/{name}", "rb").close()
+        seen.append(name)
+    except PermissionError:
+        pass
+pathlib.Path("signed").write_text(json.dumps(seen))
+pathlib.Path("answer.json").write_text('{"done": {}}')
+"""
+    )
+    monkeypatch.setattr(sandboxed, "PROGRAM", program)
+    _, certificates, sign = chain()
+    seen = embed(WAV, "audio/wav", SAID, certificates, sign)
+    assert ctypes.CDLL(None).prctl(PR_GET_DUMPABLE, 0, 0, 0, 0) == 0
+    if not may_trace():
+        assert seen == b"[]"
+
+
+def may_trace() -> bool:
+    """Whether this user may read any process (CAP_SYS_PTRACE, CAP_PERFMON): nothing is hidden from them."""
+    (held,) = [line for line in Path("/proc/self/status").read_text().splitlines() if line.startswith("CapEff")]
+    return bool(int(held.split()[1], 16) & (1 << 19 | 1 << 38))
 
 
 @contextmanager

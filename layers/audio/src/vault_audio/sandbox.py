@@ -63,7 +63,7 @@ def run(command: Sequence[str], bounds: Bounds, folder: Path, log: Path) -> Ende
     limits = [str(value) for value in (bounds.cpu_s, bounds.memory_bytes, bounds.file_bytes, bounds.open_files)]
     # -I and -S: no user site, no environment, no site-packages; the launcher needs the standard library alone.
     argv = [sys.executable, "-I", "-S", str(LAUNCHER), *limits, "--", *command]
-    with log.open("wb") as sink:
+    with log.open("w+b") as sink:
         process = subprocess.Popen(  # noqa: S603 - a fixed program; the untrusted part is the file it reads
             argv,
             cwd=folder,
@@ -79,7 +79,9 @@ def run(command: Sequence[str], bounds: Bounds, folder: Path, log: Path) -> Ende
             code = process.wait() if in_time else -signal.SIGKILL
         finally:
             _kill_group(process)
-    return Ended(code, _head(log), timed_out=not in_time)
+        # From the file that was opened before: by now its name can lead to another one, or to a pipe that never ends.
+        said = os.pread(sink.fileno(), LOG_BYTES, 0).decode("utf-8", "replace")
+    return Ended(code, said, timed_out=not in_time)
 
 
 def _ended(process: "subprocess.Popen[bytes]", seconds: float) -> bool:
@@ -98,8 +100,3 @@ def _kill_group(process: "subprocess.Popen[bytes]") -> None:
     with contextlib.suppress(ProcessLookupError, PermissionError):
         os.killpg(process.pid, signal.SIGKILL)
     process.wait()
-
-
-def _head(log: Path) -> str:
-    with log.open("rb") as file:
-        return file.read(LOG_BYTES).decode("utf-8", "replace")

@@ -2,12 +2,17 @@
 
 The other process is bounded like every program that reads untrusted bytes
 (:mod:`vault_audio.sandbox`). It gets one signature per file: a parser that was
-taken over could have one statement signed, and nothing after it.
+taken over could have one statement signed, and nothing after it. What it leaves
+is read only from regular files of bounded size that lie in the folder itself,
+and this process is hidden from it: its memory and environment can't be opened
+by another process of the same user without the right to trace any process.
 """
 
+import ctypes
 import json
 import os
 import select
+import stat
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -26,6 +31,8 @@ MEDIA: Final = {"wav": "audio/wav", "mp3": "audio/mpeg", "flac": "audio/flac", "
 BOUNDS: Final = Bounds(wall_s=60.0, cpu_s=40, memory_bytes=2 << 30, file_bytes=320 << 20)
 MAX_ANSWER: Final = 4 << 20
 MAX_TO_SIGN: Final = 1 << 20
+PR_SET_DUMPABLE: Final = 4
+"""prctl(2), linux/prctl.h: 0 gives this process's entries in /proc to root, and forbids to trace it."""
 LOOK_MS: Final = 100
 
 
@@ -35,6 +42,9 @@ class NoCredentials:
 
     code: str
     why: str
+
+
+FAILED: Final = NoCredentials("failed", "the program for credentials ended without a usable answer")
 
 
 @dataclass(frozen=True)
@@ -59,10 +69,13 @@ def embed(
         folder = Path(name)
         (folder / "source").write_bytes(source)
         ask = {"do": "embed", "media_type": media_type, "manifest": dict(manifest), "chain": chain}
+        _hide()
         with _one_signature(folder, sign):
             answer = _asked(folder, ask)
-        signed = folder / "signed"
-        return answer if isinstance(answer, NoCredentials) else signed.read_bytes()
+        if isinstance(answer, NoCredentials):
+            return answer
+        signed = _left(folder / "signed", BOUNDS.file_bytes)
+        return FAILED if signed is None else signed
 
 
 def read(source: Path, media_type: str, anchor: str) -> Read | NoCredentials:
@@ -88,16 +101,37 @@ def _asked(folder: Path, ask: dict[str, Any]) -> dict[str, Any] | NoCredentials:
 def _answer(path: Path, ended: Ended) -> dict[str, Any] | NoCredentials:
     if ended.stopped_by_bound:
         return NoCredentials("limit", "reading this file takes more than we allow")
+    data = _left(path, MAX_ANSWER)
+    if data is None:
+        return FAILED
     try:
-        if path.stat().st_size > MAX_ANSWER:
-            return NoCredentials("limit", "its credentials are larger than we read")
-        answer = json.loads(path.read_bytes())
+        answer = json.loads(data)
         if "done" in answer:
             return dict(answer["done"])
         code, detail = str(answer["refused"]), str(answer["detail"])
-    except (OSError, ValueError, KeyError, TypeError):
-        return NoCredentials("failed", "the program that reads credentials ended without an answer")
+    except (ValueError, KeyError, TypeError, RecursionError):
+        return FAILED
     return NoCredentials("absent" if code == "ManifestNotFound" else "refused", detail)
+
+
+def _left(path: Path, limit: int) -> bytes | None:
+    """What the other process left there; None unless that is a regular file, no link, of at most ``limit`` bytes."""
+    try:
+        # O_NONBLOCK: a pipe without a writer is opened at once, and refused below.
+        file = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    except OSError:
+        return None
+    about = os.fstat(file)
+    if not stat.S_ISREG(about.st_mode) or about.st_size > limit:
+        os.close(file)
+        return None
+    with os.fdopen(file, "rb") as opened:
+        return opened.read()
+
+
+def _hide() -> None:
+    """Keep other processes of this user from reading this one, which holds the key."""
+    ctypes.CDLL(None).prctl(PR_SET_DUMPABLE, 0, 0, 0, 0)
 
 
 @contextmanager
