@@ -8,11 +8,24 @@ from vault_domain.ports import Put
 from vault_domain.uploads import Upload, source_key
 from wire import SERVICE, event, token
 
+_heard = {}
+"""What the decoder said of inline audio: it is a function of the bytes, and one run does for all worlds."""
+
 
 def wire_decoder(sim, load_step):
     decode = load_step("decode")
     decode.app.bind(sim.container())
-    sim.functions["LEMM_FUNCTION_DECODE"] = lambda payload: decode.handler(payload, None)
+
+    def answer(payload):
+        sent = payload.get("audio_base64")
+        if sent not in _heard:
+            told = decode.handler(payload, None)
+            if "analysis_base64" not in told:
+                return told
+            _heard[sent] = told
+        return _heard[sent]
+
+    sim.functions["LEMM_FUNCTION_DECODE"] = answer
 
 
 def post(module, sim, body, role="system", *scopes, subject=None):
