@@ -3,11 +3,12 @@
 A sound that was answered for under the same versions is not compared again,
 whatever its output is called; two callers at once with one sound write one
 answer, and the slower of them takes the faster one's. An output that was
-exported is checked with the sound of its export only.
+judged by the stricter thresholds meanwhile is judged by them here too. One
+that was exported is checked with the sound of its export only.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from vault_audio.features import extract, pack
 from vault_domain.decision import Clearance, decide_output
@@ -17,14 +18,24 @@ from vault_domain.evidence import SourceReport
 from vault_domain.exporting import ExportedSound, same_sound
 from vault_domain.hearing import weighed
 from vault_domain.ports import Change, Put
-from vault_domain.safety import CheckAsk, Heard, OutputCheck, event_facts, make_check, on_record, same_check
+from vault_domain.safety import (
+    STRICTER,
+    CheckAsk,
+    Heard,
+    OutputCheck,
+    event_facts,
+    is_stricter,
+    make_check,
+    on_record,
+    same_check,
+)
 from vault_domain.same_sound import SoundAnswer, answer_name, answered_by, answers_key, is_valid, repeated
 from vault_domain.suspensions import Standing
 from vault_domain.uploads import expire, pin
 from vault_edge.app import Caller, Deps
 from vault_edge.matching import Query
 from vault_edge.output_audio import Sent, Sound
-from vault_edge.output_checks import Basis, earlier_checks, reports_of
+from vault_edge.output_checks import Basis, earlier_checks, reports_of, under_stricter
 from vault_edge.racing import settled
 from vault_edge.releasing import gate_of
 from vault_edge.suspending import standing_of
@@ -64,11 +75,22 @@ class _NotCompared(Exception):
     """There is no answer to this sound yet."""
 
 
+class _Overtaken(Exception):
+    """The output was judged by the stricter thresholds since this check began."""
+
+
 def checked(job: Job, deps: Deps) -> tuple[OutputCheck, bool]:
     """The check, and whether it is a new one; compared only where there is no answer yet.
 
     What is suspended is read after the comparison, which takes its time: what was suspended meanwhile is blocked.
     """
+    try:
+        return _checked(job, deps)
+    except _Overtaken:
+        return _checked(replace(job, basis=under_stricter(job.basis)), deps)
+
+
+def _checked(job: Job, deps: Deps) -> tuple[OutputCheck, bool]:
     try:
         return settled(lambda: _record(job, _none_yet, deps))
     except _NotCompared:
@@ -82,6 +104,8 @@ def _none_yet() -> Found:
 
 def _record(job: Job, compared: Callable[[], Found], deps: Deps) -> tuple[OutputCheck, bool]:
     made, sound = earlier(job.ask.output_id, job.caller, deps), job.sound.audio_sha256
+    if any(is_stricter(one) for one in made) and not STRICTER.items() <= job.basis.versions.items():
+        raise _Overtaken
     stands = standing_of(job.ask.model_id, job.ask.output_id, sound, deps)
     gate = gate_of(job.ask.model_id, job.ask.model_version, deps)
     versions = gate.versions(stands.versions(job.basis.versions))

@@ -63,6 +63,22 @@ def test_a_later_token_judges_again(sim: Simulator, ready) -> None:
     assert (again["outcome"], again["check"]) == ("block", 2)
 
 
+def test_a_check_that_was_overtaken_by_a_stricter_one_starts_over_under_it(sim: Simulator, ready) -> None:
+    decode, overtaken = sim.functions["LEMM_FUNCTION_DECODE"], []
+
+    def meanwhile(payload):
+        if not overtaken:
+            overtaken.append(None)
+            overtaken[0] = body_of(ask(ready, sim, prompt_token=given(sim), prompt_sha256=PROMPT))
+        return decode(payload)
+
+    sim.functions["LEMM_FUNCTION_DECODE"] = meanwhile
+    slower = body_of(ask(ready, sim))
+    assert (overtaken[0]["outcome"], slower["outcome"]) == ("block", "block")
+    assert slower["check"] == overtaken[0]["check"]
+    assert {one.outcome for one in sim.store.everything(OutputCheck)} == {"block"}
+
+
 @pytest.mark.parametrize("flaw", ["service", "prompt", "no hash", "expired", "forged", "sign-in", "noise"])
 def test_a_token_that_does_not_count_refuses_the_check(sim: Simulator, ready, flaw) -> None:
     good = given(sim)
