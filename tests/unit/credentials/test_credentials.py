@@ -186,9 +186,9 @@ pathlib.Path("answer.json").write_text('{"done": {}}')
 
 
 def may_trace() -> bool:
-    """Whether this user may read any process (CAP_SYS_PTRACE, CAP_PERFMON): nothing is hidden from them."""
+    """Whether this user may read any process (CAP_SYS_PTRACE, CAP_SYS_ADMIN, CAP_PERFMON)."""
     (held,) = [line for line in Path("/proc/self/status").read_text().splitlines() if line.startswith("CapEff")]
-    return bool(int(held.split()[1], 16) & (1 << 19 | 1 << 38))
+    return bool(int(held.split()[1], 16) & (1 << 19 | 1 << 21 | 1 << 38))
 
 
 @contextmanager
