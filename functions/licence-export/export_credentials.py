@@ -7,7 +7,7 @@ from tempfile import TemporaryDirectory
 from vault_audio.containers import identify
 from vault_domain.accounts import PublicKey
 from vault_domain.canonical import sha256_hex
-from vault_domain.errors import LostRace
+from vault_domain.errors import LostRace, Unavailable
 from vault_domain.exporting import Exported
 from vault_domain.output_licence import SLUG, Acceptance
 from vault_domain.ports import Put
@@ -17,11 +17,13 @@ from vault_edge.app import Deps
 from vault_edge.receipts import signed_receipt
 
 ROOT, SIGNING = "credential", "credential-signing"
+UNDONE = ("limit", "failed")
+"""The program for credentials was stopped or died: that says nothing of the file, so it does not leave without them."""
 OTHERS = {"ogg": "audio/ogg", "aiff": "audio/aiff", "aac": "audio/aac"}
 
 
 def exported_file(audio: bytes, check: OutputCheck, accepted: Acceptance, deps: Deps) -> tuple[bytes, Exported]:
-    """The bytes to hand out, and what the certificate says of them."""
+    """The bytes to hand out, and what the certificate says of them. Raises ``Unavailable``."""
     from vault_credentials.manifest import manifest  # a layer that only an export pays for
     from vault_credentials.sandboxed import MEDIA, NoCredentials, embed
 
@@ -34,6 +36,8 @@ def exported_file(audio: bytes, check: OutputCheck, accepted: Acceptance, deps: 
     receipt = signed_receipt(SAFETY_RECEIPT, safety_receipt(check), deps)
     said = manifest(check.output_id, receipt, licence)
     signed = embed(audio, media_type, said, chain_of(deps), deps.signer("receipt", SIGNING).sign)
+    if isinstance(signed, NoCredentials) and signed.code in UNDONE:
+        raise Unavailable(f"the credentials could not be made ({signed.code}: {signed.why}); nothing was exported")
     if isinstance(signed, NoCredentials):
         return audio, _as_checked(audio, media_type, f"{signed.code}: {signed.why}")
     return signed, Exported(sha256=sha256_hex(signed), bytes=len(signed), media_type=media_type, credentials="c2pa")

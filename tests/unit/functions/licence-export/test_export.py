@@ -10,7 +10,7 @@ from simulator import Simulator, killed_everywhere
 from sounds import as_file
 from vault_credentials import sandboxed
 from vault_credentials.chain import pem
-from vault_credentials.sandboxed import MEDIA
+from vault_credentials.sandboxed import MEDIA, NoCredentials
 from vault_domain.accounts import KEY_RING, PublicKey
 from vault_domain.canonical import sha256_hex
 from vault_domain.events import AuditEvent, Kind
@@ -131,6 +131,17 @@ def test_what_the_library_can_not_read_leaves_without_credentials(sim, module):
     answer = export(module, sim, odd)
     assert answer["statusCode"] == 200
     assert fetched(sim, answer)
+
+
+@pytest.mark.parametrize("code", ["limit", "failed"])
+def test_credentials_that_could_not_be_made_this_time_stop_the_export(sim, module, monkeypatch, code):
+    with monkeypatch.context() as meanwhile:
+        meanwhile.setattr(sandboxed, "embed", lambda *_: NoCredentials(code, "it took too long"))
+        answer = export(module, sim, WAV)
+        assert (answer["statusCode"], body_of(answer)["code"]) == (503, "unavailable")
+    assert exports_on_record(sim) == ()
+    assert [info.key for info in sim.buckets.open("outputs").list("exports/")] == []
+    assert body_of(export(module, sim, WAV))["file"]["credentials"] == "c2pa"
 
 
 def test_the_same_export_again_is_the_same_one_while_its_file_is_kept(sim, module):
