@@ -1,6 +1,6 @@
 """`lemm verify`: check a proof, receipt or manifest offline."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -40,13 +40,23 @@ def verify(
     ] = None,
     json: JsonFlag = False,
 ) -> None:
-    """Check what the vault has signed, without asking the vault: nothing but the file and the key is read."""
+    """Check what the vault has signed, without asking the vault: nothing but the file and the key is read.
+
+    An option that this kind of file has no use for is refused: nobody shall think that it was looked at.
+    """
     try:
         trusted, witnesses = read_key(key), [read_witness(text) for text in witness or []]
         log = read_key(log_key) if log_key else Trusted()
     except ValueError as flaw:
         fail("bad_key", str(flaw), json)
+    given = {"--witness": witness, "--proof": proof, "--log-key": log_key, "--root": root}
     try:
+        if sound is not None:
+            _unused(given, "--file", "--witness", "--proof", "--log-key", "--root")
+        elif root is not None or is_audio(file):
+            _unused(given, "a sound file", "--witness", "--proof", "--log-key")
+        elif proof is None:
+            _unused(given, "a file without --proof", "--log-key")
         if sound is not None or root is not None or is_audio(file):
             verdict = _exported(file, trusted, sound, root, json)
         else:
@@ -58,6 +68,13 @@ def verify(
         return
     out.print(f"[green]verified[/green]  {verdict.says}", highlight=False)
     out.print_json(data=verdict.facts)
+
+
+def _unused(given: Mapping[str, object], beside: str, *names: str) -> None:
+    """Raise ``Refused`` for options that say nothing here."""
+    found = [name for name in names if given[name]]
+    if found:
+        raise Refused(f"{' and '.join(found)} would not be looked at with {beside}; leave it out")
 
 
 def _checked(file: Path, trusted: Trusted, proof: Path | None, log: Trusted, witnesses: Sequence[NoteKey]) -> Verdict:

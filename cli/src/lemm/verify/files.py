@@ -50,6 +50,8 @@ def verify_file(path: Path, trusted: Trusted, witnesses: Sequence[NoteKey] = ())
     data = path.read_bytes().removesuffix(b"\n")
     document = _document(data)
     if "payloadType" in document:
+        if witnesses:
+            raise Refused("a witness signs checkpoints of the log, and this file has none; leave --witness out")
         return _envelope(data, trusted)
     if trusted.log is None:
         raise Refused("a log proof is checked with the log's key (name+hash+base64), not with this one")

@@ -18,6 +18,7 @@ from vault_credentials.chain import SIGNING_LIFE, make_root, make_signing, pem
 from vault_credentials.manifest import manifest
 from vault_credentials.sandboxed import embed
 from vault_domain.canonical import canonical, sha256_hex
+from vault_domain.checkpoints import COSIGNATURE, NoteKey
 from vault_domain.exporting import CERTIFICATE, Exported, certificate
 from vault_domain.output_licence import Acceptance
 from vault_domain.safety import OutputCheck
@@ -94,6 +95,31 @@ def test_an_exported_file_is_verified_by_itself(file, tmp_path):
     assert json.loads(ran.output)["kind"] == "exported-file"
     unrooted = CliRunner().invoke(app, ["verify", str(path), "--key", str(keys), "--json"])
     assert "--root" in json.loads(unrooted.output)["error"]["detail"]
+
+
+def test_what_would_not_be_looked_at_is_refused(check, file, tmp_path):
+    paths = {name: tmp_path / name for name in ("sound.wav", "certificate", "receipt", "keys", "proof")}
+    paths["sound.wav"].write_bytes(file)
+    paths["certificate"].write_bytes(OURS.certificate(check, file))
+    paths["receipt"].write_bytes(seal(SAFETY_RECEIPT, safety_receipt(check), OURS.receipts).to_bytes())
+    paths["keys"].write_text(OURS.key_set())
+    paths["proof"].write_text("{}")
+    key = Ed25519Signer.from_secret("a secret of some log", "log").public_key()
+    witness = ["--witness", NoteKey("witness.example/w1", key, COSIGNATURE).text()]
+    log = ["--log-key", NoteKey("log.example/1", key).text()]
+
+    def refused(name, *options):
+        command = ["verify", str(paths[name]), "--key", OURS.receipts.public_key().hex(), *options, "--json"]
+        ran = CliRunner().invoke(app, command)
+        assert ran.exit_code != 0
+        return ran.output
+
+    for options in (witness, log, ["--proof", str(paths["proof"])], ["--root", str(paths["keys"])]):
+        assert "would not be looked at" in refused("certificate", "--file", str(paths["sound.wav"]), *options)
+    for options in (witness, log, ["--proof", str(paths["proof"])]):
+        assert "would not be looked at" in refused("sound.wav", "--root", str(paths["keys"]), *options)
+    assert "would not be looked at" in refused("receipt", *log)
+    assert "leave --witness out" in refused("receipt", *witness)
 
 
 def test_a_changed_sample_another_root_and_another_receipt_key_are_refused(file, tmp_path):
