@@ -16,10 +16,10 @@ from vault_audio.features import Features, unpack
 from vault_domain.accounts import Account, ServiceAccount
 from vault_domain.errors import BadRequest, Corrupt, NotFound, SourceUnavailable
 from vault_domain.events import Actor, Kind, make_event
-from vault_domain.evidence import Original
+from vault_domain.evidence import Original, SourceReport
 from vault_domain.messages import Message, Topic, message
 from vault_domain.policy import Policy, limits_of
-from vault_domain.ports import Put
+from vault_domain.ports import Page, Put
 from vault_domain.rechecks import STEPS, Scan, found_later, since
 from vault_domain.safety import OutputCheck, event_facts, judged_by, on_record
 from vault_domain.suspensions import HeldSound, sound_found, sound_key
@@ -40,11 +40,7 @@ def page(
     at: Scan, found: References, part: Sequence[Shard], actor: Actor, deps: Deps, logger: Logger
 ) -> tuple[str | None, int, int]:
     """Where to go on, how many outputs were looked at, and how many got a stricter status."""
-    outcome, _ = STEPS[at.step]
-    try:
-        rows = deps.records.find(OutputCheck, "by_outcome", outcome, since=since(at), limit=PAGE, cursor=at.cursor)
-    except BadRequest:  # a cursor of another time: from the start, which does nothing twice
-        rows = deps.records.find(OutputCheck, "by_outcome", outcome, since=since(at), limit=PAGE)
+    rows = rows_at(at, PAGE, deps)
     unseen = [row for row in rows.items if row.versions.get(f"snapshot:{found.name}") != found.identity]
     policy, changed = deps.policy(), 0
     with ThreadPoolExecutor(READERS) as pool:
@@ -52,6 +48,15 @@ def page(
             if features is not None and _stops(features, part, judged_by(row, policy)):
                 changed += settled(lambda row=row, heard=features: _compare(row, heard, found, actor, deps))  # type: ignore[misc]
     return rows.cursor, len(unseen), changed
+
+
+def rows_at(at: Scan, limit: int, deps: Deps) -> Page[OutputCheck]:
+    """The cleared outputs that come next in a pass."""
+    outcome, _ = STEPS[at.step]
+    try:
+        return deps.records.find(OutputCheck, "by_outcome", outcome, since=since(at), limit=limit, cursor=at.cursor)
+    except BadRequest:  # a cursor of another time: from the start, which does nothing twice
+        return deps.records.find(OutputCheck, "by_outcome", outcome, since=since(at), limit=limit)
 
 
 def _features(row: OutputCheck, deps: Deps, logger: Logger) -> Features | None:
@@ -76,17 +81,25 @@ def _stops(features: Features, part: Sequence[Shard], policy: Policy) -> bool:
 
 
 def _compare(row: OutputCheck, features: Features, found: References, actor: Actor, deps: Deps) -> bool:
-    """The full comparison with this source; a stricter status is recorded, told and logged in one commit."""
-    last, now = earlier_checks(row.output_id, deps)[-1], deps.clock()
-    if last.check != row.check:  # checked anew since; that check is on the list itself
-        return False
-    number, policy = deps.policy_in_force()
+    """The full comparison with this source, as a check makes it."""
+    now = deps.clock()
     query = Query(row.output_id, features, row.audio_sha256, row.chromaprint)
     known = deps.records.get(Original, row.audio_sha256) if found.name == VAULT else None
     source = Source(found.name, found.side, lambda: found.opened)
     report = report_of(query, source, now, known.track_id if known else None)
     if report.status != "checked":
         raise SourceUnavailable(report.reason)
+    return recorded(row, report, actor, deps, found.upheld)
+
+
+def recorded(
+    row: OutputCheck, report: SourceReport, actor: Actor, deps: Deps, upheld: frozenset[str] = frozenset()
+) -> bool:
+    """What one source says now of an output: a stricter status is recorded, told and logged in one commit."""
+    last, now = earlier_checks(row.output_id, deps)[-1], deps.clock()
+    if last.check != row.check:  # checked anew since; that check is on the list itself
+        return False
+    number, policy = deps.policy_in_force()
     one = found_later(last, report, judged_by(last, policy), number, now)
     if one is None:
         return False
@@ -95,13 +108,13 @@ def _compare(row: OutputCheck, features: Features, found: References, actor: Act
         **event_facts(one), found_later=True,
     )  # fmt: skip
     changes = [Put(on_record(one, event), 0), *(Put(told, 0) for told in _news(one, now, deps))]
-    deps.records.commit([*changes, *_held(one, found, deps)], [event])
+    deps.records.commit([*changes, *_held(one, upheld, deps)], [event])
     return True
 
 
-def _held(one: OutputCheck, found: References, deps: Deps) -> list[Put]:
+def _held(one: OutputCheck, upheld: frozenset[str], deps: Deps) -> list[Put]:
     """Its sound stays blocked, where it copies what no new check would find."""
-    copies = [ref for reason in one.reasons for ref in reason.refs if ref in found.upheld]
+    copies = [ref for reason in one.reasons for ref in reason.refs if ref in upheld]
     if one.outcome != "block" or not copies:
         return []
     present = deps.records.get(HeldSound, sound_key(one.audio_sha256))

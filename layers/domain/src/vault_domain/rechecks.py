@@ -17,7 +17,7 @@ from typing import ClassVar, Final
 from pydantic import Field
 
 from vault_domain.advice import advise
-from vault_domain.axes import similarity_by_axis
+from vault_domain.axes import ACOUSTID, similarity_by_axis
 from vault_domain.canonical import sha256_hex
 from vault_domain.decision import Clearance, decide_output
 from vault_domain.evidence import SourceReport, all_hits
@@ -36,6 +36,10 @@ BEFORE: Final = LONGEST_CHECK
 """How far before a pass began its second look starts: a check takes its time at its end, on its own machine's clock."""
 BUSY_FOR: Final = timedelta(minutes=2)
 """How long a run that says nothing is believed to be at work."""
+ASK_AGAIN: Final = timedelta(days=30)
+"""How often AcoustID is asked about an output again: it has no version that would tell that it grew."""
+UNLISTED: Final = sha256_hex(b"")
+"""What is wanted of a source whose references can't be listed: all of them."""
 FOUND_LATER: Final = "found_later"
 SCANS: Final = "scans"
 
@@ -70,6 +74,16 @@ def is_busy(scan: Scan, now: datetime) -> bool:
     return scan.busy_until is not None and now < scan.busy_until
 
 
+def is_due(scan: Scan, now: datetime) -> bool:
+    """Whether a source whose references can't be listed is to be asked again about all outputs."""
+    return scan.wanted is None and (scan.began is None or now >= scan.began + ASK_AGAIN)
+
+
+def asked_lately(check: OutputCheck, now: datetime) -> bool:
+    """Whether AcoustID was asked when an output was checked, and not long ago."""
+    return ACOUSTID in check.checked_against_external_catalogs and now < check.at + ASK_AGAIN
+
+
 def begun(scan: Scan, wanted: str, references: int, now: datetime) -> Scan:
     """A new pass."""
     return scan.with_changes(
@@ -100,7 +114,7 @@ def since(scan: Scan) -> str | None:
     return stamp(scan.began - BEFORE) if second and scan.began is not None else None
 
 
-def ended(scan: Scan, known: str, snapshot: str | None) -> Scan:
+def ended(scan: Scan, known: str | None, snapshot: str | None) -> Scan:
     """The pass is over: its references are known from now on."""
     return scan.with_changes(known=known, snapshot=snapshot, wanted=None, cursor=None, busy_until=None)
 

@@ -13,7 +13,7 @@ all of the reference, and the whole-track Chromaprint comparison agrees.
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final, Literal
+from typing import Final, Literal, Protocol
 
 from vault_audio import chromaprint, chromaprint_match
 from vault_audio.features import Features
@@ -59,6 +59,17 @@ class Query:
         return self.features.duration_s
 
 
+class Whole(Protocol):
+    """A whole recording by its fingerprint alone."""
+
+    @property
+    def subject(self) -> str: ...
+    @property
+    def chromaprint(self) -> str | None: ...
+    @property
+    def duration_s(self) -> float: ...
+
+
 @dataclass(frozen=True)
 class Source:
     """One index to search: its name in reports, how to read it, and tracks that do not count."""
@@ -87,7 +98,7 @@ def report_of(query: Query, source: Source, now: datetime, original: str | None 
     return _made(query, source, opened, calibration, hits, tunes, now)
 
 
-def acoustid_report(query: Query, client: AcoustId | None, now: datetime) -> SourceReport:
+def acoustid_report(query: Whole, client: AcoustId | None, now: datetime) -> SourceReport:
     """Ask AcoustID about the whole recording; its own score stands for the similarity."""
     try:
         found = ask_acoustid(client, query.chromaprint, query.duration_s)

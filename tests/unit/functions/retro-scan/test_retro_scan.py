@@ -12,17 +12,19 @@ from sounds import as_file, catalogue_of, heard, in_vault, piece, registered
 from vault_audio.features import pack
 from vault_domain import snapshots
 from vault_domain.accounts import Account, ServiceAccount
+from vault_domain.errors import SourceUnavailable
 from vault_domain.events import AuditEvent, Kind
 from vault_domain.messages import Message, Topic
 from vault_domain.policy import Policy, PolicyVersion, Thresholds
 from vault_domain.ports import Delete, Put
 from vault_domain.reasons import Reason
-from vault_domain.rechecks import BUSY_FOR, LONGEST_CHECK, SCANS, Scan, list_key
+from vault_domain.rechecks import ASK_AGAIN, BUSY_FOR, LONGEST_CHECK, SCANS, Scan, list_key
 from vault_domain.records import stamp
 from vault_domain.safety import STRICTER, OutputCheck
 from vault_domain.suspensions import OUTPUT_WITHDRAWN, held_check, withdraw
 from vault_domain.tracks import Track
 from vault_edge.matching import Query, Source, report_of
+from vault_edge.outbound import Recording
 from vault_index.search import search
 from vault_index.shard import Shard
 from vault_index.snapshot import build_part
@@ -359,6 +361,84 @@ def test_one_run_at_a_time_works_on_a_source(sim: Simulator, ready) -> None:
     assert run(ready, sim)["vault"] == "busy"
     sim.clock.advance(seconds=61)
     assert run(ready, sim)["vault"] != "busy"
+
+
+class Lookup:
+    """An AcoustID client that knows what it is told, and how often it was asked; the real one has tests of its own."""
+
+    def __init__(self) -> None:
+        self.known, self.asked, self.fails = {}, [], False
+
+    def lookup(self, fingerprint, duration_s):
+        if self.fails:
+            raise SourceUnavailable("AcoustID did not answer")
+        self.asked.append(fingerprint)
+        return self.known.get(fingerprint, ())
+
+
+def test_what_acoustid_learns_of_later_is_found_when_it_is_asked_again(sim: Simulator, ready) -> None:
+    lookup = Lookup()
+    one, other = cleared(sim, COPY), cleared(sim, OTHER, "out_two")
+    assert run(ready, sim, acoustid=lookup)["acoustid"] == "waits"
+    sim.clock.advance(seconds=LATER.total_seconds())
+    assert run(ready, sim, acoustid=lookup)["acoustid"] == "done"
+    assert sorted(set(lookup.asked)) == sorted({one.chromaprint, other.chromaprint})
+    before, lookup.asked = sim.dump(), []
+    lookup.known[one.chromaprint] = (Recording(0.95, "a", "mb", "Song", "Band"),)
+    assert run(ready, sim, acoustid=lookup)["acoustid"] == "nothing new"
+    assert (sim.dump(), lookup.asked) == (before, []), "not before its time"
+    sim.clock.advance(days=ASK_AGAIN.days)
+    run(ready, sim, acoustid=lookup)
+    found = last(sim)
+    assert (found.check, found.outcome, found.reasons[0].code) == (2, "block", "found_later")
+    assert (found.hits[0].ref, found.sim_external_max) == ("acoustid:mb", 0.95)
+    assert "acoustid" in found.checked_against_external_catalogs
+    assert last(sim, "out_two").check == 1
+    assert len(told(sim)) == len(events(sim)) == 1
+
+
+def test_acoustid_is_not_asked_about_what_it_was_asked_lately(sim: Simulator, ready) -> None:
+    lookup, one = Lookup(), cleared(sim, COPY)
+    asked = one.with_changes(checked_against_external_catalogs=("acoustid",), at=sim.clock())
+    sim.store.commit([Put(asked, 1)])
+    run(ready, sim, acoustid=lookup)
+    assert lookup.asked == []
+    assert "acoustid" not in run(ready, sim), "nor at all without a key"
+
+
+def test_while_acoustid_is_away_nothing_is_passed_over(sim: Simulator, ready) -> None:
+    lookup = Lookup()
+    lookup.fails = True
+    for number in range(4):
+        one = cleared(sim, COPY if number == 3 else OTHER, f"out_{number}")
+    assert run(ready, sim, acoustid=lookup)["acoustid"] == "failed"
+    lookup.fails, lookup.known[one.chromaprint] = False, (Recording(0.5, "a"),)
+    sim.clock.advance(seconds=LATER.total_seconds())
+    run(ready, sim, acoustid=lookup)
+    assert last(sim, "out_3").outcome == "warn"
+
+
+def test_asked_again_and_cut_off_anywhere_it_is_found_and_told_once(load_step) -> None:
+    def make():
+        sim, lookup = Simulator(), Lookup()
+        furnish(sim)
+        one = cleared(sim, COPY)
+        lookup.known[one.chromaprint] = (Recording(0.95, "a", "mb"),)
+        module = load_step("retro-scan")
+
+        def step(deps):
+            deps.acoustid = lookup
+            for _ in range(3):
+                sim.clock.advance(seconds=LATER.total_seconds())
+                module.app.bind(deps)
+                module.handler({}, None)
+
+        return sim, step
+
+    for label, sim in killed_everywhere(make):
+        assert (last(sim).outcome, last(sim).check) == ("block", 2), label
+        assert (len(told(sim)), len(events(sim))) == (1, 1), label
+        assert sim.store.get(Scan, SCANS, f"{Scan.kind}#acoustid").wanted is None, label
 
 
 def test_a_user_with_an_account_is_told_too(sim: Simulator, ready) -> None:
