@@ -75,12 +75,13 @@ def _holder(check: OutputCheck, code: ClaimCode | None, deps: Deps) -> str | Non
 def accept_licence(ask: AcceptAsk, caller: Caller, deps: Deps) -> Acceptance:
     """Record an acceptance with its event; the first one of a version stays."""
     holder = holder_of(caller, ask.user_ref, deps)
-    wanted = accept(holder, ask, LICENCE, output_licence().sha256, caller.id, deps.clock())
+    by = actor_of(caller, holder)
+    wanted = accept(holder, ask, LICENCE, output_licence().sha256, by.id, deps.clock())
     before = acceptance_of(holder, deps)
     if before is not None:
         return before
     event = make_event(
-        deps.new_id("evt"), Kind.LICENCE_ACCEPTED, holder, actor_of(caller, holder), wanted.at,
+        deps.new_id("evt"), Kind.LICENCE_ACCEPTED, holder, by, wanted.at,
         licence=wanted.licence, text_sha256=wanted.text_sha256,
     )  # fmt: skip
     deps.records.commit([Put(wanted, 0)], [event])

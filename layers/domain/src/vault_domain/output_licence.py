@@ -40,8 +40,8 @@ class Acceptance(Record):
     holder: Holder
     licence: int = Field(ge=1)
     text_sha256: Sha256
-    said_by: AccountId
-    """The person, or the service that took the agreement."""
+    said_by: AccountId | Holder
+    """The holder, or the service that took the agreement."""
     at: UtcTime
 
     def key(self) -> tuple[str, str]:

@@ -7,7 +7,7 @@ from vault_domain.events import AuditEvent, Kind
 from vault_domain.holding import ClaimCode
 from vault_domain.output_licence import Acceptance
 from vault_domain.reasons import Reason
-from wire import ACCOUNT, body_of
+from wire import ACCOUNT, SERVICE, body_of
 
 AGAIN = "https://music.example/again?of=out_one"
 OTHER = "acc_" + "1" * 26
@@ -51,7 +51,11 @@ def test_an_acceptance_is_on_record_once_with_its_time_and_without_a_name(sim, m
     (told,) = events(sim, Kind.LICENCE_ACCEPTED)
     assert (told.subject, told.actor.id) == (one.holder, one.holder)
     assert told.data == {"licence": 1, "text_sha256": SHA}
-    assert ACCOUNT not in told.leaf().decode()
+    assert ACCOUNT not in told.leaf().decode() + one.model_dump_json()
+    assert one.said_by == one.holder
+    assert body_of(agree(module, sim, role="system"))["holder"] != one.holder
+    (theirs,) = [other for other in sim.store.everything(Acceptance) if other != one]
+    assert theirs.said_by == SERVICE, "the service that took the agreement answers for it"
 
 
 def test_only_the_present_text_can_be_accepted_and_only_by_saying_so(sim, module):

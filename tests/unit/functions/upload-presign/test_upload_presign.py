@@ -8,6 +8,7 @@ from ingesting import OWNER, SERVICE, STRANGER, an_upload, main_of, submitted
 from pydantic import ValidationError
 from simulator import Killed, Simulator
 from vault_domain.errors import BadRequest, Expired, Forbidden, NotFound, TooLarge, TooMany
+from vault_domain.events import AuditEvent
 from vault_domain.policy import Policy, PolicyVersion
 from vault_domain.ports import PostForm, Put
 from vault_domain.uploads import MAX_OUTPUT_BYTES, MAX_UPLOAD_BYTES, Upload, source_key
@@ -52,6 +53,8 @@ def test_outputs_are_sent_by_services_to_check_and_by_people_to_export_into_thei
     sim.post(PostForm(**opened["form"]), b"RIFF")
     assert sim.bucket("outputs").head(source_key(opened["upload_id"]))
     assert open_form(sim, OWNER, purpose="output")
+    actors = [one.actor.id for one in sim.store.everything(AuditEvent)]
+    assert sorted(actors) == ["fn:upload-presign", SERVICE.id], "the log joins no account to the pseudonym that exports"
     with pytest.raises(Forbidden):
         open_form(sim, SERVICE, purpose="track")
 
