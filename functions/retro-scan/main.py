@@ -80,6 +80,8 @@ def _asked(deps: Deps, until: datetime) -> str:
         present = _put(begun(present, UNLISTED, 0, now), present, deps)
     elif present.wanted is None:
         return "nothing new"
+    if waits(present, now):
+        return "waits"
 
     def ends(at: Scan, looked: int, changed: int) -> None:
         deps.records.commit([Put(ended(at, None, None), at.version)], _told(at, looked, changed, {}, deps))
@@ -123,8 +125,6 @@ def _pass(present: Scan, found: References, deps: Deps, until: datetime) -> str:
 
 def _pages(present: Scan, look: Look, ends: Callable[[Scan, int, int], None], deps: Deps, until: datetime) -> str:
     """Page by page from where it stands."""
-    if waits(present, deps.clock()):
-        return "waits"
     while True:
         if deps.clock() >= until:
             _put(present.with_changes(busy_until=None), present, deps)
