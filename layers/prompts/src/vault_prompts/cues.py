@@ -16,7 +16,7 @@ from typing import Literal
 
 from vault_prompts.avoided import Stretch
 from vault_prompts.names import VAULT, Found
-from vault_prompts.phrases import AFTER, ARTICLES, STRONG, TITLED, WEAK, phrases
+from vault_prompts.phrases import AFTER, ARTICLES, STRONG, TITLED, WEAK, ends_with, phrases
 from vault_prompts.reading import Word
 
 Strength = Literal["none", "weak", "strong"]
@@ -79,8 +79,8 @@ def around(found: Found, found_words: Sequence[Word], cleaned: str) -> Around:
     name = cleaned[found_words[found.first].start : found_words[found.last].end]
     genitive = bool(re.search("['’´`][sS]$", name))
     start, end = found_words[found.first].start, found_words[found.last].end
-    cue: Strength = "weak" if _ends(before, _WEAK_PHRASES) else "none"
-    if _ends(before, _STRONG_PHRASES) or _ends(stem, _STRONG_PHRASES):
+    cue: Strength = "weak" if ends_with(before, _WEAK_PHRASES) else "none"
+    if ends_with(before, _STRONG_PHRASES) or ends_with(stem, _STRONG_PHRASES):
         cue = "strong"
     return Around(
         cue=cue,
@@ -151,7 +151,11 @@ def announced(cleaned: str, found_words: Sequence[Word], among: Sequence[Title] 
     """Whether a title in quotation marks is what the music is to be like: 'close to "..."', '「...」みたいな'."""
     for title in quoted(cleaned, found_words) if among is None else among:
         before = [word.plain for word in found_words[: title.word]][-7:]
-        if _ends(before, _TITLE_PHRASES) or _ends(before, _STRONG_PHRASES) or _AFTER_TITLE.match(cleaned, title.end):
+        if (
+            ends_with(before, _TITLE_PHRASES)
+            or ends_with(before, _STRONG_PHRASES)
+            or _AFTER_TITLE.match(cleaned, title.end)
+        ):
             return True
     return False
 
@@ -159,10 +163,6 @@ def announced(cleaned: str, found_words: Sequence[Word], among: Sequence[Title] 
 def _asked(pattern: re.Pattern[str], cleaned: str, avoided: Sequence[Stretch]) -> bool:
     found = (match.span() for match in pattern.finditer(cleaned))
     return any(not any(one.covers(*span) for one in avoided) for span in found)
-
-
-def _ends(before: Sequence[str], phrases: tuple[tuple[str, ...], ...]) -> bool:
-    return any(len(one) <= len(before) and tuple(before[-len(one) :]) == one for one in phrases)
 
 
 def _uneven(parts: Sequence[Word]) -> bool:

@@ -3,11 +3,18 @@
 Our own list. Order says nothing: the longest phrase that fits decides.
 """
 
+from collections.abc import Sequence
+
 
 def phrases(text: str) -> tuple[tuple[str, ...], ...]:
     """The phrases of one of these texts as words, the longest first."""
     found = {tuple(one.split()) for line in text.strip().splitlines() for one in line.split("|") if one.strip()}
     return tuple(sorted(found, key=len, reverse=True))
+
+
+def ends_with(before: Sequence[str], among: tuple[tuple[str, ...], ...]) -> bool:
+    """Whether these words end with one of the phrases."""
+    return any(len(one) <= len(before) and tuple(before[-len(one) :]) == one for one in among)
 
 
 STRONG = """
@@ -71,6 +78,47 @@ kak | kak pesnya | pokhozhe na | vrode
 """
 """What announces a title in quotation marks."""
 
+SAID = """
+the song | the track | the tune | the hit | the single | the song called | a song called | the track called | the anthem | the ballad
+das lied | der song | den song | dem song | dem lied | der titel | den titel | der hit | la chanson | le morceau | le titre | le tube | la cancion | el tema | el exito
+la canzone | il brano | il pezzo | a musica | a cancao | a faixa | het nummer | het liedje | piosenka | piosenke | piosenki | utwor | utworu | laten | sangen
+pesnya | pesnyu | pesni | pesne | trek | treka | khit | kompozitsiya | sarkisi
+"""
+"""What says that a song's title follows, even without quotation marks."""
+PARTS = """
+melody of | melody from | melody to | tune of | tune from | riff of | riff from | hook of | hook from | bass line of | bass line from | bassline of | bassline from | chords of | chords from | chords to
+chord progression of | chord progression from | chord changes of | intro of | intro from | intro to | outro of | outro from | solo from | chorus of | chorus from | lyrics of | lyrics from | lyrics to
+cover of | covers of | cover version of | remix of | remake of | version of | rendition of | mashup of | mash up of | reprise of | karaoke of | copy of | clone of | replica of | recreation of | imitation of | tribute to
+recreate | replicate | duplicate | clone | rerecord | re record
+melodie de | refrain de | riff de | ligne de basse de | accords de | intro de | paroles de | reprise de | version de | remix de | copie de
+melodia de | estribillo de | linea de bajo de | acordes de | letra de | cover de | copia de | refrao de | linha de baixo de | versao de
+melodia di | ritornello di | riff di | giro di basso di | accordi di | intro di | testo di | versione di | cover di | remix di | copia di
+melodie van | refrein van | riff van | baslijn van | akkoorden van | intro van | tekst van | cover van | versie van | remix van
+melodia z | refren z | riff z | cover piosenki | melodin i | melodin fran | refrangen i | riffet i | melodiya iz | melodiyu iz | pripev iz | riff iz | kaver na | remiks na
+"""
+"""Parts and versions of a work, which a title of two capitals may follow. Not in German: all nouns have capitals."""
+IN_TITLES = frozenset(
+    """
+a an and the of in on to for my your me you i it is at with from n de la le les du des der die das und von zu im el
+los las y en mi tu il lo che e di o os na no da do van het op w z men och
+""".split()
+)
+"""Little words inside a title."""
+BEFORE_AUTHORS = frozenset("by von par por door av di de ot".split())
+OF_PLACES = frozenset(
+    """
+new north south east west northern southern eastern western central latin middle far old san saint st los las
+""".split()
+)
+"""A capital word after one of these makes a place."""
+KINDS = frozenset(
+    """
+blues folk music jazz rock metal pop songs soul funk house techno trance punk hop rap gospel country disco reggae wave
+core step bass beat beats choir orchestra band ensemble tradition traditions style sound sounds theme church vocals
+vocal harmonies guitar guitars drums synth synths piano riffs lyrics production
+""".split()
+)
+"""Last words of what is a kind of music or a part of it."""
 AFTER = frozenset(
     """
 style styled esque ish inspired vibe vibes type cover covers song songs sounding tribute remix riff hit album era

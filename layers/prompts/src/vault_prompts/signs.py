@@ -9,6 +9,7 @@ from vault_prompts.names import Found, NameIndex
 from vault_prompts.own import claims_own
 from vault_prompts.phrases import CHAINED
 from vault_prompts.reading import Word, clean, words
+from vault_prompts.titled import Told, names_title
 
 _PLAIN_HOW = frozenset({"exact", "written"})
 Avoided = tuple[Stretch, ...]
@@ -24,6 +25,7 @@ def signs_of(prompt: str, names: NameIndex | None, classifier: Classifier) -> Si
     found_words = words(cleaned)
     avoided = stretches(cleaned, found_words)
     finds = _meant(cleaned, found_words, names, avoided) if names is not None else ()
+    told = Told(cleaned, found_words, [(one.first, one.last) for one, _ in finds], avoided)
     titles = quoted(cleaned, found_words)
     wanted = tuple(one for one in titles if not _turned(one.word, avoided))
     unread = [
@@ -41,7 +43,7 @@ def signs_of(prompt: str, names: NameIndex | None, classifier: Classifier) -> Si
         copy_phrase=asks_copy(cleaned, avoided),
         cover_phrase=asks_cover(cleaned, avoided),
         quoted=tuple(one.text for one in wanted),
-        announced=announced(cleaned, found_words, wanted),
+        announced=announced(cleaned, found_words, wanted) or names_title(told),
         own=claims_own(cleaned),
         names_read=names is not None,
     )
