@@ -5,15 +5,18 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from lemm.client import Api
+from lemm.client import Api, Json
 from lemm.commands.account import JsonFlag
 from lemm.output import emit, out, problems, table
 from lemm.session import load_session
+from vault_domain.errors import BadRequest
+from vault_domain.names import MAX_PER_CHANGE, name_id
+from vault_domain.ports import Page, every
 
 names = typer.Typer(no_args_is_help=True, help="The names that prompts are searched for.")
 Pack = Annotated[str | None, typer.Option(help="Names of this registered dataset, not of the admins' own list.")]
 Reason = Annotated[str, typer.Option(help="Why; kept with the change.")]
-AT_ONCE = 90
+AT_ONCE = MAX_PER_CHANGE
 
 
 def _api() -> Api:
@@ -22,14 +25,17 @@ def _api() -> Api:
 
 
 def prompt_check(
-    text: Annotated[str, typer.Argument(metavar="TEXT", help="The prompt; - reads it from standard input.")],
+    text: Annotated[
+        str,
+        typer.Argument(metavar="TEXT", help="The prompt; - reads it from standard input, without its last line break."),
+    ],
     json: JsonFlag = False,
 ) -> None:
     """Ask whether a prompt points at a song or an artist (service, scope safety). Ends with status 1 on a rejection.
 
     With the outcome stricter, pass the token on to the check of the output.
     """
-    prompt = sys.stdin.read() if text == "-" else text
+    prompt = sys.stdin.read().removesuffix("\n") if text == "-" else text
     with problems(json), _api() as api:
         answer = api.call("POST", "/prompts/checks", {"prompt": prompt})
     if json:
@@ -48,14 +54,10 @@ def prompt_check(
 @names.command("list")
 def show(json: JsonFlag = False) -> None:
     """The listed names (reviewer or admin)."""
-    rows, cursor = [], None
     with problems(json), _api() as api:
-        while True:
-            page = api.call("GET", "/prompts/names?limit=500" + (f"&cursor={cursor}" if cursor else ""))
-            rows += page["names"]
-            cursor = page["cursor"]
-            if cursor is None:
-                break
+        rows = list(
+            every(lambda at: _page(api.call("GET", "/prompts/names", limit=500, **({"cursor": at} if at else {}))))
+        )
     if json:
         for one in rows:
             emit(one)
@@ -89,7 +91,8 @@ def load(
     json: JsonFlag = False,
 ) -> None:
     """List many names from a file (admin). Running it again changes nothing."""
-    entries = list({entry["name"]: entry for entry in map(_entry, _lines(file))}.values())
+    with problems(json):
+        entries = _entries(file)
     parts = [entries[n : n + AT_ONCE] for n in range(0, len(entries), AT_ONCE)]
     _said(_changed("/prompts/names", [{"names": part, "pack": pack, "reason": reason} for part in parts], json), json)
 
@@ -102,7 +105,10 @@ def remove(
     json: JsonFlag = False,
 ) -> None:
     """Take names off the list (admin)."""
-    _said(_changed("/prompts/names/removal", [{"names": name, "pack": pack, "reason": reason}], json), json)
+    once = list({name_id(one): one for one in name}.values())
+    parts = [once[n : n + AT_ONCE] for n in range(0, len(once), AT_ONCE)]
+    bodies: list[dict[str, object]] = [{"names": part, "pack": pack, "reason": reason} for part in parts]
+    _said(_changed("/prompts/names/removal", bodies, json), json)
 
 
 def _changed(path: str, bodies: list[dict[str, object]], json: bool) -> dict[str, int]:
@@ -121,14 +127,23 @@ def _said(total: dict[str, int], json: bool) -> None:
         out.print(f"{total['changed']} changed, {total['count']} names in all", highlight=False)
 
 
-def _lines(file: Path) -> list[str]:
-    lines = file.read_text(encoding="utf-8").splitlines()
-    return [line for line in lines if line.strip() and not line.startswith("#")]
+def _entries(file: Path) -> list[dict[str, object]]:
+    """Each name of a file once, whatever its case and spacing, with the aliases of all its lines."""
+    try:
+        lines = file.read_text(encoding="utf-8-sig").splitlines()
+    except UnicodeDecodeError as error:
+        raise BadRequest(f"{file.name} is not text in UTF-8") from error
+    found: dict[str, tuple[str, dict[str, None]]] = {}
+    for line in lines:
+        name, *aliases = [part.strip() for part in line.split("\t")]
+        if name and not name.startswith("#"):
+            _, kept = found.setdefault(name_id(name), (name, {}))
+            kept.update(dict.fromkeys(alias for alias in aliases if alias))
+    return [{"name": name, "aliases": list(aliases)} for name, aliases in found.values()]
 
 
-def _entry(line: str) -> dict[str, object]:
-    name, *aliases = [part.strip() for part in line.split("\t")]
-    return {"name": name, "aliases": [alias for alias in aliases if alias]}
+def _page(answer: Json) -> Page[Json]:
+    return Page(tuple(answer["names"]), answer["cursor"])
 
 
 def _marks(one: dict[str, object]) -> str:
