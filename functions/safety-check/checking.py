@@ -110,7 +110,7 @@ def _record(job: Job, compared: Callable[[], Found], deps: Deps) -> tuple[Output
     gate = gate_of(job.ask.model_id, job.ask.model_version, deps)
     versions = gate.versions(stands.versions(job.basis.versions))
     ours = [same_sound(deps.records.get(ExportedSound, job.ask.output_id), job.ask.output_id, sound)] if made else []
-    if made and same_check(made[-1], sound, versions):
+    if made and same_check(made[-1], job.ask, sound, versions):
         return made[-1], False
     row, seen = _answered_before(job, versions, deps)
     if seen is not None:
@@ -125,7 +125,9 @@ def _record(job: Job, compared: Callable[[], Found], deps: Deps) -> tuple[Output
     one = on_record(one, event)
     changes: list[Change] = [Put(one, 0), *_used(job, one), *stands.watched, *ours]
     # What is suspended is about this output or its model; the answer of a sound is about the sound alone.
-    answer = answered_by(one) if seen is None and versions == job.basis.versions else None
+    # It moves on with its output: only an output's last check answers.
+    fresh = seen is None or seen.output_id == one.output_id
+    answer = answered_by(one) if fresh and versions == job.basis.versions else None
     changes += [Put(answer, row.version if row else 0)] if answer else []
     deps.records.commit(changes, [event])
     return one, True

@@ -167,9 +167,18 @@ class Heard:
     upload_id: str | None = None
 
 
-def same_check(earlier: OutputCheck, audio_sha256: str, versions: dict[str, str]) -> bool:
-    """Whether this audio was decided under these versions already; what was not cleared may be tried again."""
-    return earlier.outcome != "not_cleared" and (earlier.audio_sha256, earlier.versions) == (audio_sha256, versions)
+def same_check(earlier: OutputCheck, ask: CheckAsk, audio_sha256: str, versions: dict[str, str]) -> bool:
+    """Whether this audio, said to be made by this model, was decided under these versions already.
+
+    A check that something was missing from may be tried again; one that only the release gate keeps back was made.
+    """
+    made_by = earlier.model_id, earlier.model_version
+    same = (earlier.audio_sha256, earlier.versions, made_by) == (
+        audio_sha256,
+        versions,
+        (ask.model_id, ask.model_version),
+    )
+    return same and earlier.came_to != "not_cleared"
 
 
 def make_check(

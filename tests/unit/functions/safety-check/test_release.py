@@ -6,6 +6,7 @@ from exports import agree, export
 from granting import numbered
 from simulator import Simulator
 from sounds import as_file, in_vault, piece, registered
+from vault_domain.events import AuditEvent
 from vault_domain.lineage import Model
 from vault_domain.policy import Policy, PolicyVersion, Thresholds
 from vault_domain.ports import Put
@@ -53,6 +54,29 @@ def test_a_blocked_version_is_compared_and_not_cleared_until_it_passes_and_again
     assert body_of(post(ready, sim, inline(CLEAN, "out_2", model_version="2")))["outcome"] == "not_cleared"
     audited(sim, "blocked", expects=1)
     assert body_of(post(ready, sim, inline(CLEAN, "out_1", model_version="1")))["outcome"] == "not_cleared"
+
+
+def test_a_check_that_only_the_gate_keeps_back_is_made_once_however_often_it_is_asked_for(sim: Simulator, ready):
+    """An audit that was cut off goes on where it was, and asking again makes no model look better."""
+    told = [body_of(post(ready, sim, inline(CLEAN, model_version="1"))) for _ in range(3)]
+    assert [(one["check"], one["outcome"], one["found"]) for one in told] == [(1, "not_cleared", "allow")] * 3
+    assert len(sim.store.everything(OutputCheck)) == 1
+    audited(sim, "passed")
+    assert body_of(post(ready, sim, inline(CLEAN, model_version="1")))["check"] == 2
+
+
+def test_naming_the_version_later_is_another_check_without_another_comparison(sim: Simulator, ready, load_step):
+    exporting = load_step("licence-export")
+    agree(exporting, sim, role="system")
+    audited(sim, "passed")
+    sent = inline(CLEAN, user_ref="ann") | {"model_id": "unregistered"}
+    assert body_of(post(ready, sim, sent))["outcome"] == "allow"
+    told = [body_of(post(ready, sim, sent | {"model_id": "m", "model_version": "1"})) for _ in range(2)]
+    assert [(one["check"], one["outcome"], one["model_version"]) for one in told] == [(2, "allow", "1")] * 2
+    assert export(exporting, sim, CLEAN)["statusCode"] == 200
+    again = body_of(post(ready, sim, sent | {"output_id": "out_other"}))
+    facts = [one.data for one in sim.store.everything(AuditEvent) if one.subject == "out_other"]
+    assert (again["outcome"], facts[0]["same_as"]) == ("allow", "out_one#2")
 
 
 def test_an_upload_gives_its_check_again_as_long_as_that_clears_nothing_blocked(sim: Simulator, ready):
