@@ -5,6 +5,7 @@ import base64
 from granting import numbered
 from vault_domain.events import AuditEvent, Kind
 from vault_domain.ports import Put
+from vault_domain.release_gate import Release, ReleaseAudit
 from vault_domain.uploads import Upload, source_key
 from wire import SERVICE, event, token
 
@@ -54,3 +55,13 @@ def events(sim):
 
 def audio_left(sim):
     return [info.key for info in sim.buckets.open("outputs").list("") if not info.key.startswith("features/")]
+
+
+def audited(sim, state, expects=0):
+    """Version 1 of model m, as its audits left it."""
+    made = ReleaseAudit(
+        passed=state == "passed", why=(), counted=(), outputs=300, extracted=0, rate=0, upper_bound=0.01,
+        confidence=0.95, limit=0.01, outputs_sha256="0" * 64, policy=1, at=sim.clock(),
+    )  # fmt: skip
+    one = Release(model_id="m", model_version="1", state=state, audits=expects + 1, last=made)
+    sim.store.commit([Put(one, expects)])

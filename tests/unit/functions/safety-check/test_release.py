@@ -1,7 +1,7 @@
 """Outputs of a registered model: compared always, cleared and exported only if their version passed its audit."""
 
 import pytest
-from asking import inline, post, uploaded, wire_decoder
+from asking import audited, inline, post, uploaded, wire_decoder
 from exports import agree, export
 from granting import numbered
 from simulator import Simulator
@@ -10,7 +10,6 @@ from vault_domain.events import AuditEvent
 from vault_domain.lineage import Model
 from vault_domain.policy import Policy, PolicyVersion, Thresholds
 from vault_domain.ports import Put
-from vault_domain.release_gate import Release, ReleaseAudit
 from vault_domain.safety import OutputCheck
 from wire import body_of
 
@@ -29,15 +28,6 @@ def ready(sim: Simulator, load_step):
     sim.store.commit([Put(head, 0), Put(model, 0)])
     wire_decoder(sim, load_step)
     return load_step("safety-check")
-
-
-def audited(sim, state, expects=0):
-    made = ReleaseAudit(
-        passed=state == "passed", why=(), counted=(), outputs=300, extracted=0, rate=0, upper_bound=0.01,
-        confidence=0.95, limit=0.01, outputs_sha256="0" * 64, policy=1, at=sim.clock(),
-    )  # fmt: skip
-    one = Release(model_id="m", model_version="1", state=state, audits=expects + 1, last=made)
-    sim.store.commit([Put(one, expects)])
 
 
 def test_a_blocked_version_is_compared_and_not_cleared_until_it_passes_and_again_when_it_fails(sim: Simulator, ready):

@@ -1,7 +1,6 @@
 """suspensions: at once, on record, told; lifted by somebody who does not stand behind it."""
 
-import base64
-
+from asking import audited, inline, wire_decoder
 from granting import numbered
 from simulator import Simulator, killed_everywhere
 from sounds import as_file, in_vault, piece, registered
@@ -194,13 +193,12 @@ def test_checks_of_a_suspended_model_block_until_it_is_lifted(sim: Simulator, lo
     head = PolicyVersion(number=2, policy=lenient, author="acc", reason="test", at=sim.clock(), is_head=True)
     model = Model(model_id="m", owner=SERVICE, title="m", model_type="t", created=sim.clock())
     sim.store.commit([Put(head, 0), Put(model, 0)])
-    decode = load_step("decode")
-    decode.app.bind(sim.container())
-    sim.functions["LEMM_FUNCTION_DECODE"] = lambda payload: decode.handler(payload, None)
+    audited(sim, "passed")
+    wire_decoder(sim, load_step)
     safety, module = load_step("safety-check"), load_step("suspensions")
 
     def check(output_id):
-        body = {"output_id": output_id, "model_id": "m", "audio_base64": base64.b64encode(DATA).decode()}
+        body = inline(DATA, output_id, model_version="1")
         bearer = token(sim, "system", "safety")
         return body_of(safety.handler(event("POST", "/safety/checks", body=body, bearer=bearer), None))
 
