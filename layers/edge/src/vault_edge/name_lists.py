@@ -74,7 +74,8 @@ def _page_further(deps: Deps, walk: Walk) -> Walk:
         page = deps.records.find(Track, "by_status", Status.ACCEPTED.value, limit=PAGE, cursor=walk.cursor)
     except BadRequest:
         return _page_further(deps, Walk(artists=walk.artists)) if walk.cursor else walk  # no place of this index now
-    credited = {track.metadata.artist_display_name for track in page.items}
+    made_by = (track.metadata for track in page.items)
+    credited = {name for one in made_by for name in (one.artist_display_name, *one.collaborator_names)}
     return walked(walk, sorted(credited - {ERASED}), page.cursor)  # what stands in an erased name's place is nobody
 
 

@@ -85,14 +85,17 @@ def test_names_of_a_dataset_need_its_licence_and_leave_with_it(sim: Simulator, l
 def test_artists_of_the_vault_come_and_go_with_their_tracks(sim: Simulator, load_step) -> None:
     module = load_step("prompt-names")
 
-    def by(name):
-        return Metadata(title="A piece", artist_display_name=name, genre_tags=("ambient",))
+    def by(name, *others):
+        return Metadata(title="A", artist_display_name=name, collaborator_names=others, genre_tags=("ambient",))
 
+    sim.store.commit([Put(a_track(4, metadata=by("Nova Arc", "Velmarion Quist")), 0)])
     sim.store.commit([Put(a_track(1, metadata=by("Nova Arc")), 0), Put(a_track(2, metadata=by("Grindelhoven")), 0)])
     sim.store.commit([Put(a_track(3, metadata=by("Gone"), status=Status.REMOVED), 0)])
     enter(module, sim, "GRINDELHOVEN")
     found = snapshot(sim)
-    assert set(found) == {"Nova Arc", "GRINDELHOVEN"}
+    assert set(found) == {"Nova Arc", "Velmarion Quist", "GRINDELHOVEN"}
+    sim.store.commit([Put(a_track(4, metadata=by("Nova Arc", "Velmarion Quist"), status=Status.REMOVED), 1)])
+    assert module.app.run_step({}, "clock")["written"]
     assert (found["Nova Arc"].participating, found["GRINDELHOVEN"].participating) == (True, False)
     assert module.app.run_step({}, "clock") == {"written": False, "whole": True, "left_out": 0}
     sim.store.commit([Put(a_track(1, metadata=by("Nova Arc"), status=Status.REMOVED), 1)])
