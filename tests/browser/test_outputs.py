@@ -7,6 +7,7 @@ import pytest
 from browsing import People
 from living import ORIGINALS, Vault, disguised, song
 
+OUTDATED = {"title": "Read it again", "status": 409, "code": "licence_outdated", "detail": "There is a new text."}
 OUTPUT, BLOCKED = "out_night-drive", "out_too-close"
 
 
@@ -49,6 +50,11 @@ def test_an_output_is_claimed_licensed_exported_and_verified(people: People, vau
         page.get_by_label("The file that was checked").set_input_files(song(folder, ORIGINALS[5]))
         page.get_by_text("This is not the file that was checked").wait_for()
         page.get_by_label("The file that was checked").set_input_files(source)
+        page.route("**/licence/acceptance", lambda route: route.fulfill(status=409, json=OUTDATED), times=1)
+        page.get_by_label("I agree to these terms.").check()
+        with page.expect_response("**/licence"):  # a new text came in between: it is read again, and agreed to anew
+            page.locator("form button[type=submit]:enabled").click()
+        page.locator("form button[type=submit]:disabled").wait_for()
         page.get_by_label("I agree to these terms.").check()
         page.locator("form button[type=submit]:enabled").click()
         page.get_by_text("Here it is").wait_for()

@@ -11,7 +11,7 @@ import hmac
 from datetime import datetime, timedelta
 from typing import Annotated, ClassVar
 
-from pydantic import Field, StringConstraints
+from pydantic import AfterValidator, Field, HttpUrl, StringConstraints, TypeAdapter
 
 from vault_domain.canonical import sha256_hex
 from vault_domain.errors import Conflict, Expired, NotFound
@@ -29,7 +29,21 @@ class ClaimAsk(Value):
     code: OutputCode
 
 
-HttpsUrl = Annotated[str, StringConstraints(pattern=r"^https://[^\s<>\"']{3,400}$", max_length=420)]
+HttpsText = Annotated[str, StringConstraints(pattern=r"^https://[^\s<>\"']{3,400}$", max_length=420)]
+_URL = TypeAdapter(HttpUrl)
+
+
+def readable(text: str) -> str:
+    """An address as it was written. Raises ``ValueError`` for what a browser can't read as one.
+
+    >>> readable("https://music.example/again")
+    'https://music.example/again'
+    """
+    _URL.validate_python(text)
+    return text
+
+
+HttpsUrl = Annotated[HttpsText, AfterValidator(readable)]
 
 
 class CodeAsk(Value):
@@ -49,7 +63,7 @@ class ClaimCode(Record):
     service: AccountId
     code_sha256: Sha256 = Field(repr=False)
     expires: UtcTime
-    regenerate_url: HttpsUrl | None = None
+    regenerate_url: HttpsText | None = None
     holder: Holder | None = None
     claimed: UtcTime | None = None
 

@@ -168,8 +168,10 @@ def test_killed_anywhere_a_claim_ends_well(load_step):
         assert sim.store.get(ClaimCode, OUTPUT).holder is not None
 
 
-@pytest.mark.parametrize("url", ["javascript:alert(1)", "http://music.example/x", "https://a b", 'https://x.example/"'])
-def test_only_https_addresses_are_passed_on_to_users(sim, module, url):
+@pytest.mark.parametrize("url", [
+    "javascript:alert(1)", "http://music.example/x", "https://a b", 'https://x.example/"', "https://[[[", "https://a:b:c",
+])  # fmt: skip
+def test_only_https_addresses_that_a_browser_reads_are_passed_on_to_users(sim, module, url):
     refused = call(module, sim, "POST", f"/outputs/{OUTPUT}/codes", {"regenerate_url": url}, role="system")
     assert refused["statusCode"] == 422
 

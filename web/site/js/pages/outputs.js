@@ -20,6 +20,15 @@ const badge = (output) => {
   return html`<${Badge} tone=${tone}>${label}<//>`;
 };
 
+/** Where a link leads; services write them. */
+const hostOf = (url) => {
+  try {
+    return new URL(url).host;
+  } catch {
+    return "an address that can't be read";
+  }
+};
+
 export function Outputs() {
   const state = useData(() => all("/outputs", "outputs"), []);
   return html`
@@ -94,7 +103,7 @@ function Advice({ output }) {
         : html`<ul><li>Make another one with another seed or variation.</li><li>Ask for something less close: name a mood or a genre, not a song or an artist.</li>
             <li>If only a passage is too close, leave that passage out and have the rest checked.</li></ul>`}
       ${output.regenerate_url && html`<p><a class="button main" href=${output.regenerate_url} rel="noopener noreferrer nofollow" target="_blank">Regenerate</a>
-        <span class="small quiet break"> at ${new URL(output.regenerate_url).host}</span></p>`}
+        <span class="small quiet break"> at ${hostOf(output.regenerate_url)}</span></p>`}
       ${!output.regenerate_url && !late && html`<p class="quiet">Go back to the service that made it and regenerate there.</p>`}
     </section>`;
 }
@@ -113,14 +122,23 @@ function Export({ output, licence, reload }) {
   };
   const send = async (event) => {
     event.preventDefault();
+    let outdated = false;
     const good = await action.run(async () => {
-      if (!known) await post("/licence/acceptance", { agreed: true, text_sha256: licence.sha256 });
-      const opened = await post("/uploads", { filename: file.name.slice(0, 200), bytes: file.size, content_type: typeOf(file), purpose: "output" });
-      await sendForm(opened.form, file, setShare);
-      setMade(await post(`/outputs/${output.output_id}/export`, { audio_upload_token: opened.upload_id }));
+      try {
+        if (!known) await post("/licence/acceptance", { agreed: true, text_sha256: licence.sha256 });
+        const opened = await post("/uploads", { filename: file.name.slice(0, 200), bytes: file.size, content_type: typeOf(file), purpose: "output" });
+        await sendForm(opened.form, file, setShare);
+        setMade(await post(`/outputs/${output.output_id}/export`, { audio_upload_token: opened.upload_id }));
+      } catch (problem) {
+        outdated = problem.code === "licence_outdated" || problem.code === "licence_not_accepted";
+        throw problem;
+      }
     });
     announce(good ? "Exported." : "The export did not work.");
-    if (!good && action.problem?.code === "licence_outdated") reload();
+    if (outdated) { // there is a new text: it is shown, and agreed to anew
+      agree(false);
+      reload();
+    }
   };
   if (made) return html`<${Done} made=${made} />`;
   return html`
