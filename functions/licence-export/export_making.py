@@ -5,13 +5,15 @@ import base64
 from export_credentials import exported_file
 from export_holders import Held, actor_of, held
 from vault_domain.canonical import canonical, sha256_hex
-from vault_domain.errors import LicenceNotAccepted
+from vault_domain.errors import Expired, LicenceNotAccepted
 from vault_domain.events import Kind, make_event
 from vault_domain.exporting import (
     CERTIFICATE,
     ExportAsk,
     ExportedSound,
+    FileEntry,
     OutputExport,
+    by_file,
     certificate,
     entries,
     known_export,
@@ -33,17 +35,20 @@ from vault_edge.texts import output_licence
 def export(output_id: str, ask: ExportAsk, caller: Caller, deps: Deps) -> OutputExport:
     """Export one output to its holder.
 
-    1. It is theirs. 2. The last check cleared it, not too long ago, nothing is suspended, and the licence is accepted.
-    3. An upload that was exported gives its export again. 4. The audio is here. 5. It is the very file that was
-    checked. 6. The same export again is the same one, as long as its file is kept. 7. Credentials. 8. The
-    certificate. 9. The file is stored, then the export is recorded with its event, unless a check, a claim or a
-    suspension, of the model too, came in between. 10. What was sent is deleted.
+    1. It is theirs. 2. The last check cleared it, not too long ago, nothing is suspended, its model may be released,
+    and the licence is accepted. 3. An upload that was exported gives its export again, as long as its file is kept.
+    4. The audio is here. 5. It is the very file that was checked. 6. The same export again is the same one, as long as
+    its file is kept. 7. Credentials. 8. The certificate. 9. The file is stored, then the export is recorded with its
+    event, unless a check, an audit, a claim or a suspension, of the model too, came in between. 10. What was sent is
+    deleted.
     """
     found = held("output.export", output_id, caller, ask.user_ref, deps)  # 1
     _clear(found, deps)  # 2
     again = known_export(exports_of(output_id, deps), found.holder, output_licence().number, found.check.check)
     if again is not None and again.upload_id and again.upload_id == ask.audio_upload_token:  # 3
         _forget(again.upload_id, deps)
+        if not _kept(again, deps):
+            raise Expired("the exported file was kept for a day; send the audio again")
         return again
     sent = received(ask, caller, deps)  # 4
     audio = _bytes(sent, deps)
@@ -62,13 +67,17 @@ def file_key(export: OutputExport) -> str:
     return f"exports/{export.certificate_id}"
 
 
+def _kept(export: OutputExport, deps: Deps) -> bool:
+    return deps.bucket("outputs").head(file_key(export)) is not None
+
+
 def _exported(output_id: str, ask: ExportAsk, sent: Sent, audio: bytes, caller: Caller, deps: Deps) -> OutputExport:
     """Steps 5 to 9, from what is on record now: whoever lost a race asks everything again."""
     found = held("output.export", output_id, caller, ask.user_ref, deps)
     watched = _clear(found, deps)
     same_bytes(found.check, sha256_hex(audio))  # 5
     known = known_export(exports_of(output_id, deps), found.holder, output_licence().number, found.check.check)  # 6
-    if known is not None and deps.bucket("outputs").head(file_key(known)) is not None:
+    if known is not None and _kept(known, deps):
         return known
     return _made(found, watched, sent, audio, caller, deps)
 
@@ -105,7 +114,8 @@ def _made(
     )  # fmt: skip
     unchecked = check.with_changes(check=check.check + 1, version=0)
     sound = ExportedSound(output_id=check.output_id, audio_sha256=check.audio_sha256)
-    changes: list[Change] = [Put(one, 0), *(Put(entry, 0) for entry in entries(one))]
+    shared = deps.records.get(FileEntry, by_file(file.sha256))
+    changes: list[Change] = [Put(one, 0), *entries(one, shared)]
     changes += [Require(unchecked, 0), Require(accepted, accepted.version), *watched]
     changes += [Put(sound, 0)] if one.number == 1 else []
     if sent.upload:

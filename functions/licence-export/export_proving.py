@@ -1,4 +1,8 @@
-"""What a certificate counts for: read it, check it, and say where its licence stands now."""
+"""What a certificate counts for: read it, check it, and say where its licence stands now.
+
+Anybody may ask, so what is read hardly grows with how often an output was checked, and not with how often a file was
+exported: one look for each check since the last that could be made.
+"""
 
 import json
 from typing import Annotated, Any
@@ -8,11 +12,22 @@ from vault_domain.accounts import KEY_RING, PublicKey
 from vault_domain.canonical import Json
 from vault_domain.dsse import parse
 from vault_domain.errors import NotFound, Unauthenticated
-from vault_domain.exporting import CERTIFICATE, CertificateEntry, Force, OutputExport, by_file, force
+from vault_domain.exporting import (
+    CERTIFICATE,
+    CertificateEntry,
+    FileEntry,
+    Force,
+    OutputExport,
+    by_file,
+    certificate_range,
+    decides,
+    export_range,
+    force,
+)  # fmt: skip
 from vault_domain.records import Sha256
 from vault_domain.suspensions import OUTPUT_SUSPENDED, OUTPUT_WITHDRAWN, RESEMBLES_UPHELD
 from vault_edge.app import Deps
-from vault_edge.output_checks import earlier_checks
+from vault_edge.output_history import latest_checks
 from vault_edge.receipts import KEY_PURPOSE
 from vault_edge.suspending import standing_of
 from vault_store.dsse import open_sealed
@@ -64,9 +79,10 @@ def told(export: OutputExport, deps: Deps) -> Certificate:
     """An export's certificate and its standing."""
     envelope = json.loads(export.certificate)
     document = json.loads(parse(envelope).payload)
-    sound, checks = document["checked"]["audio_sha256"], earlier_checks(export.output_id, deps)
+    sound = document["checked"]["audio_sha256"]
     decided = standing_of(document["model_id"], export.output_id, sound, deps)
-    stands = DECIDED.get(decided.code or "") or force(export.check, sound, checks)
+    last = next((one for one in latest_checks(export.output_id, deps) if decides(one, export.check, sound)), None)
+    stands = DECIDED.get(decided.code or "") or force(last)
     return Certificate(
         certificate_id=export.certificate_id, certificate=envelope, document=document, standing=stands,
         says=SAYS[stands],
@@ -75,10 +91,11 @@ def told(export: OutputExport, deps: Deps) -> Certificate:
 
 def of_certificate(certificate_id: str, deps: Deps) -> OutputExport:
     """The export behind a certificate. Raises ``NotFound``."""
-    found = _named(certificate_id, deps)
-    if not found:
+    entry = deps.records.get(CertificateEntry, certificate_id, certificate_range(certificate_id))
+    found = _export(entry, deps)
+    if found is None:
         raise NotFound("there is no certificate of this number")
-    return found[-1]
+    return found
 
 
 def verified(ask: VerifyAsk, deps: Deps) -> Verified:
@@ -97,18 +114,16 @@ def verified(ask: VerifyAsk, deps: Deps) -> Verified:
 
 
 def _of_file(sha256: str, deps: Deps) -> Verified:
-    exports = _named(by_file(sha256), deps)
-    if not exports:
+    export = _export(deps.records.get(FileEntry, by_file(sha256)), deps)
+    if export is None:
         said = "No export of this vault is exactly this file. An edited copy can't be recognised here."
         return Verified(verified=False, code="unknown", says=said)
-    found = told(exports[-1], deps)
+    found = told(export, deps)
     return Verified(verified=True, code="verified", says=found.says, found=found)
 
 
-def _named(name: str, deps: Deps) -> list[OutputExport]:
-    rows = deps.records.list(CertificateEntry, name, limit=50).items
-    found = (deps.records.get(OutputExport, row.output_id, f"{OutputExport.kind}#{row.number:06d}") for row in rows)
-    return sorted((one for one in found if one is not None), key=lambda one: one.at)
+def _export(entry: CertificateEntry | FileEntry | None, deps: Deps) -> OutputExport | None:
+    return deps.records.get(OutputExport, entry.output_id, export_range(entry.number)) if entry else None
 
 
 def _keys(deps: Deps) -> dict[str, bytes]:

@@ -32,7 +32,7 @@ from vault_domain.errors import (
 from vault_domain.ids import CertificateId, OutputId, UploadId
 from vault_domain.output_licence import SLUG, Acceptance, Holder, UserRef
 from vault_domain.policy import Policy
-from vault_domain.ports import Require
+from vault_domain.ports import Put, Require
 from vault_domain.reasons import Reason
 from vault_domain.records import Record, Sha256, UtcTime, Value
 from vault_domain.release_gate import Gate
@@ -93,7 +93,7 @@ class OutputExport(Record):
     at: UtcTime
 
     def key(self) -> tuple[str, str]:
-        return self.output_id, f"{self.kind}#{self.number:06d}"
+        return self.output_id, export_range(self.number)
 
 
 class ExportedSound(Record):
@@ -110,19 +110,41 @@ class ExportedSound(Record):
 
 
 class CertificateEntry(Record):
-    """Where the export of a certificate, or of an exported file's hash, is found."""
+    """Where the export of a certificate is found."""
 
     table: ClassVar[str] = "checks"
     kind: ClassVar[str] = "certificate"
 
-    name: str = Field(max_length=80)
-    """A certificate's id, or ``file#`` and the SHA-256 of the file, which several exports can share."""
-    certificate_id: CertificateId
+    name: CertificateId
     output_id: OutputId
     number: int = Field(ge=1)
 
     def key(self) -> tuple[str, str]:
-        return self.name, f"{self.kind}#{self.certificate_id}"
+        return self.name, certificate_range(self.name)
+
+
+class FileEntry(Record):
+    """Where the last export of a file is found; several exports can be of the same bytes."""
+
+    table: ClassVar[str] = "checks"
+    kind: ClassVar[str] = "exported_file"
+
+    sha256: Sha256
+    output_id: OutputId
+    number: int = Field(ge=1)
+
+    def key(self) -> tuple[str, str]:
+        return by_file(self.sha256), self.kind
+
+
+def certificate_range(certificate_id: str) -> str:
+    """The range key of a certificate's entry."""
+    return f"{CertificateEntry.kind}#{certificate_id}"
+
+
+def export_range(number: int) -> str:
+    """The range key of an output's export of this number."""
+    return f"{OutputExport.kind}#{number:06d}"
 
 
 def by_file(sha256: str) -> str:
@@ -130,11 +152,14 @@ def by_file(sha256: str) -> str:
     return f"file#{sha256}"
 
 
-def entries(export: OutputExport) -> tuple[CertificateEntry, ...]:
-    """Both ways to find an export."""
-    about = {"certificate_id": export.certificate_id, "output_id": export.output_id, "number": export.number}
-    names = export.certificate_id, by_file(export.file.sha256)
-    return tuple(CertificateEntry(name=name, **about) for name in names)
+def entries(export: OutputExport, last_of_file: FileEntry | None) -> tuple[Put, ...]:
+    """Both ways to find an export; ``last_of_file``: what stands at the file's name until now."""
+    where = {"output_id": export.output_id, "number": export.number}
+    file = FileEntry(sha256=export.file.sha256, **where)
+    return (
+        Put(CertificateEntry(name=export.certificate_id, **where), 0),
+        Put(file, last_of_file.version if last_of_file else 0),
+    )
 
 
 def obstacles(
@@ -236,17 +261,23 @@ def read_certificate(document: Mapping[str, Any]) -> str:
         raise ValueError("a field is missing or of the wrong type") from None
 
 
-def force(number: int, audio_sha256: str, checks: tuple[OutputCheck, ...]) -> Force:
-    """What a certificate counts for now, from the checks of its output since the one that it names.
+def decides(check: OutputCheck, number: int, audio_sha256: str) -> bool:
+    """Whether a check says anything of a certificate that names the check ``number`` and this sound.
 
-    The last check of this very sound decides, and so does what was decided about the output itself, whatever
-    sound was checked last. A check that could not be made takes nothing back.
+    A check of this very sound does, and so does what was decided about the output itself, whatever sound was checked.
+    A check that could not be made takes nothing back, and neither does one from before. The check that the certificate
+    names always does.
     """
-    since = [one for one in checks if one.check >= number and one.outcome != "not_cleared"]
-    about = [one for one in since if one.audio_sha256 == audio_sha256 or _held(one)]
-    if not about or about[-1].outcome in CLEARED:
+    if check.check <= number:
+        return True
+    return check.outcome != "not_cleared" and (check.audio_sha256 == audio_sha256 or _held(check))
+
+
+def force(last: OutputCheck | None) -> Force:
+    """What a certificate counts for now, from the last check that decides about it."""
+    if last is None or last.outcome in CLEARED:
         return "in_force"
-    return "ended" if any(reason.code == OUTPUT_WITHDRAWN for reason in about[-1].reasons) else "suspended"
+    return "ended" if any(reason.code == OUTPUT_WITHDRAWN for reason in last.reasons) else "suspended"
 
 
 def _held(check: OutputCheck) -> bool:

@@ -112,7 +112,7 @@ class OutputCheck(Record):
         return self.found or self.outcome
 
     def key(self) -> tuple[str, str]:
-        return self.output_id, f"check#{self.check:06d}"
+        return self.output_id, check_range(self.check)
 
     def indexes(self) -> dict[str, tuple[str, str]]:
         at = stamp(self.at)
@@ -121,6 +121,11 @@ class OutputCheck(Record):
             "by_service": (self.service, at),
             "by_outcome": (self.outcome, at),
         }
+
+
+def check_range(number: int) -> str:
+    """The range key of an output's check of this number."""
+    return f"{OutputCheck.kind}#{number:06d}"
 
 
 STRICTER = {"thresholds": "stricter"}

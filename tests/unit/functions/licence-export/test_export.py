@@ -179,6 +179,9 @@ def test_an_upload_is_read_once_used_up_and_deleted(sim, module):
     again = call(module, sim, "POST", f"/outputs/{OUTPUT}/export", body, role="system")
     assert body_of(again)["certificate_id"] == body_of(first)["certificate_id"]
     assert sim.store.get(Upload, upload.upload_id).state is UploadState.EXPIRED
+    bucket.delete(f"exports/{body_of(first)['certificate_id']}", all_versions=True)  # as its rule does, after a day
+    gone = call(module, sim, "POST", f"/outputs/{OUTPUT}/export", body, role="system")
+    assert (gone["statusCode"], body_of(gone)["code"]) == (410, "expired"), "no link that leads nowhere"
     checked(sim, 2, audio=WAV, outcome="block")
     late = call(module, sim, "POST", f"/outputs/{OUTPUT}/export", body, role="system")
     assert body_of(late)["code"] == "output_not_cleared", "no further link to a file that is blocked by now"
@@ -284,6 +287,23 @@ def test_anybody_verifies_a_certificate_or_a_file_by_its_hash(sim, module):
     forged = seal(CERTIFICATE, document_of(sim, answer), other).document()
     assert verify(certificate=forged)["code"] == "signature"
     assert call(module, sim, "POST", "/certificates/verification", {}, role="public")["statusCode"] == 422
+
+
+def test_what_anybody_may_ask_reads_little_however_often_it_was_checked_and_exported(sim, module, monkeypatch):
+    checked(sim, 2, audio=OGG)
+    for _ in range(3):  # a file that takes no credentials leaves as the same bytes each time
+        last = body_of(export(module, sim, OGG))["certificate_id"]
+        sim.buckets.open("outputs").delete(f"exports/{last}", all_versions=True)
+    for number in range(3, 300):
+        checked(sim, number, audio=OGG, outcome="block" if number == 299 else "allow")
+    reads = []
+    for name in ("get", "list"):
+        real = getattr(sim.store, name)
+        monkeypatch.setattr(sim.store, name, lambda *of, real=real, **how: reads.append(of) or real(*of, **how))
+    body = {"file_sha256": sha256_hex(OGG)}
+    found = body_of(call(module, sim, "POST", "/certificates/verification", body, role="public"))["found"]
+    assert (found["certificate_id"], found["standing"]) == (last, "suspended"), "the last export of the file"
+    assert 10 < len(reads) < 40
 
 
 def test_the_printed_certificate_is_a_pdf_of_the_same_bytes_each_time(sim, module):
