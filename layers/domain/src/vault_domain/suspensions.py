@@ -3,7 +3,8 @@
 - A suspension counts at once, for checks that are being made too: a check looks
   again before it is recorded, and its commit demands what it saw of the output.
 - A suspended output's sound is held as well, so that another name for it does
-  not clear it. Another encoding of it is another sound.
+  not clear it; of an output that was checked with several, every one that was
+  ever cleared. Another encoding of a sound is another sound.
 - What a claim suspended, a person can suspend too, so that the end of the claim
   alone does not free it; while a claim stands, no person lifts anything.
 - Each decision has a reason and stays on record; a suspension is lifted by a
@@ -185,6 +186,12 @@ def standing(
     if sound is not None and sound[1] is not None and sound[1].copies:
         return Standing(RESEMBLES_UPHELD, f"upheld:{sound[1].copies[0]}", tuple(watched), of_model)
     return Standing(None, None, tuple(watched), of_model)
+
+
+def sounds_of(made: Sequence[OutputCheck]) -> tuple[str, ...]:
+    """The sounds that a decision about an output is about, by its checks: the last one, and those that were cleared."""
+    of = [made[-1], *(one for one in reversed(made) if one.outcome in ("allow", "warn"))] if made else []
+    return tuple(dict.fromkeys(one.audio_sha256 for one in of))[:MAX_NAMES]
 
 
 def sound_after(present: HeldSound | None, audio_sha256: str, output_id: str, state: State) -> HeldSound:

@@ -17,10 +17,12 @@ from vault_domain.suspensions import (
     model_subject,
     sound_after,
     sound_key,
+    sounds_of,
     standing,
 )  # fmt: skip
 
 from vault_edge.deps import Deps
+from vault_edge.output_history import earlier_checks
 
 
 def standing_of(model_id: str, output_id: str, audio_sha256: str | None, deps: Deps) -> Standing:
@@ -52,17 +54,23 @@ def standing_now(check: OutputCheck, deps: Deps) -> Standing:
 def changes_of(
     made: Suspension, last: OutputCheck, actor: Actor, deps: Deps, **facts: str
 ) -> tuple[list[Change], list[AuditEvent]]:
-    """What goes with a decision about an output: its next check, its sound, and the events; one commit with it."""
+    """What goes with a decision about an output: its next check, its sounds, and the events; one commit with it."""
     state = made.state or "lifted"
     code, kind = _TOLD[state]
     now, one = made.decisions[-1].at, held_check(last, code, made.decisions[-1].at)
-    sound = deps.records.get(HeldSound, sound_key(last.audio_sha256))
-    held = sound_after(sound, last.audio_sha256, last.output_id, state)
     checked = make_event(
         deps.new_id("evt"), Kind.OUTPUT_CHECK, one.output_id, actor, now, one.versions, **event_facts(one)
     )
-    changes: list[Change] = [Put(on_record(one, checked), 0), Put(held, sound.version if sound else 0)]
+    changes: list[Change] = [Put(on_record(one, checked), 0), *_holding(last.output_id, state, deps)]
     return changes, [public_event(made, kind, "output", actor, deps, **facts), checked]
+
+
+def _holding(output_id: str, state: State, deps: Deps) -> list[Put]:
+    """Who holds the output's sounds from now on."""
+    sounds = sounds_of(earlier_checks(output_id, deps))
+    found = deps.records.get_many(HeldSound, [(sound_key(one), HeldSound.kind) for one in sounds])
+    both = zip(sounds, found, strict=True)
+    return [Put(sound_after(held, one, output_id, state), held.version if held else 0) for one, held in both]
 
 
 def public_event(made: Suspension, kind: Kind, what: str, actor: Actor, deps: Deps, **facts: str) -> AuditEvent:

@@ -31,10 +31,10 @@ def service(sim):
     sim.store.commit([Put(one, 0)])
 
 
-def checked(sim, number=1, outcome="allow", output_id="out_one"):
+def checked(sim, number=1, outcome="allow", output_id="out_one", sound="1" * 64):
     one = OutputCheck(
         output_id=output_id, check=number, service=SERVICE, model_id="m", content_sha256="0" * 64,
-        audio_sha256="1" * 64, duration_s=9, outcome=outcome, similarity_level="none", sim_internal_max=0.0,
+        audio_sha256=sound, duration_s=9, outcome=outcome, similarity_level="none", sim_internal_max=0.0,
         sim_external_max=0.0, checked_against_internal=True, checked_against_external_catalogs=("catalogue:open",),
         versions={"policy": "1"}, at=sim.clock(),
     )  # fmt: skip
@@ -154,6 +154,19 @@ def test_a_withdrawn_sound_is_not_freed_by_what_is_decided_about_another_output_
         assert post(module, sim, path, {"output_id": "out_two", "reason": WHY})["statusCode"] == 200
     for name in ("out_new", "out_two", "out_one"):
         assert standing_of("m", name, "1" * 64, deps).code == "output_withdrawn", name
+
+
+def test_every_sound_that_was_cleared_under_the_name_is_held_and_let_go_with_it(sim: Simulator, load_step) -> None:
+    service(sim)
+    module, deps = load_step("suspensions"), sim.container()
+    checked(sim, 1, "allow", sound="a" * 64)
+    checked(sim, 2, "block", sound="b" * 64)
+    checked(sim, 3, "warn", sound="c" * 64)
+    post(module, sim, "/suspensions", {"output_id": "out_one", "reason": WHY})
+    codes = {name: standing_of("m", "out_new", name * 64, deps).code for name in "abc"}
+    assert codes == {"a": "output_suspended", "b": None, "c": "output_suspended"}
+    post(module, sim, "/suspensions/lift", {"output_id": "out_one", "reason": "It is another chorus"})
+    assert [standing_of("m", "out_new", name * 64, deps).code for name in "abc"] == [None] * 3
 
 
 def test_a_sound_stays_held_by_the_other_of_two_suspended_outputs(sim, load_step) -> None:
