@@ -165,6 +165,22 @@ def test_what_is_said_to_be_ones_own(prompt, own):
     assert claims_own(clean(prompt)) is own
 
 
+@pytest.mark.parametrize(
+    "prompt",
+    [
+        'a note for note cover of "Yesterday" with my own voice',
+        'a note for note cover of "Yesterday", my own lyrics',
+        'a cover of "Yesterday" for my own song',
+        'mix my own song with an exact copy of "Yesterday"',
+        'an exact copy of my own recording of "Yesterday"',
+        "my own song, close to Silver Harbour by Somebody Else",
+    ],
+)
+def test_one_s_own_voice_words_or_song_beside_another_make_no_other_song_one_s_own(prompt):
+    assert "own_work" not in judged(prompt)[1]
+    assert judged(prompt)[0] in ("stricter", "reject")
+
+
 def test_ones_own_work_is_never_rejected_and_a_named_artist_counts_as_ever():
     assert judged('an exact cover of my own song "Blue Door"')[:2] == ("warn", {"own_work"})
     assert judged("a remix of my own track, more techno")[0] == "allow"

@@ -10,7 +10,7 @@ start of a sentence, in a text where capitals say something. Misspellings need a
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -160,9 +160,18 @@ def announced(cleaned: str, found_words: Sequence[Word], among: Sequence[Title] 
     return False
 
 
+def wishes(cleaned: str, avoided: Sequence[Stretch] = ()) -> tuple[tuple[int, int], ...]:
+    """Where phrases ask for a copy, a cover or a version."""
+    return tuple(span for pattern in (_COPY, _COVER) for span in _spans(pattern, cleaned, avoided))
+
+
 def _asked(pattern: re.Pattern[str], cleaned: str, avoided: Sequence[Stretch]) -> bool:
+    return any(True for _ in _spans(pattern, cleaned, avoided))
+
+
+def _spans(pattern: re.Pattern[str], cleaned: str, avoided: Sequence[Stretch]) -> Iterator[tuple[int, int]]:
     found = (match.span() for match in pattern.finditer(cleaned))
-    return any(not any(one.covers(*span) for one in avoided) for span in found)
+    return (span for span in found if not any(one.covers(*span) for one in avoided))
 
 
 def _uneven(parts: Sequence[Word]) -> bool:

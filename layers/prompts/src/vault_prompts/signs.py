@@ -4,7 +4,7 @@ from vault_domain.prompts import NamedArtist, Signs
 
 from vault_prompts.avoided import Stretch, stretches, without
 from vault_prompts.classifier import Chances, Classifier
-from vault_prompts.cues import announced, around, asks_copy, asks_cover, meant, quoted
+from vault_prompts.cues import announced, around, asks_copy, asks_cover, meant, quoted, wishes
 from vault_prompts.names import Found, NameIndex
 from vault_prompts.own import claims_own
 from vault_prompts.phrases import CHAINED
@@ -25,7 +25,7 @@ def signs_of(prompt: str, names: NameIndex | None, classifier: Classifier) -> Si
     found_words = words(cleaned)
     avoided = stretches(cleaned, found_words)
     finds = _meant(cleaned, found_words, names, avoided) if names is not None else ()
-    told = Told(cleaned, found_words, [(one.first, one.last) for one, _ in finds], avoided)
+    titled = names_title(Told(cleaned, found_words, [(one.first, one.last) for one, _ in finds], avoided))
     titles = quoted(cleaned, found_words)
     wanted = tuple(one for one in titles if not _turned(one.word, avoided))
     unread = [
@@ -43,8 +43,8 @@ def signs_of(prompt: str, names: NameIndex | None, classifier: Classifier) -> Si
         copy_phrase=asks_copy(cleaned, avoided),
         cover_phrase=asks_cover(cleaned, avoided),
         quoted=tuple(one.text for one in wanted),
-        announced=announced(cleaned, found_words, wanted) or names_title(told),
-        own=claims_own(cleaned),
+        announced=announced(cleaned, found_words, wanted) or titled,
+        own=not titled and claims_own(cleaned, wishes(cleaned, avoided), [(one.start, one.end) for one in wanted]),
         names_read=names is not None,
     )
 
