@@ -21,7 +21,7 @@ from vault_domain.messages import Message, Topic, message
 from vault_domain.policy import Policy, limits_of
 from vault_domain.ports import Page, Put
 from vault_domain.rechecks import STEPS, Scan, found_later, since
-from vault_domain.safety import OutputCheck, event_facts, judged_by, on_record
+from vault_domain.safety import OutputCheck, event_facts, judged_by, last_standing, on_record
 from vault_domain.suspensions import HeldSound, sound_found, sound_key
 from vault_edge.app import Deps
 from vault_edge.matching import VAULT, Query, Source, report_of
@@ -96,13 +96,15 @@ def recorded(
     row: OutputCheck, report: SourceReport, actor: Actor, deps: Deps, upheld: frozenset[str] = frozenset()
 ) -> bool:
     """What one source says now of an output: a stricter status is recorded, told and logged in one commit."""
-    last, now = earlier_checks(row.output_id, deps)[-1], deps.clock()
-    if last.check != row.check:  # checked anew since; that check is on the list itself
+    made, now = earlier_checks(row.output_id, deps), deps.clock()
+    last = last_standing(made)
+    if last is None or last.check != row.check:  # checked anew since; that check is on the list itself
         return False
     number, policy = deps.policy_in_force()
     one = found_later(last, report, judged_by(last, policy), number, now)
     if one is None:
         return False
+    one = one.with_changes(check=made[-1].check + 1)
     event = make_event(
         deps.new_id("evt"), Kind.OUTPUT_CHECK, one.output_id, actor, now, one.versions,
         **event_facts(one), found_later=True,

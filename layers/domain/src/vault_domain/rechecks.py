@@ -2,6 +2,8 @@
 
 - A status only ever gets stricter here: allow, warn, block. Nothing is cleared
   by a look at one source alone; for that the service asks for a new check.
+- An output stands where the last check put it that came to an answer: one that
+  was not cleared since, for whatever reason, hides nothing that was.
 - A pass over the outputs is about one set of new references, pinned when it
   begins. Outputs are passed in the order of their checks, page by page, so a
   pass that was cut off goes on where it was, and what it did twice it did once.

@@ -1,5 +1,6 @@
 """Output checks: the request, the stored record and the words for the user."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar, Literal
@@ -135,6 +136,17 @@ STRICTER = {"thresholds": "stricter"}
 def is_stricter(check: OutputCheck) -> bool:
     """Whether a check was made by the stricter thresholds; its output is judged by them from then on."""
     return STRICTER.items() <= check.versions.items()
+
+
+def last_standing(made: Sequence[OutputCheck]) -> OutputCheck | None:
+    """The last check of an output that came to an answer: one that cleared nothing takes back nothing that one did.
+
+    An output that was judged by the stricter thresholds once is judged by them, whichever check stands.
+    """
+    stands = next((one for one in reversed(made) if one.outcome != "not_cleared"), None)
+    if stands is None or not any(is_stricter(one) for one in made):
+        return stands
+    return stands.with_changes(versions=stands.versions | STRICTER)
 
 
 def judged_by(check: OutputCheck, policy: Policy) -> Policy:

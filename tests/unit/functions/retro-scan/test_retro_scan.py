@@ -14,6 +14,7 @@ from vault_domain import snapshots
 from vault_domain.accounts import Account, ServiceAccount
 from vault_domain.errors import SourceUnavailable
 from vault_domain.events import AuditEvent, Kind
+from vault_domain.exporting import decides, force
 from vault_domain.messages import Message, Topic
 from vault_domain.policy import Policy, PolicyVersion, Thresholds
 from vault_domain.ports import Delete, Put
@@ -21,7 +22,7 @@ from vault_domain.reasons import Reason
 from vault_domain.rechecks import ASK_AGAIN, BUSY_FOR, LONGEST_CHECK, SCANS, Scan, list_key
 from vault_domain.records import stamp
 from vault_domain.safety import STRICTER, OutputCheck
-from vault_domain.suspensions import OUTPUT_WITHDRAWN, held_check, withdraw
+from vault_domain.suspensions import LIFTED, OUTPUT_SUSPENDED, OUTPUT_WITHDRAWN, held_check, withdraw
 from vault_domain.tracks import Track
 from vault_edge.matching import Query, Source, report_of
 from vault_edge.outbound import Recording
@@ -466,11 +467,39 @@ def test_features_that_are_gone_or_damaged_stop_nothing(sim: Simulator, ready) -
 def test_an_output_that_was_checked_anew_is_judged_by_that_check(sim: Simulator, ready) -> None:
     settle(ready, sim)
     first = cleared(sim, COPY)
-    newer = first.with_changes(check=2, audio_sha256="0" * 64, version=0, outcome="not_cleared")
+    newer = first.with_changes(check=2, audio_sha256="0" * 64, version=0, outcome="block")
     sim.store.commit([Put(newer, 0)])
     in_vault(sim, 1, OURS)
     run(ready, sim)
     assert last(sim).check == 2
+
+
+@pytest.mark.parametrize("why", [
+    {"found": "allow", "model_id": "other"}, {"missing": ("catalogue:open",)}, {"versions": {"policy": "1"} | STRICTER},
+])  # fmt: skip
+def test_a_check_that_cleared_nothing_hides_nothing_that_was_cleared_before(sim: Simulator, ready, why) -> None:
+    """Kept back by the release gate, without one of its sources, or by the stricter thresholds: as the last check."""
+    settle(ready, sim)
+    first = cleared(sim, COPY)
+    sim.store.commit([Put(first.with_changes(check=2, version=0, outcome="not_cleared", **why), 0)])
+    in_vault(sim, 1, OURS)
+    settle(ready, sim)
+    one = last(sim)
+    assert (one.check, one.outcome, one.reasons[0].code) == (3, "block", "found_later")
+    assert (one.found, one.model_id, one.missing) == (None, "m", ())
+    assert (STRICTER.items() <= one.versions.items()) == ("versions" in why)
+    assert decides(one, 1, first.audio_sha256), "and so a certificate's licence is suspended"
+    assert force(one) == "suspended"
+    assert len(told(sim)) == len(events(sim)) == 1
+
+
+def test_what_was_suspended_and_let_go_is_looked_at_again_only_after_a_new_check(sim: Simulator, ready) -> None:
+    settle(ready, sim)
+    held = held_check(cleared(sim, COPY), OUTPUT_SUSPENDED, sim.clock())
+    sim.store.commit([Put(held, 0), Put(held_check(held, LIFTED, sim.clock()), 0)])
+    in_vault(sim, 1, OURS)
+    settle(ready, sim)
+    assert (last(sim).check, last(sim).outcome) == (3, "not_cleared")
 
 
 def test_the_quick_look_stops_whatever_the_full_comparison_finds(sim: Simulator, ready) -> None:
