@@ -44,6 +44,7 @@ ACTIONS = ("allow", "warn", "stricter", "reject")
         ({"copy_phrase": True, "clone": 0.9, "song": 0.9}, "stricter", ["copy_suspected", "named_song"]),
         ({"copy_phrase": True, "artists": (OTHER,), "clone": 0.9}, "reject", ["clone_request", "named_artist"]),
         ({"cover_phrase": True, "artists": (OURS,), "clone": 0.9}, "reject", ["clone_request", "named_participant"]),
+        ({"avoided": True}, "warn", ["work_avoided"]),
         ({"own": True}, "allow", []),
         ({"own": True, "cover_phrase": True}, "allow", []),
         ({"own": True, "cover_phrase": True, "quoted": ("A Title",)}, "warn", ["own_work"]),
@@ -64,7 +65,7 @@ def test_the_strongest_finding_decides_and_all_are_named(signs, outcome, reasons
 anything = st.builds(
     Signs, st.lists(st.sampled_from([OTHER, OURS, replace(OTHER, negated=True)]), max_size=3).map(tuple),
     st.floats(0, 1), st.floats(0, 1), st.floats(0, 1), st.just(LIMITS), st.booleans(), st.booleans(),
-    st.sampled_from([(), ("A Title",)]), st.booleans(), st.booleans(),
+    st.sampled_from([(), ("A Title",)]), st.booleans(), st.booleans(), st.booleans(),
 )  # fmt: skip
 
 

@@ -88,16 +88,14 @@ def test_a_negation_of_something_else_or_a_double_one_avoids_nobody(prompt):
 
 
 @pytest.mark.parametrize(
-    "prompt",
-    [
-        'without copying "Yesterday"',
-        'nothing like "Silver Harbour"',
-        'anything but a copy of "Yesterday"',
-        "original music, not a copy of anything",
-    ],
+    "prompt", ['without copying "Yesterday"', 'nothing like "Silver Harbour"', 'anything but a copy of "Yesterday"']
 )
-def test_titles_and_copies_that_are_avoided_are_no_wish(prompt):
-    assert judged(prompt)[0] == "allow"
+def test_titles_that_are_avoided_are_a_warning_as_names_are(prompt):
+    assert judged(prompt)[:2] == ("warn", {"work_avoided"})
+
+
+def test_copies_of_nothing_named_that_are_avoided_are_no_wish():
+    assert judged("original music, not a copy of anything")[0] == "allow"
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,8 @@ What is found comes from names, phrases and a classifier (``vault_prompts``); th
    under stricter thresholds for the output);
    What the prompt says to be the user's own work is a warning instead, where no artist is named, and never rejected;
 3. an artist who does not take part here: ``artist`` (stricter), who does: ``participant`` (a warning);
-4. what only the classifier suspects, or was said to be avoided ("less like X"): ``suspected`` (a warning);
+4. what only the classifier suspects, or a name or title that was said to be avoided ("less like X"): ``suspected``
+   (a warning);
 5. genre, era and mood: allowed.
 
 The strongest of all that apply decides; all are named. While the list of names can't be read, every prompt is judged as
@@ -72,6 +73,8 @@ class Signs:
     quoted: tuple[str, ...]
     announced: bool = False
     """A quoted title is what the music is to be like."""
+    avoided: bool = False
+    """A quoted title is what the music is not to be like."""
     own: bool = False
     """The prompt says that the work in question is the user's own."""
     names_read: bool = True
@@ -93,6 +96,8 @@ def decide_prompt(signs: Signs, policy: Policy) -> PromptVerdict:
     """Decide by the policy in force."""
     rules, found = policy.prompts, _works(signs, policy)
     found += [_artist(one, policy) for one in signs.artists]
+    if signs.avoided:
+        found.append((rules.suspected, _reason("work_avoided", "It names a title, as something to avoid.")))
     if signs.suspects("artist") and not signs.artists:
         found.append((rules.suspected, _reason("artist_suspected", "It seems to name an artist.")))
     if not signs.names_read:

@@ -44,6 +44,7 @@ def signs_of(prompt: str, names: NameIndex | None, classifier: Classifier) -> Si
         cover_phrase=asks_cover(cleaned, avoided),
         quoted=tuple(one.text for one in wanted),
         announced=announced(cleaned, found_words, wanted) or titled,
+        avoided=len(wanted) < len(titles),
         own=not titled and claims_own(cleaned, wishes(cleaned, avoided), [(one.start, one.end) for one in wanted]),
         names_read=names is not None,
     )
