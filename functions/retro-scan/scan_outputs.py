@@ -20,7 +20,7 @@ from vault_domain.evidence import Original, SourceReport
 from vault_domain.messages import Message, Topic, message
 from vault_domain.policy import Policy, limits_of
 from vault_domain.ports import Page, Put
-from vault_domain.rechecks import STEPS, Scan, found_later, since
+from vault_domain.rechecks import Scan, found_later, looks_at, since
 from vault_domain.safety import OutputCheck, event_facts, judged_by, last_standing, on_record
 from vault_domain.suspensions import HeldSound, sound_found, sound_key
 from vault_edge.app import Deps
@@ -41,6 +41,10 @@ def page(
 ) -> tuple[str | None, int, int]:
     """Where to go on, how many outputs were looked at, and how many got a stricter status."""
     rows = rows_at(at, PAGE, deps)
+    if looks_at(at) == "block":
+        for row in rows.items:
+            settled(lambda row=row: _hold(row, found.upheld, deps))  # type: ignore[misc]
+        return rows.cursor, 0, 0
     unseen = [row for row in rows.items if row.versions.get(f"snapshot:{found.name}") != found.identity]
     policy, changed = deps.policy(), 0
     with ThreadPoolExecutor(READERS) as pool:
@@ -51,8 +55,8 @@ def page(
 
 
 def rows_at(at: Scan, limit: int, deps: Deps) -> Page[OutputCheck]:
-    """The cleared outputs that come next in a pass."""
-    outcome, _ = STEPS[at.step]
+    """The outputs that come next in a pass."""
+    outcome = looks_at(at)
     try:
         return deps.records.find(OutputCheck, "by_outcome", outcome, since=since(at), limit=limit, cursor=at.cursor)
     except BadRequest:  # a cursor of another time: from the start, which does nothing twice
@@ -122,6 +126,13 @@ def _held(one: OutputCheck, upheld: frozenset[str], deps: Deps) -> list[Put]:
     present = deps.records.get(HeldSound, sound_key(one.audio_sha256))
     held = sound_found(present, one.audio_sha256, copies)
     return [Put(held, held.version)] if held is not present else []
+
+
+def _hold(row: OutputCheck, upheld: frozenset[str], deps: Deps) -> None:
+    """What was blocked because of a work that is taken out now stays blocked."""
+    held = _held(row, upheld, deps)
+    if held:
+        deps.records.commit(held)
 
 
 def _news(one: OutputCheck, now: datetime, deps: Deps) -> list[Message]:

@@ -23,7 +23,7 @@ from vault_domain.canonical import digest, sha256_hex
 from vault_domain.errors import Corrupt, LicenceRefused, NotFound
 from vault_domain.policy import CatalogueEntry
 from vault_domain.ports import every
-from vault_domain.rechecks import list_key, name_of
+from vault_domain.rechecks import UPHELD, list_key, name_of
 from vault_domain.records import stamp
 from vault_domain.suspensions import Suspension
 from vault_domain.tracks import Status, Track
@@ -37,7 +37,6 @@ from vault_edge.tune_hits import Side
 from vault_index.shard import Shard, TrackEntry
 from vault_index.snapshot import build_part
 
-UPHELD = "upheld"
 CLAIM_UPHELD = "claim_upheld"
 MAX_FEATURES_BYTES = 128 * 2**20
 MAX_LIST_BYTES = 256 * 2**20

@@ -32,6 +32,10 @@ SEVERITY: Final = {"allow": 0, "warn": 1, "block": 2}
 CLEARED: Final = ("allow", "warn")
 STEPS: Final = (("allow", False), ("warn", False), ("allow", True), ("warn", True))
 """What a pass goes through: outcome, and whether it is the second look at the list's end."""
+UPHELD: Final = "upheld"
+"""The source of works that an upheld claim took out."""
+HOLDING: Final = (*STEPS, ("block", False))
+"""A pass with those goes through what they blocked before, too: from now on no new check would find them."""
 LONGEST_CHECK: Final = timedelta(seconds=120)
 """Twice as long as a check may take, so that the index by outcome has caught up too."""
 BEFORE: Final = LONGEST_CHECK
@@ -61,7 +65,7 @@ class Scan(Record):
     """Names the list of those that they are compared with now."""
     references: int = Field(default=0, ge=0)
     began: UtcTime | None = None
-    step: int = Field(default=0, ge=0, lt=len(STEPS))
+    step: int = Field(default=0, ge=0, lt=len(HOLDING))
     cursor: str | None = Field(default=None, max_length=4000)
     looked: int = Field(default=0, ge=0)
     changed: int = Field(default=0, ge=0)
@@ -99,21 +103,30 @@ def went_on(scan: Scan, cursor: str | None, looked: int, changed: int, now: date
     counted = {"looked": scan.looked + looked, "changed": scan.changed + changed, "busy_until": now + BUSY_FOR}
     if cursor is not None:
         return scan.with_changes(cursor=cursor, **counted)
-    if scan.step + 1 == len(STEPS):
+    if scan.step + 1 == len(_steps(scan)):
         return None
     return scan.with_changes(cursor=None, step=scan.step + 1, **counted)
 
 
+def looks_at(scan: Scan) -> str:
+    """The outcome of the outputs that this step is about."""
+    return _steps(scan)[scan.step][0]
+
+
 def waits(scan: Scan, now: datetime) -> bool:
     """Whether checks that began before this pass may still be under way, so that its end can't be looked at yet."""
-    _, second = STEPS[scan.step]
+    _, second = _steps(scan)[scan.step]
     return second and scan.began is not None and now < scan.began + LONGEST_CHECK
 
 
 def since(scan: Scan) -> str | None:
     """Where the list of outputs is entered at this step."""
-    _, second = STEPS[scan.step]
+    _, second = _steps(scan)[scan.step]
     return stamp(scan.began - BEFORE) if second and scan.began is not None else None
+
+
+def _steps(scan: Scan) -> tuple[tuple[str, bool], ...]:
+    return HOLDING if scan.source == UPHELD else STEPS
 
 
 def ended(scan: Scan, known: str | None, snapshot: str | None) -> Scan:

@@ -231,6 +231,24 @@ def test_a_track_that_a_claim_took_out_is_still_compared_with(sim: Simulator, re
     asked_again(sim, load_step, {"out_one", "out_other_name"})
 
 
+def test_what_was_blocked_because_of_a_track_stays_so_when_a_claim_takes_that_out(sim, ready, load_step) -> None:
+    track_id = in_vault(sim, 1, OURS)
+    settle(ready, sim)
+    why = (Reason(code="too_similar", refs=(track_id,)),)
+    cleared(sim, COPY, outcome="block", reasons=why)
+    sim.deps.index.change("vault", lambda now: snapshots.without_tracks(now, [track_id], stamp(sim.clock())))
+    take_back(sim, track_id)
+    track = sim.store.get(Track, track_id)
+    upheld = track.with_changes(reasons=(Reason(code="claim_upheld", detail="It is theirs."),))
+    sim.store.commit([Put(upheld, track.version)])
+    settle(ready, sim)
+    assert (last(sim).check, told(sim)) == (1, []), "it was told before"
+    asked_again(sim, load_step, {"out_one", "out_other_name"})
+    before = sim.dump()
+    assert run(ready, sim)["upheld"] == "nothing new"
+    assert sim.dump() == before
+
+
 def asked_again(sim, load_step, names):
     """No index holds what was upheld any more; the same sound stays blocked all the same."""
     wire_decoder(sim, load_step)
