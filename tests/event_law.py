@@ -38,11 +38,13 @@ FIELDS: dict[str, frozenset[str]] = {kind: frozenset(names.split()) for kind, na
     "model.registered": "model_version packs runs statement_sha256 weights_sha256",
     "names.changed": "listed number pack reason_hash removed",
     "output.claimed": "holder",
-    "output.exported": "certificate_id check content_sha256 credentials exported_sha256 holder licence model_id",
+    "output.exported": (
+        "certificate_id check content_sha256 credentials exported_sha256 holder licence model_id model_version"
+    ),
     "output_similarity_check": (
-        "audio_sha256 check checked_against_external_catalogs checked_against_internal content_sha256 found_later "
-        "matched missing model_id outcome prompt_check same_as sim_external_max sim_internal_max similarity "
-        "similarity_level"
+        "audio_sha256 check checked_against_external_catalogs checked_against_internal content_sha256 found "
+        "found_later matched missing model_id model_version outcome prompt_check same_as sim_external_max "
+        "sim_internal_max similarity similarity_level"
     ),
     "outputs.rechecked": "changed looked references",
     "pack.built": "left_out members members_sha256 query",

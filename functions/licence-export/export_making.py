@@ -22,6 +22,7 @@ from vault_domain.exporting import (
     same_bytes,
 )
 from vault_domain.ports import Change, Put, Require, every
+from vault_domain.safety import named
 from vault_domain.uploads import MAX_OUTPUT_BYTES, expire, pin, source_key
 from vault_edge.app import Caller, Deps
 from vault_edge.output_audio import Sent, received
@@ -107,10 +108,10 @@ def _made(
     )  # fmt: skip
     deps.bucket("outputs").write(file_key(one), data, content_type=file.media_type)  # 9
     event = make_event(
-        deps.new_id("evt"), Kind.OUTPUT_EXPORTED, check.output_id, actor_of(caller, found.holder), now,
+        deps.new_id("evt"), Kind.OUTPUT_EXPORTED, check.output_id, actor_of(caller, found.holder), now, None,
         holder=found.holder, model_id=check.model_id, licence=one.licence, check=one.check,
         certificate_id=certificate_id, content_sha256=check.content_sha256, exported_sha256=file.sha256,
-        credentials=file.credentials,
+        credentials=file.credentials, **named(check),
     )  # fmt: skip
     unchecked = check.with_changes(check=check.check + 1, version=0)
     sound = ExportedSound(output_id=check.output_id, audio_sha256=check.audio_sha256)

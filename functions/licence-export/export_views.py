@@ -8,7 +8,8 @@ from vault_domain.exporting import CLEARED, Exported
 from vault_domain.output_licence import Acceptance, UserRef
 from vault_domain.reasons import Reason
 from vault_domain.records import UtcTime
-from vault_domain.safety import OutputCheck, message_of
+from vault_domain.safety import OutputCheck
+from vault_domain.safety_words import message_of
 from vault_edge.texts import LICENCE, Terms
 
 

@@ -5,8 +5,9 @@ from concurrent.futures import ThreadPoolExecutor
 from checking import Job, checked, earlier
 from vault_domain.errors import OutputExported
 from vault_domain.ids import OutputId
-from vault_domain.safety import CheckAsk, OutputCheck, answer, is_stricter
+from vault_domain.safety import CheckAsk, OutputCheck, is_stricter
 from vault_domain.safety_receipt import SAFETY_RECEIPT, safety_receipt
+from vault_domain.safety_words import answer
 from vault_domain.uploads import Upload
 from vault_edge.app import App, Caller, Deps, Json
 from vault_edge.output_audio import Sent, discarded, heard_or_refused, received

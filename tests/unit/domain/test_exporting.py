@@ -109,6 +109,12 @@ def test_the_bytes_of_a_certificate_never_change():
     assert read_certificate(document).startswith("out_one of model m under standard-non-exclusive-commercial version 1")
 
 
+def test_a_certificate_names_the_version_that_was_let_pass():
+    document = certificate(an_id("cer"), check(model_version="2b"), ACCEPTED, "A licence", FILE, NOW)
+    assert document["model_version"] == "2b"
+    assert read_certificate(document).startswith("out_one of model m version 2b under standard-non-exclusive")
+
+
 @pytest.mark.parametrize("flaw", [{"format": 2}, {"licence": {}}, {"exported": {"sha256": "short"}}, {"checked": 1}])
 def test_a_signed_document_of_another_form_is_no_certificate(flaw):
     document = certificate(an_id("cer"), check(), ACCEPTED, "A licence", FILE, NOW)

@@ -47,9 +47,10 @@ def _rows(certificate: Mapping[str, Any], key_id: str) -> list[tuple[str, str]]:
     licence, check, exported = certificate["licence"], certificate["check"], certificate["exported"]
     against = ", ".join(check["checked_against_external_catalogs"]) or "no outside catalogue"
     credentials = "C2PA manifest in the file" if exported["credentials"] == "c2pa" else exported["why_none"]
+    version = f", version {certificate['model_version']}" if "model_version" in certificate else ""
     return [
         ("Certificate", certificate["certificate_id"]),
-        ("Output and model", f"{certificate['output_id']} by {certificate['model_id']}"),
+        ("Output and model", f"{certificate['output_id']} by {certificate['model_id']}{version}"),
         ("Holder (pseudonym)", certificate["holder"]),
         ("Licence", f"{licence['name']}, version {licence['version']}, accepted {licence['accepted_at']}"),
         ("SHA-256 of the licence text", licence["text_sha256"]),

@@ -36,7 +36,9 @@ from vault_domain.ports import Put, Require
 from vault_domain.reasons import Reason
 from vault_domain.records import Record, Sha256, UtcTime, Value
 from vault_domain.release_gate import Gate
-from vault_domain.safety import MAX_INLINE_BYTES, OutputCheck, message_of
+from vault_domain.safety import MAX_INLINE_BYTES, OutputCheck, named
+from vault_domain.safety_receipt import model_in
+from vault_domain.safety_words import message_of
 from vault_domain.suspensions import OUTPUT_SUSPENDED, OUTPUT_WITHDRAWN, Standing
 
 CERTIFICATE = "export-certificate"
@@ -225,6 +227,7 @@ def certificate(
         "certificate_id": certificate_id,
         "output_id": check.output_id,
         "model_id": check.model_id,
+        **named(check),
         "holder": accepted.holder,
         "licence": {
             "name": SLUG, "version": accepted.licence, "title": title, "text_sha256": accepted.text_sha256,
@@ -254,8 +257,8 @@ def read_certificate(document: Mapping[str, Any]) -> str:
             if not isinstance(digest, str) or len(digest) != 64:
                 raise ValueError("a digest is missing")
         return (
-            f"{document['output_id']} of model {document['model_id']} under {licence['name']} version "
-            f"{licence['version']}, accepted {licence['accepted_at']}; check {check['number']}: {check['outcome']}"
+            f"{document['output_id']} of {model_in(document)} under {licence['name']} version {licence['version']}, "
+            f"accepted {licence['accepted_at']}; check {check['number']}: {check['outcome']}"
         )
     except (KeyError, TypeError):
         raise ValueError("a field is missing or of the wrong type") from None

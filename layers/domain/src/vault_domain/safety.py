@@ -1,4 +1,4 @@
-"""Output checks: the request, the stored record and the words for the user."""
+"""Output checks: the request, the stored record, and what the log says of it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -23,20 +23,6 @@ from vault_domain.tiles import entry_of
 MAX_INLINE_BYTES = 4 * 2**20
 MAX_OUTPUT_S = 600.0
 MAX_HITS = 20
-
-MESSAGES = {
-    "allow": "No similarity to known works was found.",
-    "warn": "Some similarity to existing works was found. If you plan to use this commercially, consider regenerating.",
-    "block": "This output is too similar to an existing song and can't be used as it is. "
-    "Try regenerating with a different prompt or variation.",
-    "not_cleared": "The checks could not all be made, so this output is not cleared. Try again later.",
-}
-UNHEARD_MESSAGE = (
-    "Nothing similar was found, but there is little in this output to recognise. Listen to it before using it."
-)
-KEPT_BACK_MESSAGE = (
-    "This output was compared, but it is not cleared: the version of the model that made it may not be released yet."
-)
 
 
 class CheckAsk(Value):
@@ -275,36 +261,12 @@ def event_facts(check: OutputCheck) -> dict[str, JsonValue]:
             "content_sha256", "prompt_check",
         },
     )  # fmt: skip
-    return {**facts, "matched": [hit.ref for hit in check.hits]}
+    return {**facts, **named(check), "matched": [hit.ref for hit in check.hits]}
 
 
-def message_of(check: OutputCheck) -> str:
-    """What the user is told, in one or two sentences."""
-    if check.found is not None:
-        return KEPT_BACK_MESSAGE
-    return UNHEARD_MESSAGE if only_unheard(reason.code for reason in check.reasons) else MESSAGES[check.outcome]
-
-
-def answer(check: OutputCheck) -> dict[str, object]:
-    """What the generation service gets."""
-    return {
-        "output_id": check.output_id,
-        "check": check.check,
-        "model_id": check.model_id,
-        "model_version": check.model_version,
-        "outcome": check.outcome,
-        "found": check.came_to,
-        "message": message_of(check),
-        "similarity_level": check.similarity_level,
-        "sim_internal_max": check.sim_internal_max,
-        "sim_external_max": check.sim_external_max,
-        "similarity": check.similarity,
-        "checked_against_internal": check.checked_against_internal,
-        "checked_against_external_catalogs": list(check.checked_against_external_catalogs),
-        "missing": list(check.missing),
-        "reasons": [reason.model_dump() for reason in check.reasons],
-        "matches": [hit.model_dump() for hit in check.hits],
-        "suggestions": [one.model_dump() for one in check.advice],
-        "versions": check.versions,
-        "checked_at": check.at.isoformat(),
-    }
+def named(check: OutputCheck) -> dict[str, JsonValue]:
+    """What the log and everything signed say where it is so, and leave out otherwise: the version of the model that was
+    named, and what was found where the release gate keeps the output back.
+    """
+    said = {"model_version": check.model_version, "found": check.found}
+    return {name: value for name, value in said.items() if value is not None}

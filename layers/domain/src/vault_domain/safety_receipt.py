@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from vault_domain.canonical import sha256_hex
-from vault_domain.safety import OutputCheck
+from vault_domain.safety import OutputCheck, named
 
 SAFETY_RECEIPT = "safety-receipt"
 """Name of the signed document."""
@@ -28,6 +28,7 @@ def safety_receipt(check: OutputCheck) -> dict[str, object]:
         "check": check.check,
         "service": check.service,
         "model_id": check.model_id,
+        **named(check),
         "content_sha256": check.content_sha256,
         "audio_sha256": check.audio_sha256,
         "duration_s": check.duration_s,
@@ -68,7 +69,7 @@ def read_receipt(document: Mapping[str, Any]) -> ReceiptFacts:
         against = ", ".join(_source(name, document["versions"]) for name in checked) or "nothing"
         left = f", without {', '.join(missing)}" if missing else ""
         says = (
-            f"{document['output_id']} of model {document['model_id']}: {document['outcome']}; checked at "
+            f"{document['output_id']} of {model_in(document)}: {_outcome(document)}; checked at "
             f"{document['checked_at']} against {against}{left}, under policy {document['versions']['policy']}"
         )
         return ReceiptFacts(says, document["log"]["entry_sha256"])
@@ -76,10 +77,22 @@ def read_receipt(document: Mapping[str, Any]) -> ReceiptFacts:
         raise ValueError("a field is missing or of the wrong type") from None
 
 
+def model_in(document: Mapping[str, Any]) -> str:
+    """Which model a signed document is about, and which version of it where one is named."""
+    version = f" version {document['model_version']}" if "model_version" in document else ""
+    return f"model {document['model_id']}{version}"
+
+
 def check_entry(facts: ReceiptFacts, entry: bytes) -> None:
     """The entry of the log is the one that the receipt names. Raises ``ValueError``."""
     if facts.entry_sha256 != sha256_hex(entry):
         raise ValueError("the proof is about another entry of the log than the one that the receipt names")
+
+
+def _outcome(document: Mapping[str, Any]) -> str:
+    """What came of the check; of an output that the release gate kept back, what was found too."""
+    kept = f" ({document['found']} was found, and the release gate keeps it back)" if "found" in document else ""
+    return f"{document['outcome']}{kept}"
 
 
 def _source(name: str, versions: Mapping[str, str]) -> str:

@@ -64,6 +64,11 @@ def files(tmp_path: Path) -> tuple[Path, Path]:
     return receipt, proof
 
 
+def written(path: Path, data: bytes) -> Path:
+    path.write_bytes(data)
+    return path
+
+
 def test_a_receipt_says_what_was_checked_and_nothing_of_the_user(files):
     verdict = verify_file(files[0], KEYS)
     assert verdict.kind == SAFETY_RECEIPT
@@ -72,6 +77,17 @@ def test_a_receipt_says_what_was_checked_and_nothing_of_the_user(files):
     assert "user-17" not in json.dumps(verdict.facts)
     assert verdict.facts["similarity"]["external"] == {"fp_robust": 0.123457}
     assert seal(SAFETY_RECEIPT, safety_receipt(CHECK), RECEIPTS).to_bytes() == RECEIPT
+
+
+def test_a_receipt_and_its_entry_name_the_version_and_what_was_found_of_an_output_that_is_kept_back(files):
+    kept, entry = a_check(model_version="2b", outcome="not_cleared", found="warn", similarity_level="unknown")
+    files[0].write_bytes(seal(SAFETY_RECEIPT, safety_receipt(kept), RECEIPTS).to_bytes())
+    verdict = verify_file(files[0], KEYS)
+    assert "of model m version 2b: not_cleared (warn was found, and the release gate keeps it back);" in verdict.says
+    said = json.loads(entry)["data"]
+    assert [(one["model_version"], one["found"]) for one in (verdict.facts, said)] == [("2b", "warn")] * 2
+    for plain in (verify_file(written(files[0], RECEIPT), KEYS).facts, json.loads(ENTRY)["data"]):
+        assert not {"model_version", "found"} & set(plain), "what has neither keeps its bytes"
 
 
 @pytest.mark.parametrize("proof", [PROOF, LOG_PROOF])

@@ -1,12 +1,19 @@
 """Outputs of a registered model: compared always, cleared and exported only if their version passed its audit."""
 
+import base64
+import json
+import re
+import zlib
+
 import pytest
 from asking import audited, inline, post, uploaded, wire_decoder
-from exports import agree, export
+from exports import agree, call, export
 from granting import numbered
 from simulator import Simulator
 from sounds import as_file, in_vault, piece, registered
-from vault_domain.events import AuditEvent
+from vault_domain.canonical import canonical
+from vault_domain.dsse import parse
+from vault_domain.events import AuditEvent, Kind
 from vault_domain.lineage import Model
 from vault_domain.policy import Policy, PolicyVersion, Thresholds
 from vault_domain.ports import Put
@@ -99,5 +106,15 @@ def test_an_export_needs_the_version_to_have_passed_until_it_is_recorded(sim: Si
     monkeypatch.setitem(making, "exported_file", slow)
     assert body_of(export(exporting, sim, CLEAN))["code"] == "model_blocked"
     audited(sim, "passed", expects=4)
-    assert export(exporting, sim, CLEAN)["statusCode"] == 200
+    answer = export(exporting, sim, CLEAN)
+    assert answer["statusCode"] == 200
+    certificate = parse(canonical(body_of(answer)["certificate"])).payload
+    told = {
+        one.event: one.data["model_version"] for one in sim.store.everything(AuditEvent) if one.subject == "out_one"
+    }
+    assert told == {Kind.OUTPUT_CHECK: "1", Kind.OUTPUT_EXPORTED: "1"}
+    assert json.loads(certificate)["model_version"] == "1"
+    page = call(exporting, sim, "GET", f"/certificates/{body_of(answer)['certificate_id']}/pdf", role="public")
+    (drawn,) = re.findall(rb"stream\r?\n(.*?)endstream", base64.b64decode(page["body"]), re.DOTALL)
+    assert b"out_one by m, version 1)" in zlib.decompress(base64.a85decode(drawn.strip().removesuffix(b"~>")))
     assert [one.outcome for one in sim.store.everything(OutputCheck)] == ["allow"]

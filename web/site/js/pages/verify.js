@@ -84,7 +84,7 @@ function Result({ found }) {
       <section class="card stack" aria-labelledby="paper"><h2 id="paper">What the certificate says</h2>
         <dl class="facts">
           <dt>Output</dt><dd>${document.output_id}</dd>
-          <dt>Made by the model</dt><dd>${document.model_id}</dd>
+          <dt>Made by the model</dt><dd>${document.model_id}${document.model_version && `, version ${document.model_version}`}</dd>
           <dt>Licence</dt><dd>${document.licence.title}, accepted on ${onDay(document.licence.accepted_at)}</dd>
           <dt>Checked</dt><dd>${at(document.check.at)}: ${document.check.outcome === "allow" ? "nothing alike was found" : "some likeness was found, and it was let go"}</dd>
           <dt>Compared with</dt><dd>${[document.check.checked_against_internal && "the vault", ...document.check.checked_against_external_catalogs].filter(Boolean).join(", ")}</dd>
