@@ -12,6 +12,7 @@ from vault_edge.app import Deps
 from vault_edge.claiming import IN_VAULT, hold_of, take_hold, track_of
 from vault_edge.complaining import ClaimedOutput, output_of, suspend_for
 from vault_edge.limiting import count
+from vault_edge.output_history import latest_checks
 from vault_edge.racing import settled
 from vault_edge.reviewing import run_again
 
@@ -28,7 +29,9 @@ def filed(ask: ClaimAsk, sender: str, deps: Deps) -> ClaimReceipt:
     for name in (f"claim-from#{sender}", f"claim#{source}"):  # 1
         count(deps.records, name, DAY_S, policy.claims_per_source_day, now)
     claim_id = deps.new_id("clm")
-    claim = file_claim(ask, claim_id, source, deps.salted(token_name(claim_id)), now, policy)
+    last = next(latest_checks(ask.output_id, deps), None) if ask.output_id else None
+    check = last.check if last else None
+    claim = file_claim(ask, claim_id, source, deps.salted(token_name(claim_id)), now, policy, check)
     mail = _mailed(claim, Topic.CLAIM_CONFIRM, deps)
     who = Actor(id=claim_id, role="public")
     event = make_event(deps.new_id("evt"), Kind.CLAIM_FILED, claim_id, who, now, capacity=claim.capacity)

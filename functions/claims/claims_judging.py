@@ -139,7 +139,7 @@ def screened_output(
 
 def decided_output(claim: Claim, ask: SettleAsk, output: ClaimedOutput, caller: Caller, deps: Deps) -> Claim:
     """Upheld, the output is withdrawn for good; dismissed, it may be checked again."""
-    _, found = findings(output.checks)
+    _, found = findings(output.heard)
     made = settle(claim, ask, caller.id, found, deps.clock(), deps.policy())
     if made.state is ClaimState.NEGOTIATING:
         note(made, output, caller.actor, Kind.CLAIM_DECIDED, deps, outcome=made.state.value)

@@ -189,7 +189,7 @@ def detail(claim_id: str, caller: Caller, deps: Deps) -> ClaimDetail:
     track = track_of(claim, deps)
     known = findings_of(track, deps) if track is not None else None
     output = output_of(claim, deps)
-    last, sha256 = findings(output.checks) if output is not None else (None, None)
+    last, sha256 = findings(output.heard) if output is not None else (None, None)
     return ClaimDetail(
         **_summed(claim, deps),
         **{name: getattr(claim, name) for name in (

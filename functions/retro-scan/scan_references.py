@@ -25,7 +25,7 @@ from vault_domain.policy import CatalogueEntry
 from vault_domain.ports import every
 from vault_domain.rechecks import UPHELD, list_key, name_of
 from vault_domain.records import stamp
-from vault_domain.suspensions import Suspension
+from vault_domain.suspensions import Suspension, judged
 from vault_domain.tracks import Status, Track
 from vault_edge.app import Deps
 from vault_edge.gathering import gathered
@@ -144,10 +144,10 @@ def _removed_by_claim(deps: Deps) -> dict[str, tuple[str, str]]:
 
 
 def _withdrawn(deps: Deps) -> dict[str, tuple[str, str]]:
-    """Outputs that were withdrawn, and where their features are."""
+    """Outputs that were withdrawn, and where the features of the sound are that this was about."""
     found: dict[str, tuple[str, str]] = {}
     for one in every(lambda at: deps.records.find(Suspension, "by_outcome", "withdrawn", limit=PAGE, cursor=at)):
-        features = earlier_checks(one.subject, deps)[-1].features
+        features = judged(earlier_checks(one.subject, deps), one)[-1].features
         if features is not None:
             found[one.subject] = ("outputs", features.removeprefix("outputs/"))
     return found

@@ -4,7 +4,8 @@ A sound that was answered for under the same versions is not compared again,
 whatever its output is called; two callers at once with one sound write one
 answer, and the slower of them takes the faster one's. An output that was
 judged by the stricter thresholds meanwhile is judged by them here too. One
-that was exported is checked with the sound of its export only.
+that was exported is checked with the sound of its export only, one that was
+suspended or withdrawn with the sounds that this was about.
 """
 
 from collections.abc import Callable
@@ -30,7 +31,7 @@ from vault_domain.safety import (
     same_check,
 )
 from vault_domain.same_sound import SoundAnswer, answer_name, answered_by, answers_key, is_valid, repeated
-from vault_domain.suspensions import Standing
+from vault_domain.suspensions import Standing, decided_sound
 from vault_domain.uploads import expire, pin
 from vault_edge.app import Caller, Deps
 from vault_edge.matching import Query
@@ -107,6 +108,7 @@ def _record(job: Job, compared: Callable[[], Found], deps: Deps) -> tuple[Output
     if any(is_stricter(one) for one in made) and not STRICTER.items() <= job.basis.versions.items():
         raise _Overtaken
     stands = standing_of(job.ask.model_id, job.ask.output_id, sound, deps)
+    decided_sound(stands.decided, sound)
     gate = gate_of(job.ask.model_id, job.ask.model_version, deps)
     versions = gate.versions(stands.versions(job.basis.versions))
     ours = [same_sound(deps.records.get(ExportedSound, job.ask.output_id), job.ask.output_id, sound)] if made else []

@@ -3,7 +3,7 @@
 from concurrent.futures import ThreadPoolExecutor
 
 from checking import Job, checked, earlier
-from vault_domain.errors import OutputExported
+from vault_domain.errors import OutputDecided, OutputExported
 from vault_domain.ids import OutputId
 from vault_domain.safety import CheckAsk, OutputCheck, is_stricter
 from vault_domain.safety_receipt import SAFETY_RECEIPT, safety_receipt
@@ -31,8 +31,9 @@ def check(ask: CheckAsk, caller: Caller, deps: Deps) -> Json:
     them once always is. 1. An output id belongs to one service; an upload that was checked gives its check again.
     2. Receive and decode; meanwhile read what to check against. 3. The same sound under the same versions has the same
     answer; otherwise compare, decide, keep the fingerprints. What is suspended is blocked whatever was found; what was
-    exported is not checked with another sound (`output_exported`); what a version made that has not passed the release
-    gate is compared and not cleared (`model_blocked`). Record the check and its event. 4. Delete the audio.
+    exported, suspended or withdrawn is not checked with another sound (`output_exported`, `output_decided`); what a
+    version made that has not passed the release gate is compared and not cleared (`model_blocked`). Record the check
+    and its event. 4. Delete the audio.
     """
     prompt_check = honoured(ask.prompt_token, ask.prompt_sha256, caller.id, deps) if ask.prompt_token else None  # 0
     made = earlier(ask.output_id, caller, deps)  # 1
@@ -48,7 +49,7 @@ def check(ask: CheckAsk, caller: Caller, deps: Deps) -> Json:
         basis = under_stricter(gathering.result()) if stricter else gathering.result()
     try:
         one, is_new = checked(Job(ask, caller, sent, sound, basis, prompt_check), deps)  # 3
-    except OutputExported:
+    except (OutputExported, OutputDecided):
         if sent.upload is None:  # an upload can be checked under another id
             discarded(sent, deps)
         raise

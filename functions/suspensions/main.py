@@ -12,7 +12,7 @@ from vault_domain.events import AuditEvent, Kind
 from vault_domain.permissions import roles
 from vault_domain.ports import Change, Put, Require
 from vault_domain.records import UtcTime
-from vault_domain.suspensions import Decision, SuspendAsk, Suspension, lift, suspend
+from vault_domain.suspensions import Decision, SuspendAsk, Suspension, lift, suspend, with_sounds
 from vault_edge.app import App, Caller, Deps, Query
 from vault_edge.permitting import enforce
 from vault_edge.racing import settled
@@ -86,6 +86,7 @@ def _decide(ask: SuspendAsk, what: str, caller: Caller, deps: Deps) -> Suspensio
         made = lift(present, ask, caller.id, salt, now, claimed=bool(seen.hold and seen.hold.claims))
     if made is present:
         return made
+    made = with_sounds(made, seen.checks)
     changes, events = _changes(made, seen, caller, deps)
     changes += [Require(seen.hold, seen.hold.version)] if seen.hold else []
     deps.records.commit([Put(made, present.version if present else 0), *changes], events)  # 3
@@ -96,8 +97,8 @@ def _changes(made: Suspension, seen: About, caller: Caller, deps: Deps) -> tuple
     """All that goes with a decision: the output's check and sound, who is told, and the public events."""
     stops = made.state == "suspended"
     letters: list[Change] = [Put(one, 0) for one in told(seen, made, stops=stops)]
-    if seen.last is not None:
-        changes, events = changes_of(made, seen.last, caller.actor, deps)
+    if seen.checks:
+        changes, events = changes_of(made, seen.checks, caller.actor, deps)
         return [*letters, *changes], events
     kind = Kind.RELEASE_SUSPENDED if stops else Kind.RELEASE_RESUMED
     return letters, [public_event(made, kind, "model", caller.actor, deps)]

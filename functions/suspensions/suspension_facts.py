@@ -16,11 +16,11 @@ from vault_edge.output_history import earlier_checks
 
 @dataclass(frozen=True)
 class About:
-    """One output or model: what was decided about it, and the accounts behind it; of an output its last check and the
+    """One output or model: what was decided about it, and the accounts behind it; of an output its checks and the
     claims about it."""
 
     present: Suspension | None
-    last: OutputCheck | None
+    checks: tuple[OutputCheck, ...]
     owners: frozenset[str]
     hold: Hold | None = None
 
@@ -32,14 +32,14 @@ def about(ask: SuspendAsk, deps: Deps) -> About:
         made = earlier_checks(ask.output_id, deps)
         if not made:
             raise NotFound("no such output was ever checked")
-        return About(present, made[-1], _owners({made[-1].service}, deps), hold_of(ask.output_id, deps))
+        return About(present, made, _owners({made[-1].service}, deps), hold_of(ask.output_id, deps))
     model_id = ask.model_id or ""
     model = deps.records.get(Model, f"model#{model_id}")
     checks = deps.records.find(OutputCheck, "by_model", model_id, newest_first=True, limit=20).items
     services = {one.service for one in checks} | ({model.owner} if model else set())
     if not services:
         raise NotFound("no such model is registered, and no output of it was checked")
-    return About(present, None, _owners(services, deps))
+    return About(present, (), _owners(services, deps))
 
 
 def told(seen: About, made: Suspension, *, stops: bool) -> list[Message]:

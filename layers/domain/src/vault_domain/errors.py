@@ -143,6 +143,12 @@ class OutputExported(Conflict):
     code, title = "output_exported", "This output was exported; another sound needs another output id"
 
 
+class OutputDecided(Conflict):
+    """A check of another sound under the name of an output that was suspended or withdrawn once."""
+
+    code, title = "output_decided", "Something was decided about this output; another sound needs another output id"
+
+
 class TrainingNotAllowed(VaultError):
     """A contribution without the consent that inclusion needs."""
 

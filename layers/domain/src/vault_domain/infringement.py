@@ -95,6 +95,8 @@ class Claim(Record):
     state: ClaimState = ClaimState.UNCONFIRMED
     track_id: TrackId | None = None
     output_id: OutputId | None = None
+    check: int | None = Field(default=None, ge=1)
+    """The output's last check when the claim was filed: what was checked under its id since is another matter."""
     locks: bool = False
     """The track is locked, or the output suspended, because of this claim."""
     source: Sha256
@@ -163,12 +165,15 @@ def token_name(claim_id: str) -> str:
     return f"claim:{claim_id}"
 
 
-def file_claim(ask: ClaimAsk, claim_id: str, source: str, token: str, now: datetime, policy: Policy) -> Claim:
-    """The claim as filed; it counts for nothing until it is confirmed."""
+def file_claim(
+    ask: ClaimAsk, claim_id: str, source: str, token: str, now: datetime, policy: Policy, check: int | None = None
+) -> Claim:
+    """The claim as filed; it counts for nothing until it is confirmed. ``check``: the last one of the output."""
     fields = ask.model_dump(exclude={"in_good_faith"})
     return Claim(
         **fields,
         claim_id=claim_id,
+        check=check,
         source=source,
         token_sha256=sha256_hex(token.encode()),
         filed=now,

@@ -9,6 +9,10 @@
   alone does not free it; while a claim stands, no person lifts anything.
 - Each decision has a reason and stays on record; a suspension is lifted by a
   decision of its own, and what was lifted has to be checked again.
+- The first decision about an output fixes which sounds it is about: what stood under
+  its id when the claim was filed or, without one, at that moment. From then on no
+  other is checked under that id (``output_decided``): nobody can put a sound that is
+  not theirs in the place of the one that was judged.
 - An output that was withdrawn because a complaint was upheld stays withdrawn,
   and so does its sound, whatever is decided about other outputs with it.
 - A sound that was found to copy what an upheld claim took out is held for good: that
@@ -24,7 +28,7 @@ from pydantic import Field, StringConstraints, model_validator
 
 from vault_domain.canonical import digest
 from vault_domain.decision import Clearance
-from vault_domain.errors import Conflict
+from vault_domain.errors import Conflict, OutputDecided
 from vault_domain.ids import AccountId, ModelId, OutputId
 from vault_domain.ports import Require
 from vault_domain.reasons import Reason
@@ -92,6 +96,8 @@ class Suspension(Record):
 
     subject: str = Field(max_length=130)
     decisions: tuple[Decision, ...] = Field(default=(), max_length=MAX_DECISIONS)
+    sounds: tuple[Sha256, ...] = Field(default=(), max_length=MAX_NAMES)
+    """Of an output: what the decisions are about, the sound that was judged first; see :func:`with_sounds`."""
 
     @property
     def state(self) -> State | None:
@@ -140,6 +146,8 @@ class Standing:
     all down (transactions on one item exclude each other)."""
     model: Require
     """The model's: for what is rare enough to demand it too, as an export is."""
+    decided: Suspension | None = None
+    """What was decided about the output itself, in whatever state it is now."""
 
     @property
     def reasons(self) -> tuple[Reason, ...]:
@@ -172,20 +180,21 @@ def standing(
 ) -> Standing:
     """What stands against an output, from the suspensions of its model, of itself and of the outputs with its sound.
 
-    Each is given by its subject, with None where there never was one. What was withdrawn counts before what is
-    suspended, and both before what the sound was found to copy.
+    Each is given by its subject, the output itself first, with None where there never was one. What was withdrawn
+    counts before what is suspended, and both before what the sound was found to copy.
     """
     watched, of_model = [_require(name, found) for name, found in outputs], _require(*model)
+    own = outputs[0][1] if outputs else None
     if sound is not None:
         there = sound[1]
         watched.append(Require(there or HeldSound(audio_sha256=sound[0]), there.version if there else 0))
     for state in ("withdrawn", "suspended"):
         for name, found in (*outputs, model):
             if found is not None and found.state == state:
-                return Standing(_code(name, found), f"{name}@{len(found.decisions)}", tuple(watched), of_model)
+                return Standing(_code(name, found), f"{name}@{len(found.decisions)}", tuple(watched), of_model, own)
     if sound is not None and sound[1] is not None and sound[1].copies:
-        return Standing(RESEMBLES_UPHELD, f"upheld:{sound[1].copies[0]}", tuple(watched), of_model)
-    return Standing(None, None, tuple(watched), of_model)
+        return Standing(RESEMBLES_UPHELD, f"upheld:{sound[1].copies[0]}", tuple(watched), of_model, own)
+    return Standing(None, None, tuple(watched), of_model, own)
 
 
 def sounds_of(made: Sequence[OutputCheck]) -> tuple[str, ...]:
@@ -269,12 +278,39 @@ def held_check(last: OutputCheck, code: str, now: datetime) -> OutputCheck:
     return next_check(last, now, outcome=outcome, reasons=(Reason(code=code, detail=SAID[code]),))
 
 
+def with_sounds(made: Suspension, checks: Sequence[OutputCheck], claimed: int | None = None) -> Suspension:
+    """With the sounds that the first decision is about; every later one is about the same.
+
+    ``claimed``: which check was the output's last one when the claim was filed. What was checked under its id since is
+    not what was complained about.
+    """
+    return made if made.sounds else made.with_changes(sounds=sounds_of(_until(checks, claimed)))
+
+
+def judged(
+    checks: Sequence[OutputCheck], decided: Suspension | None, claimed: int | None = None
+) -> tuple[OutputCheck, ...]:
+    """Of an output's checks those of the sound that is judged: the first one in ``with_sounds``."""
+    sounds = decided.sounds if decided is not None and decided.sounds else sounds_of(_until(checks, claimed))
+    return tuple(one for one in checks if one.audio_sha256 in sounds[:1]) or tuple(checks)
+
+
+def decided_sound(decided: Suspension | None, audio_sha256: str) -> None:
+    """Raise ``OutputDecided`` for another sound than those that something was decided about."""
+    if decided is not None and decided.sounds and audio_sha256 not in decided.sounds:
+        raise OutputDecided("Something was decided about this output; check this sound under an id of its own")
+
+
 def findings(made: Sequence[OutputCheck]) -> tuple[OutputCheck, str]:
     """The last check that compared the output with anything, and the hash that names what it found."""
     ours = frozenset((MODEL_SUSPENDED, OUTPUT_SUSPENDED, OUTPUT_WITHDRAWN, RESEMBLES_UPHELD, LIFTED))
     real = [one for one in made if not (one.reasons and one.reasons[0].code in ours)] or list(made)
     hits = [[hit.ref, hit.similarity] for hit in real[-1].hits]
     return real[-1], digest({"output_id": real[-1].output_id, "outcome": real[-1].outcome, "hits": hits})
+
+
+def _until(checks: Sequence[OutputCheck], number: int | None) -> tuple[OutputCheck, ...]:
+    return tuple(one for one in checks if number is None or one.check <= number) or tuple(checks)
 
 
 def _by_claim(present: Suspension) -> bool:

@@ -15,7 +15,7 @@ from vault_domain.infringement import Claim, ClaimState
 from vault_domain.messages import Message, Topic, message
 from vault_domain.ports import Change, Put
 from vault_domain.safety import OutputCheck
-from vault_domain.suspensions import Suspension, free_claimed, suspend_claimed, withdraw
+from vault_domain.suspensions import Suspension, free_claimed, judged, suspend_claimed, with_sounds, withdraw
 
 from vault_edge.claiming import hold_of, in_force
 from vault_edge.deps import Deps
@@ -36,6 +36,13 @@ class ClaimedOutput:
     checks: tuple[OutputCheck, ...]
     owner: str | None
     suspension: Suspension | None
+    claimed: int | None = None
+    """Which check was its last one when the claim was filed."""
+
+    @property
+    def heard(self) -> tuple[OutputCheck, ...]:
+        """The checks of the sound that is judged."""
+        return judged(self.checks, self.suspension, self.claimed)
 
     @property
     def output_id(self) -> str:
@@ -45,16 +52,16 @@ class ClaimedOutput:
 
 def output_of(claim: Claim, deps: Deps) -> ClaimedOutput | None:
     """The output that a claim is about, if it names one that was ever checked."""
-    return claimed_output(claim.output_id, deps) if claim.output_id else None
+    return claimed_output(claim.output_id, deps, claim.check) if claim.output_id else None
 
 
-def claimed_output(output_id: str, deps: Deps) -> ClaimedOutput | None:
+def claimed_output(output_id: str, deps: Deps, claimed: int | None = None) -> ClaimedOutput | None:
     """An output as far as claims concern it."""
     made = earlier_checks(output_id, deps)
     if not made:
         return None
     service = deps.records.get(ServiceAccount, made[-1].service)
-    return ClaimedOutput(made, service.owner if service else None, deps.records.get(Suspension, output_id))
+    return ClaimedOutput(made, service.owner if service else None, deps.records.get(Suspension, output_id), claimed)
 
 
 def suspend_for(
@@ -105,7 +112,8 @@ def _commit(
     also: list[Change] = [*changes, *(Put(one, 0) for one in told)]
     present = output.suspension
     if made is not None and made is not present:
-        more, public = changes_of(made, output.checks[-1], actor, deps, claim_id=claim.claim_id)
+        made = with_sounds(made, output.checks, output.claimed)
+        more, public = changes_of(made, output.checks, actor, deps, claim_id=claim.claim_id)
         also += [Put(made, present.version if present else 0), *more]
         events += public
         if output.owner is not None:

@@ -1,5 +1,7 @@
 """What stands against an output at this moment, and what goes with a decision about that."""
 
+from collections.abc import Sequence
+
 from vault_domain.events import Actor, AuditEvent, Kind, make_event
 from vault_domain.ports import Change, Put
 from vault_domain.records import Record
@@ -14,15 +16,14 @@ from vault_domain.suspensions import (
     State,
     Suspension,
     held_check,
+    judged,
     model_subject,
     sound_after,
     sound_key,
-    sounds_of,
     standing,
 )  # fmt: skip
 
 from vault_edge.deps import Deps
-from vault_edge.output_history import earlier_checks
 
 
 def standing_of(model_id: str, output_id: str, audio_sha256: str | None, deps: Deps) -> Standing:
@@ -52,22 +53,25 @@ def standing_now(check: OutputCheck, deps: Deps) -> Standing:
 
 
 def changes_of(
-    made: Suspension, last: OutputCheck, actor: Actor, deps: Deps, **facts: str
+    made: Suspension, checks: Sequence[OutputCheck], actor: Actor, deps: Deps, **facts: str
 ) -> tuple[list[Change], list[AuditEvent]]:
-    """What goes with a decision about an output: its next check, its sounds, and the events; one commit with it."""
+    """What goes with a decision about an output: its next check, its sounds, and the events; one commit with it.
+
+    ``made`` has its sounds, and ``checks`` are all of the output's.
+    """
     state = made.state or "lifted"
     code, kind = _TOLD[state]
-    now, one = made.decisions[-1].at, held_check(last, code, made.decisions[-1].at)
+    now, number = made.decisions[-1].at, checks[-1].check + 1
+    one = held_check(judged(checks, made)[-1], code, now).with_changes(check=number)
     checked = make_event(
         deps.new_id("evt"), Kind.OUTPUT_CHECK, one.output_id, actor, now, one.versions, **event_facts(one)
     )
-    changes: list[Change] = [Put(on_record(one, checked), 0), *_holding(last.output_id, state, deps)]
+    changes: list[Change] = [Put(on_record(one, checked), 0), *_holding(one.output_id, made.sounds, state, deps)]
     return changes, [public_event(made, kind, "output", actor, deps, **facts), checked]
 
 
-def _holding(output_id: str, state: State, deps: Deps) -> list[Put]:
+def _holding(output_id: str, sounds: tuple[str, ...], state: State, deps: Deps) -> list[Put]:
     """Who holds the output's sounds from now on."""
-    sounds = sounds_of(earlier_checks(output_id, deps))
     found = deps.records.get_many(HeldSound, [(sound_key(one), HeldSound.kind) for one in sounds])
     both = zip(sounds, found, strict=True)
     return [Put(sound_after(held, one, output_id, state), held.version if held else 0) for one, held in both]

@@ -11,12 +11,14 @@ from vault_domain.accounts import ServiceAccount
 from vault_domain.errors import Conflict, Forbidden, NotFound
 from vault_domain.events import AuditEvent, Kind
 from vault_domain.evidence import Hit
+from vault_domain.holds import Hold
 from vault_domain.infringement import ClaimState
 from vault_domain.messages import Message, Topic
 from vault_domain.ports import Put
 from vault_domain.safety import OutputCheck
 from vault_domain.suspensions import Suspension
 from vault_edge.caller import Caller
+from vault_edge.suspending import standing_of
 
 OUTPUT = "out_one"
 OWNER = Caller(id=numbered("acc", 41), role="admin")
@@ -71,6 +73,28 @@ def test_a_confirmed_claim_suspends_its_output_at_once_and_an_unconfirmed_one_do
     about = main_of("claims").about_output(OUTPUT, OWNER, sim.container()).claims
     assert [one.basis for one in about] == [BASIS]
     assert BASIS not in "".join(one.model_dump_json() for one in sim.store.everything(AuditEvent))
+
+
+@pytest.mark.parametrize("swapped", ["before it is confirmed", "before it is screened"])
+def test_a_sound_that_comes_under_the_name_after_the_claim_is_not_what_is_withdrawn(sim: Simulator, swapped):
+    one, theirs = checked(sim), "2" * 64
+    other = one.with_changes(check=2, version=0, audio_sha256=theirs, hits=())
+    claim_id = filed(sim, None, output_id=OUTPUT)
+    if swapped == "before it is screened":
+        hold = Hold(track_id=OUTPUT, unfounded=(claim_of(sim, claim_id).source,))
+        sim.store.commit([Put(hold, 0)])
+    else:
+        sim.store.commit([Put(other, 0)])
+    confirm(sim, claim_id, token_of(sim, claim_id))
+    if swapped == "before it is screened":
+        assert claim_of(sim, claim_id).locks is False
+        sim.store.commit([Put(other, 0)])
+    screen(sim, claim_id)
+    assert [hit.ref for hit in main_of("claims").show(claim_id, ANNA, sim.container()).matches] == ["trk_x"]
+    decide(sim, claim_id, "remove")
+    assert (last(sim).reasons[0].code, last(sim).audio_sha256) == ("output_withdrawn", one.audio_sha256)
+    held = [standing_of("m", "out_two", sound, sim.container()).code for sound in (one.audio_sha256, theirs)]
+    assert held == ["output_withdrawn", None]
 
 
 def test_unfounded_it_is_free_in_one_call_and_that_source_suspends_it_no_more(sim: Simulator):

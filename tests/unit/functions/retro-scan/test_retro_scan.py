@@ -22,7 +22,7 @@ from vault_domain.reasons import Reason
 from vault_domain.rechecks import ASK_AGAIN, BUSY_FOR, LONGEST_CHECK, SCANS, Scan, list_key
 from vault_domain.records import stamp
 from vault_domain.safety import STRICTER, OutputCheck
-from vault_domain.suspensions import LIFTED, OUTPUT_SUSPENDED, OUTPUT_WITHDRAWN, held_check, withdraw
+from vault_domain.suspensions import LIFTED, OUTPUT_SUSPENDED, OUTPUT_WITHDRAWN, held_check, with_sounds, withdraw
 from vault_domain.tracks import Track
 from vault_edge.matching import Query, Source, report_of
 from vault_edge.outbound import Recording
@@ -276,6 +276,17 @@ def test_other_outputs_are_compared_with_one_that_was_withdrawn(sim: Simulator, 
     assert run(ready, sim)["upheld"] == "nothing new"
     assert sim.dump() == before
     asked_again(sim, load_step, {"out_one", "out_third_name"})
+
+
+def test_what_came_under_the_name_of_a_withdrawn_output_later_is_not_compared_with(sim: Simulator, ready) -> None:
+    settle(ready, sim)
+    bad = cleared(sim, as_file(piece(7, S)), "out_bad")
+    gone = withdraw(None, "out_bad", "upheld", "clm_1", "s", sim.clock())
+    kept = held_check(bad, OUTPUT_WITHDRAWN, sim.clock())
+    theirs = kept.with_changes(check=3, audio_sha256=heard(OTHER).audio_sha256, features=cleared(sim, OTHER).features)
+    sim.store.commit([Put(with_sounds(gone, [bad]), 0), Put(kept, 0), Put(theirs, 0)])
+    settle(ready, sim)
+    assert last(sim).outcome == "allow"
 
 
 def test_an_output_that_was_judged_by_stricter_thresholds_still_is(sim: Simulator, ready) -> None:

@@ -12,7 +12,7 @@ from vault_domain.messages import Message
 from vault_domain.policy import Policy, PolicyVersion, Thresholds
 from vault_domain.ports import Put
 from vault_domain.safety import OutputCheck
-from vault_domain.suspensions import Suspension, free_claimed, suspend_claimed, withdraw
+from vault_domain.suspensions import Suspension, free_claimed, suspend_claimed, with_sounds, withdraw
 from vault_edge.suspending import changes_of, standing_of
 from wire import SERVICE, body_of, event, token
 
@@ -109,8 +109,8 @@ def test_while_a_claim_stands_nobody_lifts_and_what_a_person_suspended_too_outla
     checked(sim)
     module, deps = load_step("suspensions"), sim.container()
     ask = {"output_id": "out_one", "reason": WHY}
-    by_claim = suspend_claimed(None, "out_one", CLAIM, "s", sim.clock())
-    changes, events = changes_of(by_claim, last(sim), Actor(id="acc_one", role="reviewer"), deps)
+    by_claim = with_sounds(suspend_claimed(None, "out_one", CLAIM, "s", sim.clock()), [last(sim)])
+    changes, events = changes_of(by_claim, (last(sim),), Actor(id="acc_one", role="reviewer"), deps)
     hold = Hold(track_id="out_one", claims=(CLAIM,))
     sim.store.commit([Put(by_claim, 0), Put(hold, 0), *changes], events)
     lifting = post(module, sim, "/suspensions/lift", ask)
@@ -146,8 +146,8 @@ def test_a_withdrawn_sound_is_not_freed_by_what_is_decided_about_another_output_
     for name in ("out_one", "out_two"):
         checked(sim, output_id=name)
     module, deps = load_step("suspensions"), sim.container()
-    made = withdraw(None, "out_one", "it was upheld", "clm_1", "s", sim.clock())
-    changes, events = changes_of(made, last(sim), Actor(id="acc_one", role="reviewer"), deps)
+    made = with_sounds(withdraw(None, "out_one", "it was upheld", "clm_1", "s", sim.clock()), [last(sim)])
+    changes, events = changes_of(made, (last(sim),), Actor(id="acc_one", role="reviewer"), deps)
     sim.store.commit([Put(made, 0), *changes], events)
     for path in ("/suspensions", "/suspensions/lift"):
         assert standing_of("m", "out_new", "1" * 64, deps).code == "output_withdrawn"
@@ -167,6 +167,22 @@ def test_every_sound_that_was_cleared_under_the_name_is_held_and_let_go_with_it(
     assert codes == {"a": "output_suspended", "b": None, "c": "output_suspended"}
     post(module, sim, "/suspensions/lift", {"output_id": "out_one", "reason": "It is another chorus"})
     assert [standing_of("m", "out_new", name * 64, deps).code for name in "abc"] == [None] * 3
+
+
+def test_what_is_decided_later_is_about_the_sounds_of_the_first_decision(sim: Simulator, load_step) -> None:
+    service(sim)
+    module, deps = load_step("suspensions"), sim.container()
+    checked(sim, 1)
+    post(module, sim, "/suspensions", {"output_id": "out_one", "reason": WHY})
+    checked(sim, 3, sound="a" * 64)
+    present = sim.store.get(Suspension, "out_one")
+    every = tuple(sorted(sim.store.everything(OutputCheck), key=lambda one: one.check))
+    made = with_sounds(withdraw(present, "out_one", "upheld", CLAIM, "salt", deps.clock()), every)
+    changes, events = changes_of(made, every, Actor(id="acc_one", role="reviewer"), deps)
+    sim.store.commit([Put(made, present.version), *changes], events)
+    assert (last(sim).check, last(sim).audio_sha256) == (4, "1" * 64)
+    codes = [standing_of("m", "out_new", sound * 64, deps).code for sound in "1a"]
+    assert codes == ["output_withdrawn", None]
 
 
 def test_a_sound_stays_held_by_the_other_of_two_suspended_outputs(sim, load_step) -> None:
