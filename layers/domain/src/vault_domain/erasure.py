@@ -78,6 +78,11 @@ def may_be_stripped(track: Track, claims: Iterable[Claim]) -> bool:
     return track.status is not Status.UNDER_INVESTIGATION and not any(claim.state in STANDING for claim in claims)
 
 
+def is_bare(track: Track, wish: Wish) -> bool:
+    """Whether nothing is left to do on a track: it loses its names last of all that is kept with it."""
+    return (wish == "keep" or track.status in FINAL) and nameless_track(track, wish) == track
+
+
 def nameless_track(track: Track, wish: Wish) -> Track:
     """The track without names; of one that goes on, those of other rights holders stay, whose consent counts too."""
     names = {} if wish == "keep" else {"collaborator_names": ()}
@@ -125,8 +130,3 @@ def wordless_flag(flag: Flag) -> Flag:
 def wordless_claim(claim: Claim) -> Claim:
     """An ended claim without the answer to it; while one stands, people decide on both sides' words."""
     return claim if claim.state in STANDING else claim.with_changes(answer=None)
-
-
-def is_over(erasure: Erasure, waiting: int, now: datetime) -> bool:
-    """Whether nothing is left and nothing can come any more."""
-    return waiting == 0 and now >= erasure.asked + SETTLES

@@ -18,6 +18,7 @@ from vault_domain.consents import Holding
 from vault_domain.control import ControlProof, OpenControl
 from vault_domain.corrections import MetadataVersion
 from vault_domain.erasure import ERASED, SETTLES, Erasure
+from vault_domain.erasure_turns import Turn
 from vault_domain.events import Actor, AuditEvent, Kind, make_event
 from vault_domain.evidence import Original
 from vault_domain.flags import Flag
@@ -277,20 +278,90 @@ def test_neither_a_page_nor_one_that_breaks_keeps_other_erasures_from_ending(loa
     for row in rows:
         sim.store.commit([Put(row, 0)])
     step = load_step("erase")
-    strip = step.strip_uploads
+    strip = step.ACTS["uploads"]
 
-    def broken(owner: str, deps: Any) -> None:
-        if owner == rows[2].account_id:
+    def broken(erasure: Erasure, *given: Any) -> Any:
+        if erasure == rows[2].with_changes(version=1):
             raise ValueError(f"{SAID}.wav")
-        strip(owner, deps)
+        return strip(erasure, *given)
 
-    monkeypatch.setattr(step, "strip_uploads", broken)
+    monkeypatch.setitem(step.ACTS, "uploads", broken)
     step.app.bind(sim.container())
     assert step.app.run_step({}, "test") == {"under_way": many, "ended": many - 1}
     assert [one.account_id for one in sim.store.everything(Erasure)] == [rows[2].account_id]
     told = capsys.readouterr().out
     assert rows[2].account_id in told
     assert SAID not in told
+
+
+class Slow:
+    """Records of which each request takes its time, and which count the tracks that are read."""
+
+    def __init__(self, sim: Simulator, seconds: float = 0.2) -> None:
+        self.sim, self.seconds, self.tracks = sim, seconds, 0
+
+    def __getattr__(self, name: str) -> Any:
+        def late(*given: Any, **named: Any) -> Any:
+            self.sim.clock.advance(seconds=self.seconds)
+            self.tracks += name == "get" and given[0] is Track
+            return getattr(self.sim.records, name)(*given, **named)
+
+        return late
+
+
+def leaves(sim: Simulator, number: int, tracks: range, asked: Any = NOW) -> Erasure:
+    """An erasure of somebody with these tracks."""
+    row = Erasure(account_id=numbered("acc", number), tracks="keep", asked=asked)
+    song = Metadata(title=SAID, artist_display_name=SAID, genre_tags=("folk",))
+    for n in tracks:
+        track = a_track(n, owner=row.account_id, metadata=song)
+        sim.store.commit([Put(track, 0), Put(its_rights(track), 0)])
+    sim.store.commit([Put(row, 0)])
+    return row
+
+
+def named_tracks(sim: Simulator, owner: str) -> int:
+    return sum(SAID in one.metadata.title for one in sim.store.everything(Track) if one.owner == owner)
+
+
+def test_large_erasures_take_turns_and_the_next_run_goes_on_where_this_one_ended():
+    sim = Simulator()
+    large = [leaves(sim, 1, range(1, 131)), leaves(sim, 2, range(201, 331))]
+    small = leaves(sim, 3, range(401, 402), NOW + timedelta(seconds=1))
+    left = []
+    for _ in range(3):
+        began = sim.clock()
+        run("erase", sim.container(records=Slow(sim)))
+        assert sim.clock() - began < timedelta(seconds=240 + 75)
+        left.append([named_tracks(sim, one.account_id) for one in (*large, small)])
+        sim.clock.advance(seconds=60)
+    assert left[0][2] == 0
+    assert all(0 < one < 130 for one in left[0][:2])
+    assert left[2] == [0, 0, 0]
+    sim.clock.advance(hours=1)
+    for _ in range(4):
+        run("erase", sim.container(records=Slow(sim)))
+    assert sim.store.everything(Erasure) == sim.store.everything(Turn) == ()
+
+
+def test_bare_tracks_are_left_out_but_for_one_pass_once_nothing_can_come():
+    sim, counted = Simulator(), []
+    row = leaves(sim, 1, range(1, 61))
+    for minutes in (1, 5, 30):
+        records = Slow(sim, 0)
+        sim.clock.advance(minutes=minutes)
+        run("erase", sim.container(records=records))
+        counted.append(records.tracks)
+    assert (counted, named_tracks(sim, row.account_id)) == ([60, 0, 60], 0)
+    assert sim.store.everything(Erasure) == ()
+
+
+def test_a_kept_place_that_the_listing_does_not_know_is_left_for_its_start():
+    sim = Simulator()
+    row = leaves(sim, 1, range(1, 3))
+    sim.store.commit([Put(Turn(account_id=row.account_id, began=NOW, passing=True, cursor="of another index"), 0)])
+    run("erase", sim.container())
+    assert named_tracks(sim, row.account_id) == 0
 
 
 def test_killed_anywhere_the_next_pass_goes_on(load_step):
