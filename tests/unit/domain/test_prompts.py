@@ -47,8 +47,12 @@ ACTIONS = ("allow", "warn", "stricter", "reject")
         ({"avoided": True}, "warn", ["work_avoided"]),
         ({"own": True}, "allow", []),
         ({"own": True, "cover_phrase": True}, "allow", []),
-        ({"own": True, "cover_phrase": True, "quoted": ("A Title",)}, "warn", ["own_work"]),
-        ({"own": True, "copy_phrase": True, "quoted": ("A Title",), "clone": 0.9, "song": 0.9}, "warn", ["own_work"]),
+        ({"own": True, "cover_phrase": True, "quoted": ("A Title",)}, "stricter", ["own_work"]),
+        (
+            {"own": True, "copy_phrase": True, "quoted": ("A Title",), "clone": 0.9, "song": 0.9},
+            "stricter",
+            ["own_work"],
+        ),
         (
             {"own": True, "copy_phrase": True, "artists": (OTHER,), "clone": 0.9},
             "stricter",
@@ -82,6 +86,14 @@ def test_what_was_not_looked_up_is_judged_no_milder_than_what_would_have_been_fo
     unread = decide_prompt(replace(signs, artists=(), names_read=False), policy).outcome
     named = decide_prompt(replace(QUIET, artists=(OTHER, OURS)), policy).outcome
     assert ACTIONS.index(unread) >= max(ACTIONS.index(named), ACTIONS.index("warn"))
+
+
+@given(anything, st.sampled_from(ACTIONS), st.sampled_from(ACTIONS))
+def test_to_say_that_it_is_one_s_own_spares_the_refusal_and_nothing_else(signs, song, clone):
+    policy = Policy(prompts=PromptRules(song=song, clone=clone))
+    got = [ACTIONS.index(decide_prompt(replace(signs, own=own), policy).outcome) for own in (False, True)]
+    assert got[1] >= min(got[0], ACTIONS.index("stricter"), ACTIONS.index(song))
+    assert got[1] < ACTIONS.index("reject") or signs.artists or got[0] == got[1]
 
 
 @given(anything)

@@ -180,7 +180,7 @@ def test_one_s_own_voice_words_or_song_beside_another_make_no_other_song_one_s_o
 
 
 def test_ones_own_work_is_never_rejected_and_a_named_artist_counts_as_ever():
-    assert judged('an exact cover of my own song "Blue Door"')[:2] == ("warn", {"own_work"})
+    assert judged('an exact cover of my own song "Blue Door"')[:2] == ("stricter", {"own_work"})
     assert judged("a remix of my own track, more techno")[0] == "allow"
     assert judged('a cover of my own song "Blue Door", like Metallica')[0] == "stricter"
     assert judged('a cover of "Yesterday" for my own party')[0] == "reject"

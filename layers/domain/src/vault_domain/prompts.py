@@ -6,7 +6,8 @@ What is found comes from names, phrases and a classifier (``vault_prompts``); th
    by default);
 2. a song that is named, by the classifier or by a quoted title that a phrase announces: ``song`` (by default accepted
    under stricter thresholds for the output);
-   What the prompt says to be the user's own work is a warning instead, where no artist is named, and never rejected;
+   What the prompt says to be the user's own work, where no artist is named, is judged as a song and never rejected:
+   nobody can check whose it is, so the word spares the refusal and not the stricter check;
 3. an artist who does not take part here: ``artist`` (stricter), who does: ``participant`` (a warning);
 4. what only the classifier suspects, or a name or title that was said to be avoided ("less like X"): ``suspected``
    (a warning);
@@ -109,13 +110,15 @@ def decide_prompt(signs: Signs, policy: Policy) -> PromptVerdict:
 
 
 def _works(signs: Signs, policy: Policy) -> list[tuple[Outcome, Reason]]:
-    """Copies, covers and songs. What is said to be the user's own is no wish for somebody else's work."""
+    """Copies, covers and songs. What is said to be the user's own is not refused as somebody else's work."""
     rules, found = policy.prompts, list[tuple[Outcome, Reason]]()
     wanted = any(not one.negated for one in signs.artists)
     phrase, clone = signs.copy_phrase or signs.cover_phrase, signs.suspects("clone")
     song = signs.suspects("song") or signs.announced
     if signs.own and (clone or song or (phrase and signs.quoted)) and not wanted:
-        return [(rules.suspected, _reason("own_work", "It asks for a version of what it says is the user's own."))]
+        sternest = max((rules.suspected, rules.song), key=_ORDER.index)
+        claimed: Outcome = "stricter" if sternest == "reject" else sternest
+        return [(claimed, _reason("own_work", "It asks for a version of what it says is the user's own."))]
     if clone and phrase and (wanted or signs.quoted) and not signs.own:
         found.append((rules.clone, _reason("clone_request", "It asks for a copy or cover of something named.")))
     elif (clone or phrase) and (wanted or signs.quoted):
