@@ -1,7 +1,9 @@
 """Erasing an account: what personal data goes, and what stays without it.
 
-The account's row keeps its id, role and times: the log names the id, and with
-the rest gone it leads nowhere. Names, address, password and own words go; so do
+The account's row keeps its id, role and times: the log names the id, which is a
+pseudonym from then on. It leads to a name only by what others say: who credits
+the person on their own track keeps the credit, at the place that the log says
+this account took as a rights holder. Names, address, password and own words go; so do
 the salts of words whose hashes the log holds. Tracks are taken back, or go on
 under the consent that was given, with no name on them: the person chooses.
 """
@@ -102,7 +104,7 @@ def wordless_rights(rights: RightsRecord, wish: Wish) -> RightsRecord:
 
 
 def nameless_holder(rights: RightsRecord, account_id: str) -> RightsRecord:
-    """Rights in somebody else's track without the name of this holder, whose id would lead to it."""
+    """Rights in somebody else's track without the name of this holder, beside whose id it stands."""
     return rights.with_changes(
         parties=tuple(_nameless(party) if party.holder == account_id else party for party in rights.parties)
     )
