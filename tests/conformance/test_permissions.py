@@ -12,6 +12,9 @@ from vault_edge.caller import INCLUDES
 
 PATHS = json.loads((ROOT / "docs" / "openapi.json").read_text())["paths"]
 EDGE = ROOT / "layers" / "edge" / "src" / "vault_edge"
+DOMAIN = ROOT / "layers" / "domain" / "src" / "vault_domain"
+COMPARE_TOO = {"held_by", "honoured", "playable"}
+"""Beside what answers yes or no, or gives nothing back: what gives to the one whose it is, and else refuses."""
 OPENS_NOTHING = {
     "appeal/appeal_queue.waiting": "a queue leaves out one's own",
     "claims/claims_flags.flagged": "a queue leaves out one's own",
@@ -20,7 +23,7 @@ OPENS_NOTHING = {
     "appeal/main._shown": "an owner is not told who rejected",
     "consent/consent_answers.changed": "whose receipt is given",
     "revoke/main.forget": "whose receipt is given",
-    "consent/main._change": "whoever changed it is not told of it",
+    "consent/main._change": "whoever changed it is not told of it; what changes, where the matrix let it be changed",
     "model-registry/main.show_version": "ids of tracks are for who trained on them",
     "model-registry/main._register": "a name is taken",
     "safety-check/checking.earlier": "a name is taken",
@@ -28,6 +31,14 @@ OPENS_NOTHING = {
     "policy/policy_proposals.confirmed": "the same answer again",
     "review/review_voting.cast": "one's earlier vote is replaced",
     "vault_edge/permitting.permitted": "here the matrix is asked",
+    "vault_edge/permitting.enforce": "here the matrix is asked",
+    "consent/main._join": "the same answer again",
+    "consent/main.change": "whose receipt is given",
+    "consent/main.accept": "whose receipt is given",
+    "gateway-issue-token/issue_canaries.offered": "refuses others' tracks, as the matrix would",
+    "safety-check/main.check": "a prompt's token counts for whom it was given to; blocks are counted",
+    "snippets/main._opened": "refuses once more, where the matrix let it be heard",
+    "upload-presign/main.open_form": "one's own quota",
 }
 ROUTES = [(route, row) for row in MATRIX for route in row.routes]
 
@@ -53,16 +64,43 @@ def test_the_printed_page_is_the_table():
 
 
 def test_whose_a_thing_is_opens_it_by_the_matrix_alone():
-    found = {place for path in [*FUNCTIONS.glob("*/*.py"), *EDGE.glob("*.py")] for place in _compares_its_caller(path)}
+    sources = [*FUNCTIONS.glob("*/*.py"), *EDGE.glob("*.py")]
+    comparing = COMPARE_TOO.union(*(_only_refusing(path.read_text()) for path in [*sources, *DOMAIN.glob("*.py")]))
+    found = {place for path in sources for place in _compares_its_caller(path, comparing)}
     assert found == set(OPENS_NOTHING)
 
 
-def _compares_its_caller(path: Path) -> Iterator[str]:
-    """Functions that compare something with the caller's id for another end than to hand it on as ``own``."""
+@pytest.mark.parametrize(
+    "said", ["row.owner == caller.id", "is_theirs(row, caller.id)", "rules.is_theirs(by=caller.id)"]
+)
+def test_a_comparison_is_seen_however_it_is_made(said: str, tmp_path: Path):
+    path, rule = tmp_path / "step.py", "def is_theirs(row, by) -> bool: ..."
+    path.write_text(f"def show(row, caller):\n    return row if {said} else None\n")
+    assert list(_compares_its_caller(path, _only_refusing(rule))) == [f"{tmp_path.name}/step.show"]
+    path.write_text(f"def show(row, caller):\n    return owned(row, own={said})\n")
+    assert list(_compares_its_caller(path, _only_refusing(rule))) == []
+
+
+def _only_refusing(source: str) -> set[str]:
+    """Functions that answer yes or no, or give nothing back and so can only refuse or note."""
+    functions = (node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.FunctionDef) and node.returns)
+    return {node.name for node in functions if ast.unparse(node.returns) in ("bool", "None")}
+
+
+def _compares_its_caller(path: Path, comparing: set[str]) -> Iterator[str]:
+    """Functions that compare something with the caller's id, or let another do so, and do not hand it on as ``own``."""
     tree = ast.parse(path.read_text())
     calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call)]
     asked = {node for call in calls for part in call.keywords if part.arg == "own" for node in ast.walk(part.value)}
     for function in (node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)):
-        compared = [node for node in ast.walk(function) if isinstance(node, ast.Compare) and node not in asked]
-        if any(ast.unparse(part) == "caller.id" for node in compared for part in (node.left, *node.comparators)):
+        parts = [part for node in ast.walk(function) if node not in asked for part in _compared(node, comparing)]
+        if any(ast.unparse(part) == "caller.id" for part in parts):
             yield f"{path.parent.name}/{path.stem}.{function.name}"
+
+
+def _compared(node: ast.AST, comparing: set[str]) -> list[ast.expr]:
+    if isinstance(node, ast.Compare):
+        return [node.left, *node.comparators]
+    if isinstance(node, ast.Call) and ast.unparse(node.func).rpartition(".")[2] in comparing:
+        return [*node.args, *(part.value for part in node.keywords)]
+    return []

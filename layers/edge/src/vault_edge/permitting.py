@@ -4,7 +4,9 @@ Each function asks here, by the action's name in ``vault_domain.permissions``,
 and goes on only with what it gets back. A thing of somebody else's that must
 not be known looks like none at all. What functions compare with the caller
 beside this opens nothing: which lines of a queue are shown, which names are
-taken, who had a hand in a case; ``tests/conformance/test_permissions.py`` lists them all.
+taken, who had a hand in a case; ``tests/conformance/test_permissions.py`` lists
+them, and the calls that answer yes or no about the caller. Rules that decide (a
+vote, a claim's end) are handed the caller as who decides: they only refuse more.
 """
 
 from typing import TypeVar
