@@ -108,8 +108,11 @@ def accepted(found: Acceptance | None, holder: str) -> Accepted:
 
 
 def output(check: OutputCheck, licence: Accepted, again: str | None, stands: tuple[Reason, ...]) -> Output:
-    """An output as its holder sees it. What it resembles is told as reasons, without the works' names."""
-    reasons = [] if check.outcome in CLEARED else [_nameless(reason) for reason in check.reasons]
+    """An output as its holder sees it. What it resembles is told as reasons, without the works' names.
+
+    That the release gate keeps it back is no finding about it, and stands among the obstacles for as long as it does.
+    """
+    reasons = [] if check.came_to in CLEARED else [_nameless(reason) for reason in check.reasons]
     return Output(
         output_id=check.output_id, model_id=check.model_id, check=check.check, checked_at=check.at,
         outcome=check.outcome, message=message_of(check), reasons=reasons,

@@ -62,11 +62,16 @@ def check(ask: CheckAsk, caller: Caller, deps: Deps) -> Json:
 
 @app.get("/safety/checks/{output_id}", role=("system", "reviewer"), scope="safety")
 def show(output_id: OutputId, caller: Caller, deps: Deps) -> Json:
-    """The last check of an output; a service sees its own."""
+    """The last check of an output, and what keeps it back now, whatever the check said; a service sees its own."""
     made = earlier_checks(output_id, deps)
     belonging("safety.read", made or None, made[0].service if made else None, caller, deps, thing="checked output")
-    stands = standing_now(made[-1], deps).reasons
-    return {**_answered(made[-1], deps), "checks": len(made), "suspended": [reason.model_dump() for reason in stands]}
+    stands, gate = standing_now(made[-1], deps), gate_now(made[-1], deps)
+    return {
+        **_answered(made[-1], deps),
+        "checks": len(made),
+        "suspended": [reason.model_dump() for reason in stands.reasons],
+        "model_blocked": [reason.model_dump() for reason in gate.reasons],
+    }
 
 
 def _answered(check: OutputCheck, deps: Deps) -> Json:

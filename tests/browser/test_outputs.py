@@ -8,6 +8,10 @@ from browsing import People
 from living import ORIGINALS, Vault, disguised, song
 
 OUTDATED = {"title": "Read it again", "status": 409, "code": "licence_outdated", "detail": "There is a new text."}
+STATES = {
+    "model-blocked": (["model_blocked"], "Model held back", "This is about its model and not about your output"),
+    "outdated": (["check_outdated"], "To be checked again", "Ask the service to have the same file checked again"),
+}
 OUTPUT, BLOCKED = "out_night-drive", "out_too-close"
 
 
@@ -18,7 +22,8 @@ def codes(vault: Vault, cast, folder) -> dict[str, str]:
     generator, found = vault.service("safety"), {}
     for output, path in ((OUTPUT, song(folder, ORIGINALS[8])), (BLOCKED, disguised(folder, ORIGINALS[5]))):
         sound = base64.b64encode(path.read_bytes()).decode()
-        generator.call("POST", "/safety/checks", {"output_id": output, "model_id": "m-1", "audio_base64": sound})
+        made_by = {"model_id": "m-1", "model_version": "2"}
+        generator.call("POST", "/safety/checks", {"output_id": output, **made_by, "audio_base64": sound})
         asked = {"regenerate_url": "https://music.example/again"}
         found[output] = generator.call("POST", f"/outputs/{output}/codes", asked)["code"]
     return found
@@ -28,6 +33,11 @@ def looked_at(person, name: str) -> None:
     person.accessible()
     person.fits()
     person.shot(name)
+
+
+def told_instead(page, path: str, answer) -> None:
+    """The next answer under this path is this one: what the rules make of each state is tested with them."""
+    page.route(path, lambda route: route.fulfill(json=answer), times=1)
 
 
 def test_an_output_is_claimed_licensed_exported_and_verified(people: People, vault: Vault, cast, codes, folder):
@@ -71,6 +81,7 @@ def test_an_output_is_claimed_licensed_exported_and_verified(people: People, vau
         looked_at(visitor, "verify-light")
         page.locator("#proof").set_input_files([saved, source])
         page.get_by_text("The licence is in force.").wait_for()
+        page.get_by_text("m-1, version 2").wait_for()
         looked_at(visitor, "verified-light")
         visitor.press("Begin anew")
         page.locator("#proof").set_input_files(song(folder, ORIGINALS[5]))
@@ -97,6 +108,17 @@ def test_a_blocked_output_says_what_helps(people: People, cast, codes, look):
         looked_at(person, f"export-blocked-{look}")
         person.go("/outputs")
         looked_at(person, f"outputs-{look}")
+        for state, (codes_, label, helps) in STATES.items():
+            told = page.evaluate("id => import('./js/api.js').then(({ get }) => get(`/outputs/${id}`))", BLOCKED)
+            obstacles = [{"code": code, "detail": f"This is {code}.", "refs": []} for code in codes_]
+            told |= {"outcome": "not_cleared", "reasons": [], "suggestions": [], "obstacles": obstacles}
+            told_instead(page, f"**/outputs/{BLOCKED}", told)
+            person.go("/licence")
+            person.go(f"/outputs/{BLOCKED}")
+            page.get_by_text(label, exact=True).wait_for()
+            page.get_by_text(helps).wait_for()
+            assert page.get_by_text("name a mood").count() == page.get_by_text("Regenerate").count() == 0
+            looked_at(person, f"export-{state}-{look}")
         for page_name in ("licence", "verify"):
             person.go(f"/{page_name}")
             looked_at(person, f"{page_name}-{look}")

@@ -53,6 +53,22 @@ def stands(number: int, checks) -> str:
     return force(next(one for one in reversed(checks) if decides(one, number, "b" * 64)))
 
 
+@pytest.mark.parametrize(
+    ("gate", "codes"), [(Gate("has not passed", "1@0"), ["model_blocked"]), (Gate(), ["check_outdated"])]
+)
+@pytest.mark.parametrize("days", [0, 60])
+def test_what_the_gate_kept_back_needs_the_gate_and_then_a_new_check(gate, codes, days):
+    kept = check(outcome="not_cleared", found="allow", reasons=(Reason(code="model_blocked"),))
+    found = obstacles(kept, FREE, gate, ACCEPTED, Policy(), NOW + timedelta(days=days))
+    assert [one.code for one in found] == [*codes, *(["check_outdated"] if days and gate.why else [])]
+    assert gate.why or "have the output checked again" in found[0].detail
+
+
+def test_a_copy_of_a_blocked_model_is_told_as_a_copy_too():
+    found = obstacles(check(outcome="block"), FREE, Gate("has not passed", "1@0"), ACCEPTED, Policy(), NOW)
+    assert [one.code for one in found] == ["model_blocked", "output_not_cleared"]
+
+
 @given(st.lists(st.tuples(OUTCOMES, st.booleans(), DECIDED), max_size=8))
 def test_a_certificate_is_in_force_unless_the_last_word_about_its_sound_stopped_it(told):
     checks = [check()]

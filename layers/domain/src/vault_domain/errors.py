@@ -126,9 +126,9 @@ class ModelBlocked(Conflict):
 
 
 class CheckOutdated(Conflict):
-    """An export after a check that is older than the policy allows."""
+    """An export after a check that is older than the policy allows, or that the release gate kept back until now."""
 
-    code, title = "check_outdated", "This output was checked too long ago; have it checked again"
+    code, title = "check_outdated", "The last check of this output counts no longer; have it checked again"
 
 
 class DigestMismatch(Conflict):

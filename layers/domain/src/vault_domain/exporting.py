@@ -3,9 +3,9 @@
 An export needs all of these, each with a code of its own: no suspension of the
 output or its model (``output_suspended``), no release gate that keeps its model
 back (``model_blocked``), a last check that said allow or warn
-(``output_not_cleared``), not too long ago (``check_outdated``), the present
-licence accepted (``licence_not_accepted``), and the very bytes that were
-checked (``digest_mismatch``).
+(``output_not_cleared``), not too long ago nor while its model was kept back
+(``check_outdated``), the present licence accepted (``licence_not_accepted``),
+and the very bytes that were checked (``digest_mismatch``).
 
 From its first export on an output's id stands for the sound that was exported:
 no other sound is checked under it (``output_exported``), so what is found or
@@ -171,16 +171,24 @@ def obstacles(
 
     ``stands``: the suspensions of the output, its sound and its model; ``gate``: whether that may be released.
     """
-    found = [Reason(code=OutputSuspended.code, detail=reason.detail) for reason in stands.reasons]
-    found += gate.reasons
-    if check.outcome not in CLEARED and not found:
+    suspended = [Reason(code=OutputSuspended.code, detail=reason.detail) for reason in stands.reasons]
+    found = [*suspended, *gate.reasons]
+    if check.came_to not in CLEARED and not suspended:
         found.append(Reason(code=OutputNotCleared.code, detail=message_of(check)))
-    if now - check.at > timedelta(days=policy.export_check_days):
-        said = f"The last check is older than {policy.export_check_days} days: have the output checked again."
+    if said := _outdated(check, gate, policy, now):
         found.append(Reason(code=CheckOutdated.code, detail=said))
     if accepted is None:
         found.append(Reason(code=LicenceNotAccepted.code, detail=LicenceNotAccepted.title + "."))
     return tuple(found)
+
+
+def _outdated(check: OutputCheck, gate: Gate, policy: Policy, now: datetime) -> str | None:
+    """Why only a new check can clear this output, if that is so."""
+    if check.found is not None and gate.why is None:
+        return "The model may be released now, and could not be when this was checked: have the output checked again."
+    if now - check.at > timedelta(days=policy.export_check_days):
+        return f"The last check is older than {policy.export_check_days} days: have the output checked again."
+    return None
 
 
 def require(found: tuple[Reason, ...]) -> None:

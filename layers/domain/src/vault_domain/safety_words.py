@@ -14,7 +14,8 @@ UNHEARD_MESSAGE = (
     "Nothing similar was found, but there is little in this output to recognise. Listen to it before using it."
 )
 KEPT_BACK_MESSAGE = (
-    "This output was compared, but it is not cleared: the version of the model that made it may not be released yet."
+    "This output was compared, but it is not cleared: the version of the model that made it was not to be released "
+    "then. Once it may be, have the output checked again."
 )
 
 

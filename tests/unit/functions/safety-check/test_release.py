@@ -62,6 +62,27 @@ def test_a_check_that_only_the_gate_keeps_back_is_made_once_however_often_it_is_
     assert body_of(post(ready, sim, inline(CLEAN, model_version="1")))["check"] == 2
 
 
+def test_an_output_says_what_keeps_it_back_now_and_not_what_did_when_it_was_checked(sim: Simulator, ready, load_step):
+    exporting = load_step("licence-export")
+    agree(exporting, sim, role="system")
+    post(ready, sim, inline(CLEAN, model_version="1", user_ref="ann"))
+
+    def stands():
+        held = call(exporting, sim, "GET", "/outputs/out_one", role="system", query="user_ref=ann")
+        checked = body_of(call(ready, sim, "GET", "/safety/checks/out_one", role="system"))
+        assert body_of(held)["reasons"] == [], "the gate is no finding about the output"
+        codes = [one["code"] for one in body_of(held)["obstacles"]]
+        return checked["outcome"], [one["code"] for one in checked["model_blocked"]], codes
+
+    assert stands() == ("not_cleared", ["model_blocked"], ["model_blocked"])
+    audited(sim, "passed")
+    assert stands() == ("not_cleared", [], ["check_outdated"])
+    post(ready, sim, inline(CLEAN, model_version="1", user_ref="ann"))
+    assert stands() == ("allow", [], [])
+    audited(sim, "blocked", expects=1)
+    assert stands() == ("allow", ["model_blocked"], ["model_blocked"])
+
+
 def test_naming_the_version_later_is_another_check_without_another_comparison(sim: Simulator, ready, load_step):
     exporting = load_step("licence-export")
     agree(exporting, sim, role="system")

@@ -15,8 +15,12 @@ const OUTCOMES = {
   allow: ["good", "Cleared"], warn: ["wait", "Cleared, with likeness"], block: ["bad", "Blocked"],
   not_cleared: ["wait", "Not checked to the end"],
 };
+/** What stands in the way and is no outcome of the check: the first of these that applies. */
+const STANDING = { output_suspended: ["bad", "Suspended"], output_not_cleared: null, model_blocked: ["wait", "Model held back"], check_outdated: ["wait", "To be checked again"] };
+const against = (output) => output.obstacles.filter((one) => one.code !== "licence_not_accepted");
 const badge = (output) => {
-  const [tone, label] = output.obstacles.some((one) => one.code === "output_suspended") ? ["bad", "Suspended"] : OUTCOMES[output.outcome];
+  const codes = against(output).map((one) => one.code), first = Object.keys(STANDING).find((code) => codes.includes(code));
+  const [tone, label] = STANDING[first] ?? OUTCOMES[output.outcome];
   return html`<${Badge} tone=${tone}>${label}<//>`;
 };
 
@@ -82,29 +86,32 @@ export function Output({ id }) {
       <div class="stack tight"><h1 class="break">${output.output_id}</h1>
         <p class="row">${badge(output)} <span class="quiet">${output.model_id} · ${clock(output.duration_s)} · checked ${at(output.checked_at)}</span></p></div>
       <${Advice} output=${output} />
-      ${output.obstacles.every((one) => one.code === "licence_not_accepted") && html`<${Export} output=${output} licence=${licence} reload=${state.reload} />`}
+      ${!against(output).length && html`<${Export} output=${output} licence=${licence} reload=${state.reload} />`}
     </div>`}<//>`;
 }
 
 /** What the check says, and what helps where it stands in the way. */
 function Advice({ output }) {
-  const against = output.obstacles.filter((one) => one.code !== "licence_not_accepted");
-  if (!against.length) {
+  const stands = against(output), details = stands.map((one) => one.detail);
+  if (!stands.length) {
     return html`<${Notice} tone=${output.outcome === "warn" ? "wait" : "good"}>${output.message}<//>`;
   }
-  const late = against.every((one) => one.code === "check_outdated");
+  const late = stands.every((one) => one.code === "check_outdated");
+  const model = !late && stands.every((one) => ["model_blocked", "check_outdated"].includes(one.code));
+  const found = output.reasons.filter((one) => !details.includes(one.detail));
   return html`
     <${Notice} tone="bad" title="It can't be exported.">
-      ${against.map((one) => html`<p key=${one.code}>${one.detail}</p>`)}
-      ${output.reasons.length > 0 && html`<ul class="break">${output.reasons.map((one, n) => html`<li key=${n}>${one.detail}</li>`)}</ul>`}<//>
+      ${stands.map((one) => html`<p key=${one.code} class="break">${one.detail}</p>`)}
+      ${found.length > 0 && html`<ul class="break">${found.map((one, n) => html`<li key=${n}>${one.detail}</li>`)}</ul>`}<//>
     <section class="card stack" aria-labelledby="helps"><h2 id="helps">What helps</h2>
       ${late ? html`<p>Ask the service to have the same file checked again. Nothing else is needed.</p>`
+        : model ? html`<p>Ask the service that made it. This is about its model and not about your output: no other prompt and no cut changes it.</p>`
         : output.suggestions.length ? html`<ul>${output.suggestions.map((text) => html`<li key=${text}>${text}</li>`)}</ul>`
         : html`<ul><li>Make another one with another seed or variation.</li><li>Ask for something less close: name a mood or a genre, not a song or an artist.</li>
             <li>If only a passage is too close, leave that passage out and have the rest checked.</li></ul>`}
-      ${output.regenerate_url && html`<p><a class="button main" href=${output.regenerate_url} rel="noopener noreferrer nofollow" target="_blank">Regenerate</a>
+      ${!late && !model && output.regenerate_url && html`<p><a class="button main" href=${output.regenerate_url} rel="noopener noreferrer nofollow" target="_blank">Regenerate</a>
         <span class="small quiet break"> at ${hostOf(output.regenerate_url)}</span></p>`}
-      ${!output.regenerate_url && !late && html`<p class="quiet">Go back to the service that made it and regenerate there.</p>`}
+      ${!output.regenerate_url && !late && !model && html`<p class="quiet">Go back to the service that made it and regenerate there.</p>`}
     </section>`;
 }
 
