@@ -85,7 +85,7 @@ def test_the_same_words_are_artists_where_the_text_says_so(prompt, name):
     assert name in named(prompt)
 
 
-@pytest.mark.parametrize(("name", "frame"), product(COMMON, ("a song about {}", "{} and night", "my {} is gone")))
+@pytest.mark.parametrize(("name", "frame"), list(product(COMMON, ("a song about {}", "{} and night", "my {} is gone"))))
 def test_small_letters_without_a_cue_never_alarm(name, frame):
     assert named(frame.format(name.lower().replace("!", "i"))) == set()
 
