@@ -187,7 +187,7 @@ def test_the_same_audio_under_the_same_versions_is_the_same_check(sim: Simulator
     assert other["check"] == 2
     assert len({check.features for check in sim.store.everything(OutputCheck)}) == 2
     shown = ready.handler(event("GET", "/safety/checks/out_one", bearer=token(sim, "system", "safety")), None)
-    assert body_of(shown) == {**other, "checks": 2, "suspended": []}
+    assert body_of(shown) == {**other, "checks": 2, "suspended": [], "model_blocked": []}
 
 
 def test_an_upload_is_checked_once_and_its_check_can_be_asked_for_again(sim: Simulator, ready) -> None:
