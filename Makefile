@@ -44,7 +44,7 @@ up: $(STAMP) ## keep the stack running until Ctrl-C (DATA=folder PORT=number)
 
 test: $(STAMP) ## what must hold before a commit: unit, contract, conformance and end-to-end tests
 	$(BIN)/python -m pytest -q -n 2 --dist loadgroup -m "not e2e and not slow and not browser"
-	$(BIN)/python -m pytest -q -m "e2e and not slow and not browser"
+	$(BIN)/python -m pytest -q -n 2 --dist loadfile -m "e2e and not slow and not browser"
 
 test-full: $(STAMP) $(LAYERS) ## test, and the heavy rest: long fuzzing, the API as described, kills under load, layer sizes, a real browser
 	$(BIN)/python -m pip install -q --disable-pip-version-check -r requirements/train.txt
