@@ -9,6 +9,7 @@ from typing import Annotated
 from pydantic import BaseModel, Field
 from registry_audits import audited
 from registry_figures import ModelFigures, ModelsChecked, checks_of, figures_of
+from registry_names import require_free
 from registry_views import ModelList, ModelView, ReleaseView, VersionView, model_view, release_view, version_view
 from vault_domain.canonical import sha256_hex
 from vault_domain.errors import Conflict, LostRace, NotFound
@@ -85,7 +86,8 @@ def model_checked(model_id: ModelId, deps: Deps) -> ModelFigures:
 def register(model_id: ModelId, ask: VersionAsk, caller: Caller, deps: Deps) -> VersionView:
     """Register a version made by your own runs, the last of which ended with these weights.
 
-    1. The model is new, or yours. 2. Its runs are yours, completed, for this model. 3. The statement is signed.
+    1. The model is new, or yours. 2. Its runs are yours, completed, for this model; a new one is not what others call
+    theirs: no output of somebody else was checked under its name before the runs began. 3. The statement is signed.
     4. Model, version and event in one commit. The same request again gives the same version.
     """
     try:
@@ -121,6 +123,8 @@ def _register(model_id: str, ask: VersionAsk, caller: Caller, deps: Deps) -> Mod
     found = [deps.records.get(ModelTrainingRun, run_id) for run_id in ask.runs]  # 2
     check_runs(model_id, caller.id, ask, found)
     runs = [run for run in found if run is not None]
+    if model is None:
+        require_free(model_id, caller, runs, deps)
     now, signer = deps.clock(), deps.signer(KEY_PURPOSE)
     publish_key(signer, KEY_PURPOSE, deps.records, now)
     envelope = seal_statement(statement(model_id, ask, runs), signer).to_bytes()  # 3

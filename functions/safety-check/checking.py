@@ -18,6 +18,7 @@ from vault_domain.events import Kind, make_event
 from vault_domain.evidence import SourceReport
 from vault_domain.exporting import ExportedSound, same_sound
 from vault_domain.hearing import weighed
+from vault_domain.model_names import ModelUse
 from vault_domain.ports import Change, Put
 from vault_domain.safety import (
     STRICTER,
@@ -125,7 +126,7 @@ def _record(job: Job, compared: Callable[[], Found], deps: Deps) -> tuple[Output
         deps.new_id("evt"), Kind.OUTPUT_CHECK, one.output_id, job.caller.actor, one.at, one.versions, **facts
     )
     one = on_record(one, event)
-    changes: list[Change] = [Put(one, 0), *_used(job, one), *stands.watched, *ours]
+    changes: list[Change] = [Put(one, 0), *_used(job, one), *_named(one, deps), *stands.watched, *ours]
     # What is suspended is about this output or its model; the answer of a sound is about the sound alone.
     # It moves on with its output: only an output's last check answers.
     fresh = seen is None or seen.output_id == one.output_id
@@ -163,6 +164,12 @@ def _used(job: Job, one: OutputCheck) -> list[Change]:
     if job.sent.upload is None:
         return []
     return [Put(expire(pin(job.sent.upload, job.sent.version_id, one.at), one.at), job.sent.upload.version)]
+
+
+def _named(one: OutputCheck, deps: Deps) -> list[Change]:
+    """The first check under a model's name by this service: from now on nobody else registers the name."""
+    use = ModelUse(model_id=one.model_id, service=one.service, since=one.at)
+    return [] if deps.records.get(ModelUse, *use.key()) else [Put(use, 0)]
 
 
 def _compared(job: Job, deps: Deps) -> Found:

@@ -36,6 +36,7 @@ OPENS_NOTHING = {
     "consent/main.change": "whose receipt is given",
     "consent/main.accept": "whose receipt is given",
     "gateway-issue-token/issue_canaries.offered": "refuses others' tracks, as the matrix would",
+    "model-registry/registry_names.require_free": "refuses a name that others use",
     "safety-check/main.check": "a prompt's token counts for whom it was given to; blocks are counted",
     "snippets/main._opened": "refuses once more, where the matrix let it be heard",
     "upload-presign/main.open_form": "one's own quota",

@@ -7,15 +7,17 @@ from granting import numbered, take_back
 from lineages import WEIGHTS, Training
 from packing import registered_dataset
 from simulator import Simulator, killed_everywhere
+from vault_domain.accounts import ServiceAccount
 from vault_domain.canaries import Canary
 from vault_domain.events import AuditEvent, Kind
 from vault_domain.lineage import Model, ModelVersion
+from vault_domain.model_names import ModelUse
 from vault_domain.ports import Put
 from vault_domain.reasons import Reason
 from vault_domain.release_gate import MAX_AUDIT_BYTES, MAX_OUTPUTS, Release
 from vault_domain.safety import LEVELS, OutputCheck
 from vault_store.dsse import open_statement
-from wire import body_of, event, token
+from wire import SERVICE, body_of, event, token
 
 
 @pytest.fixture
@@ -282,3 +284,29 @@ def test_an_audit_that_is_cut_off_is_made_once(load_step):
         (one,) = [one for one in sim.store.everything(AuditEvent) if one.event is Kind.MODEL_AUDITED]
         (stands,) = sim.store.everything(Release)
         assert (stands.state, stands.audits, one.data["passed"]) == ("passed", 1, True), label
+
+
+def test_a_name_that_others_outputs_were_checked_under_is_not_theirs_to_lose(training: Training):
+    """A first registration closes the gate over a name: only who uses it, or has no other, may do so."""
+    sim = training.sim
+    stranger, sister, ours = numbered("svc", 8), numbered("svc", 9), SERVICE
+    for name, owner in ((stranger, numbered("acc", 8)), (sister, numbered("acc", 9)), (ours, numbered("acc", 9))):
+        sim.store.commit([Put(ServiceAccount(
+            client_id=name, name="s", owner=owner, scopes=("safety",), secret_sha256="0" * 64, created=sim.clock(),
+        ), 0)])  # fmt: skip
+
+    def used(service):
+        sim.store.commit([Put(ModelUse(model_id="tiny", service=service, since=sim.clock()), 0)])
+        sim.clock.advance(minutes=1)
+
+    used(sister)
+    training.trained()
+    sim.clock.advance(minutes=1)
+    used(stranger)
+    training.trained("run_late")
+    before = sim.dump()
+    told = training.register(runs=("run_late",))
+    assert (told["statusCode"], "somebody else's service" in body_of(told)["detail"]) == (409, True)
+    assert sim.dump() == before
+    assert training.register()["statusCode"] == 201, "one's own use, and another's since one's run began, stop nothing"
+    assert training.register("2.0", ("run_late",))["statusCode"] == 201

@@ -15,10 +15,11 @@ from vault_domain.canonical import canonical
 from vault_domain.dsse import parse
 from vault_domain.events import AuditEvent, Kind
 from vault_domain.lineage import Model
+from vault_domain.model_names import ModelUse
 from vault_domain.policy import Policy, PolicyVersion, Thresholds
 from vault_domain.ports import Put
 from vault_domain.safety import OutputCheck
-from wire import body_of
+from wire import SERVICE, body_of
 
 S = 12.0
 COPY, CLEAN = as_file(piece(1, S), "FLAC"), as_file(piece(2, S))
@@ -81,6 +82,16 @@ def test_an_output_says_what_keeps_it_back_now_and_not_what_did_when_it_was_chec
     assert stands() == ("allow", [], [])
     audited(sim, "blocked", expects=1)
     assert stands() == ("allow", ["model_blocked"], ["model_blocked"])
+
+
+def test_who_had_outputs_of_a_model_checked_is_on_record_since_the_first_of_them(sim: Simulator, ready):
+    first = sim.clock()
+    for name, audio in (("out_one", CLEAN), ("out_two", COPY), ("out_one", CLEAN)):
+        post(ready, sim, inline(audio, name))
+        sim.clock.advance(minutes=1)
+    post(ready, sim, inline(CLEAN, "out_three") | {"model_id": "n"})
+    uses = {one.model_id: (one.service, one.since) for one in sim.store.everything(ModelUse)}
+    assert uses == {"m": (SERVICE, first), "n": (SERVICE, sim.clock())}
 
 
 def test_naming_the_version_later_is_another_check_without_another_comparison(sim: Simulator, ready, load_step):
