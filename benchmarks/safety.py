@@ -88,7 +88,7 @@ def split(where: Path, folder: Path, tracks: int) -> float:
 
     def decoding() -> None:
         with tempfile.TemporaryDirectory(dir=folder) as work:
-            decode(sound, Path(work))
+            decode(sound, Path(work), keep=False)
 
     parts: dict[str, Callable[[], object]] = {
         "decode, hashes, facts, Chromaprint": decoding,
