@@ -9,7 +9,7 @@ are then empty and ``error`` says why.
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import numpy as np
 from lemm.workers import in_order
@@ -25,20 +25,24 @@ from vault_index.shard import Shard
 Progress = Callable[[int, int, str], None]
 """Called with files done, files in all, and the file just done."""
 
-LIMIT: Final = 20
+WEAK: Final = 20
+"""As many tracks are told in any case; of a mix of more, all that reach ``FOUND``."""
+FOUND: Final = 0.4
+MOST: Final = 2_000
 LEAST_TUNE: Final = 0.2
 """Of tunes, only those that nine in ten unrelated queries do not reach are told."""
 QUERIES: Final = replace(OFFLINE, min_duration_s=0.5)
 """Offline, shorter queries may be asked than uploads may be; what they tell is in their similarity."""
+_Found = TypeVar("_Found", Match, TuneMatch)
 _opened: list[tuple[list[Shard], frozenset[str]]] = []
 
 
 def match_files(
-    files: Sequence[Path], against: Path, progress: Progress | None = None, limit: int = LIMIT
+    files: Sequence[Path], against: Path, progress: Progress | None = None, weak: int = WEAK
 ) -> Iterator[dict[str, Any]]:
     """One result per file: ``{"query", "matches", "melodies"}``, with ``"error"`` when it could not be compared."""
     snapshot.open_folder(against)  # a damaged snapshot is refused here, with its own error
-    jobs = [(str(file), limit) for file in files]
+    jobs = [(str(file), weak) for file in files]
     results = in_order(_match, jobs, start=_open, start_with=(str(against),))
     for number, result in enumerate(results):
         if progress is not None:
@@ -54,7 +58,7 @@ def _open(against: str) -> None:
 
 def _match(job: tuple[str, int]) -> dict[str, Any]:
     """Runs in a worker: decode, analyse and look up one file."""
-    file, limit = job
+    file, weak = job
     try:
         query = features.extract(decode_for_matching(Path(file), QUERIES))
     except VaultError as error:
@@ -62,13 +66,18 @@ def _match(job: tuple[str, int]) -> dict[str, Any]:
     except OSError as error:
         return _refused(file, "unreadable", error.strerror or "The file can't be read.")
     shards, removed = _opened[0]
-    found = search(shards, query, removed=removed, limit=limit)
-    tunes = melody.search([melody.book_of(shard) for shard in shards], _tune(query), removed=removed, limit=limit)
+    found = search(shards, query, removed=removed, limit=MOST)
+    tunes = melody.search([melody.book_of(shard) for shard in shards], _tune(query), removed=removed, limit=MOST)
     return {
         "query": file,
-        "matches": [_match_row(match) for match in found],
-        "melodies": [_tune_row(match) for match in tunes if match.similarity >= LEAST_TUNE],
+        "matches": [_match_row(match) for match in told(found, weak)],
+        "melodies": [_tune_row(match) for match in told(tunes, weak) if match.similarity >= LEAST_TUNE],
     }
+
+
+def told(found: Sequence[_Found], weak: int = WEAK) -> Sequence[_Found]:
+    """Of matches, best first, all that are found, and weak ones up to so many in all."""
+    return found[: max(weak, sum(match.similarity >= FOUND for match in found))]
 
 
 def _refused(file: str, code: str, detail: str) -> dict[str, Any]:

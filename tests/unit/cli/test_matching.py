@@ -1,12 +1,15 @@
 """A folder becomes a catalogue, files are matched against it, and nothing unreadable ends a run or passes as clean."""
 
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 import soundfile
+from hypothesis import given
+from hypothesis import strategies as st
 from lemm.catalogue import build_catalogue
-from lemm.matching import match_files
+from lemm.matching import match_files, told
 from vault_domain.errors import BadRequest, NotFound
 from vault_models.compose import compose, rearrange
 
@@ -97,3 +100,12 @@ def test_what_can_not_be_is_refused(folder, tmp_path):
         build_catalogue(tmp_path / "none", "x", tmp_path)
     with pytest.raises(NotFound):
         list(match_files([folder / "one.wav"], tmp_path / "none.snapshot"))
+
+
+@given(st.lists(st.floats(0, 1), max_size=60), st.integers(0, 30))
+def test_everything_that_is_found_is_told_and_weak_matches_up_to_a_number(similarities, weak):
+    found = [SimpleNamespace(similarity=one) for one in sorted(similarities, reverse=True)]
+    kept = list(told(found, weak))
+    strong = [match for match in found if match.similarity >= 0.4]
+    assert kept[: len(strong)] == strong, "a mix of many tracks names them all"
+    assert len(kept) == min(len(found), max(weak, len(strong)))
