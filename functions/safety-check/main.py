@@ -3,7 +3,7 @@
 from concurrent.futures import ThreadPoolExecutor
 
 from checking import Job, checked, earlier
-from vault_domain.errors import OutputDecided, OutputExported
+from vault_domain.errors import VaultError
 from vault_domain.ids import OutputId
 from vault_domain.safety import CheckAsk, OutputCheck, is_stricter
 from vault_domain.safety_receipt import SAFETY_RECEIPT, safety_receipt
@@ -46,11 +46,11 @@ def check(ask: CheckAsk, caller: Caller, deps: Deps) -> Json:
     with ThreadPoolExecutor(1) as pool:
         gathering = pool.submit(basis_of, deps)
         sound = heard_or_refused(sent, caller, deps)
-        basis = under_stricter(gathering.result()) if stricter else gathering.result()
     try:
+        basis = under_stricter(gathering.result()) if stricter else gathering.result()
         one, is_new = checked(Job(ask, caller, sent, sound, basis, prompt_check), deps)  # 3
-    except (OutputExported, OutputDecided):
-        if sent.upload is None:  # an upload can be checked under another id
+    except VaultError:
+        if sound.stored and sent.upload is None:  # an upload can be asked about again, inline audio is sent anew
             discarded(sent, deps)
         raise
     if is_new and one.outcome == "block":

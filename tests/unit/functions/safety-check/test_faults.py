@@ -141,3 +141,14 @@ def test_a_lookup_that_knows_it_blocks_whatever_else_is_out_of_reach(sim, ready)
     answer = body_of(post(ready, sim, inline(OTHER)))
     assert (answer["outcome"], answer["missing"]) == ("block", ["vault"])
     assert "trim" not in [one["code"] for one in answer["suggestions"]]
+
+
+def test_a_long_inline_output_that_can_not_be_recorded_leaves_nothing_in_the_bucket(sim, ready, load_step) -> None:
+    decode = load_step("decode")
+    decode.app.bind(sim.container())
+    decode.INLINE_BYTES = 1000
+    sim.functions["LEMM_FUNCTION_DECODE"] = lambda payload: decode.handler(payload, None)
+    ready.app.bind(sim.container(records=Throttled(sim.store, "commit", 10**9)))
+    assert post(ready, sim, inline(OTHER))["statusCode"] == 503
+    assert sim.store.everything(OutputCheck) == ()
+    assert audio_left(sim) == []
