@@ -29,6 +29,7 @@ WEAK: Final = 20
 """As many tracks are told in any case; of a mix of more, all that reach ``FOUND``."""
 FOUND: Final = 0.4
 MOST: Final = 2_000
+"""Tracks of one query at most: a bound, no choice."""
 LEAST_TUNE: Final = 0.2
 """Of tunes, only those that nine in ten unrelated queries do not reach are told."""
 QUERIES: Final = replace(OFFLINE, min_duration_s=0.5)
