@@ -5,6 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 from checking import Job, checked, earlier
 from vault_domain.errors import VaultError
 from vault_domain.ids import OutputId
+from vault_domain.ports import Signer
 from vault_domain.safety import CheckAsk, OutputCheck, is_stricter
 from vault_domain.safety_receipt import SAFETY_RECEIPT, safety_receipt
 from vault_domain.safety_words import answer
@@ -14,7 +15,7 @@ from vault_edge.output_audio import Sent, discarded, heard_or_refused, received
 from vault_edge.output_checks import basis_of, earlier_checks, under_stricter
 from vault_edge.permitting import belonging
 from vault_edge.prompt_tokens import honoured
-from vault_edge.receipts import signed_receipt
+from vault_edge.receipts import receipt_signer, signed_receipt
 from vault_edge.releasing import gate_now
 from vault_edge.repeats import note_block
 from vault_edge.suspending import standing_now
@@ -43,11 +44,12 @@ def check(ask: CheckAsk, caller: Caller, deps: Deps) -> Json:
         discarded(Sent(upload=deps.records.get(Upload, known.upload_id or "")), deps)
         return _answered(known, deps)
     sent = received(ask, caller, deps)  # 2
-    with ThreadPoolExecutor(1) as pool:
-        gathering = pool.submit(basis_of, deps)
+    with ThreadPoolExecutor(2) as pool:
+        gathering, signing = pool.submit(basis_of, deps), pool.submit(receipt_signer, deps)
         sound = heard_or_refused(sent, caller, deps)
     try:
         basis = under_stricter(gathering.result()) if stricter else gathering.result()
+        signer = signing.result()
         one, is_new = checked(Job(ask, caller, sent, sound, basis, prompt_check), deps)  # 3
     except VaultError:
         if sound.stored and sent.upload is None:  # an upload can be asked about again, inline audio is sent anew
@@ -57,7 +59,7 @@ def check(ask: CheckAsk, caller: Caller, deps: Deps) -> Json:
         note_block(caller.id, ask, basis.policy, deps)
     if sound.stored:
         discarded(sent, deps)  # 4
-    return _answered(one, deps)
+    return _answered(one, deps, signer)
 
 
 @app.get("/safety/checks/{output_id}", role=("system", "reviewer"), scope="safety")
@@ -74,9 +76,9 @@ def show(output_id: OutputId, caller: Caller, deps: Deps) -> Json:
     }
 
 
-def _answered(check: OutputCheck, deps: Deps) -> Json:
+def _answered(check: OutputCheck, deps: Deps, signer: Signer | None = None) -> Json:
     """The check in words and figures, and as a signed receipt."""
-    return {**answer(check), "receipt": signed_receipt(SAFETY_RECEIPT, safety_receipt(check), deps)}
+    return {**answer(check), "receipt": signed_receipt(SAFETY_RECEIPT, safety_receipt(check), deps, signer)}
 
 
 def _stands(known: OutputCheck, stricter: bool, deps: Deps) -> bool:

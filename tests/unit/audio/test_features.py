@@ -57,6 +57,12 @@ def test_same_sound_same_bytes():
     assert features.pack(features.extract(sound(7)), True) == features.pack(features.extract(sound(7)), True)
 
 
+def test_embeddings_made_apart_pack_to_the_same_bytes():
+    heard = np.concatenate([sound(4), np.array([np.nan, 9.0], np.float32)])
+    apart = features.with_embedding(features.extract(heard), features.embedded(heard, embed))
+    assert features.pack(apart, dense=True) == features.pack(features.extract(heard, embed), dense=True)
+
+
 @pytest.mark.parametrize("with_embedding", [False, True])
 def test_sixteen_bit_samples_in_a_file_say_the_same(tmp_path, with_embedding):
     whole = np.rint(sound(35) * 20_000).astype("<i2")

@@ -91,8 +91,14 @@ def extract(samples: spectrum.Sound, embed: Embed | None = None) -> Features:
         return _heard(samples if samples.dtype == np.int16 else _contiguous(samples))
     signal = samples * spectrum.STEP_16 if samples.dtype == np.int16 else _contiguous(samples)
     with ThreadPoolExecutor(1) as beside:  # both spend their time outside the interpreter's lock
-        embedding = beside.submit(embed, _finite(signal))
-        return _with_embedding(_heard(signal), embedding.result())
+        embedding = beside.submit(embedded, signal, embed)
+        return with_embedding(_heard(signal), embedding.result())
+
+
+def embedded(samples: NDArray[np.float32], embed: Embed) -> EmbeddingLike:
+    """The embeddings of the same samples by themselves: no comparison needs them, so they can be made beside one."""
+    found: EmbeddingLike = embed(_finite(_contiguous(samples)))
+    return found
 
 
 def _contiguous(samples: spectrum.Sound) -> NDArray[np.float32]:
@@ -119,7 +125,8 @@ def _finite(signal: NDArray[np.float32]) -> NDArray[np.float32]:
     return np.clip(np.nan_to_num(signal, nan=0.0, posinf=1.0, neginf=-1.0), -8.0, 8.0)
 
 
-def _with_embedding(base: Features, found: EmbeddingLike) -> Features:
+def with_embedding(base: Features, found: EmbeddingLike) -> Features:
+    """``base`` with the embeddings, as :func:`extract` gives both at once."""
     half = np.float16  # what pack keeps: rounding here makes extract and unpack agree
     return Features(
         base.settings, base.duration_s, base.peak_times, base.peak_pitches, base.peak_levels, base.dense,

@@ -11,6 +11,7 @@ all of the reference, and the whole-track Chromaprint comparison agrees.
 """
 
 from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, Literal, Protocol
@@ -88,9 +89,10 @@ def report_of(query: Query, source: Source, now: datetime, original: str | None 
         opened = source.read()
         calibration = builtin()
         shards, removed = gathered(opened.shards), frozenset(opened.manifest.removed) | source.without
-        found = search(shards, query.features, removed=removed, calibration=calibration, limit=MAX_HITS)
-        hits = _hits(query, found, source)
-        tunes = tune_hits(query.features, shards, removed, source.side)
+        with ThreadPoolExecutor(1) as pool:  # both spend most of their time outside the interpreter's lock
+            tunes_found = pool.submit(tune_hits, query.features, shards, removed, source.side)
+            found = search(shards, query.features, removed=removed, calibration=calibration, limit=MAX_HITS)
+            hits, tunes = _hits(query, found, source), tunes_found.result()
     except VaultError as error:
         return unmade(query.subject, source.name, source.side, "failed", error.detail, now)
     if original is not None:

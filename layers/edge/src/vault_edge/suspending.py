@@ -3,8 +3,7 @@
 from collections.abc import Sequence
 
 from vault_domain.events import Actor, AuditEvent, Kind, make_event
-from vault_domain.ports import Change, Put
-from vault_domain.records import Record
+from vault_domain.ports import Change, Put, Together, Wanted
 from vault_domain.safety import OutputCheck, event_facts, on_record
 from vault_domain.sealing import word_hash
 from vault_domain.suspensions import (
@@ -26,16 +25,25 @@ from vault_domain.suspensions import (
 from vault_edge.deps import Deps
 
 
-def standing_of(model_id: str, output_id: str, audio_sha256: str | None, deps: Deps) -> Standing:
-    """Whether model, output, or any other output with the same sound is suspended or withdrawn.
-
-    ``watched`` belongs into the commit of whatever is decided by it.
-    """
-    model = model_subject(model_id)
-    wanted: list[tuple[type[Record], str, str]] = [(Suspension, name, Suspension.kind) for name in (model, output_id)]
+def standing_wanted(model_id: str, output_id: str, audio_sha256: str | None) -> list[Wanted]:
+    """What :func:`standing_of` reads first."""
+    wanted: list[Wanted] = [(Suspension, name, Suspension.kind) for name in (model_subject(model_id), output_id)]
     if audio_sha256 is not None:
         wanted.append((HeldSound, sound_key(audio_sha256), HeldSound.kind))
-    found = deps.records.together(wanted)
+    return wanted
+
+
+def standing_of(
+    model_id: str, output_id: str, audio_sha256: str | None, deps: Deps, found: Together | None = None
+) -> Standing:
+    """Whether model, output, or any other output with the same sound is suspended or withdrawn.
+
+    ``watched`` belongs into the commit of whatever is decided by it. ``found``: what was wanted, where it was read
+    together with other things.
+    """
+    model = model_subject(model_id)
+    if found is None:
+        found = deps.records.together(standing_wanted(model_id, output_id, audio_sha256))
     sound = found.get(HeldSound, sound_key(audio_sha256)) if audio_sha256 is not None else None
     outputs = [(output_id, found.get(Suspension, output_id))]
     others = [name for name in sound.outputs if name != output_id] if sound is not None else []

@@ -93,7 +93,7 @@ class Throttled:
         return maybe if callable(found) else found
 
 
-@pytest.mark.parametrize("fails", ["get", "list", "commit"])
+@pytest.mark.parametrize("fails", ["get", "list", "together", "commit"])
 @pytest.mark.parametrize("way", ["inline", "upload"])
 def test_a_throttled_store_gives_no_answer_and_the_same_question_later_the_right_one(sim, ready, fails, way) -> None:
     body = inline(OTHER) if way == "inline" else uploaded(sim, OTHER)
@@ -106,6 +106,51 @@ def test_a_throttled_store_gives_no_answer_and_the_same_question_later_the_right
     assert body_of(post(ready, sim, body))["outcome"] == "allow"
     assert len(events(sim)) == 1
     assert audio_left(sim) == []
+
+
+@pytest.mark.parametrize("nth", [1, 2])
+@pytest.mark.parametrize("fails", ["list", "together"])
+def test_one_read_of_those_side_by_side_that_fails_before_or_after_the_comparison_records_nothing(
+    sim, ready, fails, nth
+) -> None:
+    class Failing(Throttled):
+        """From the nth question about the output's own records on, no answer."""
+
+        def __getattr__(self, name):
+            def maybe(asked, *given, **named):
+                if asked is OutputCheck or name == "together":
+                    self.left -= 1
+                    if self.left < 0:
+                        raise Unavailable("throttled")
+                return getattr(self._inner, name)(asked, *given, **named)
+
+            return maybe if name == self._fails else getattr(self._inner, name)
+
+    # The first listing finds whose output it is, before anything is decoded.
+    ready.app.bind(sim.container(records=Failing(sim.store, fails, nth if fails == "list" else nth - 1)))
+    assert post(ready, sim, inline(OTHER))["statusCode"] == 503
+    assert sim.store.everything(OutputCheck) == sim.store.everything(SoundAnswer) == ()
+    kept = any(info.key.startswith("features/") for info in sim.buckets.open("outputs").list(""))
+    assert kept is (nth == 2)
+
+
+def test_an_output_whose_fingerprints_can_not_be_kept_is_not_recorded(sim, ready) -> None:
+    deps, real = sim.container(), sim.container().bucket
+
+    class Full:
+        def __init__(self, inner) -> None:
+            self._inner = inner
+
+        def __getattr__(self, name):
+            return getattr(self._inner, name)
+
+        def write(self, *given, **named):
+            raise Unavailable("no room")
+
+    deps.bucket = lambda name: Full(real(name)) if name == "outputs" else real(name)
+    ready.app.bind(deps)
+    assert post(ready, sim, inline(OTHER))["statusCode"] == 503
+    assert sim.store.everything(OutputCheck) == sim.store.everything(SoundAnswer) == ()
 
 
 def test_a_decoder_that_fails_is_no_allowance_and_leaves_the_upload_usable(sim, ready) -> None:
