@@ -12,35 +12,24 @@ as their audio would, those of outputs for good.
 """
 
 from array import array
-from collections.abc import Iterable, Iterator
-from contextlib import suppress
+from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import timedelta
 
-from vault_audio.features import Features, unpack
-from vault_domain.admission import vault_features_key
 from vault_domain.canonical import digest, sha256_hex
 from vault_domain.errors import Corrupt, LicenceRefused, NotFound
 from vault_domain.policy import CatalogueEntry
-from vault_domain.ports import every
 from vault_domain.rechecks import UPHELD, list_key, name_of
-from vault_domain.records import stamp
-from vault_domain.suspensions import Suspension, judged
-from vault_domain.tracks import Status, Track
 from vault_edge.app import Deps
 from vault_edge.gathering import gathered
 from vault_edge.index import Opened
 from vault_edge.matching import VAULT
-from vault_edge.output_history import earlier_checks
 from vault_edge.pack_sources import reference_refusal
 from vault_edge.tune_hits import Side
+from vault_edge.withholding import Place, outputs, place_of_output, place_of_track, read, removed_by_claim
 from vault_index.shard import Shard, TrackEntry
 from vault_index.snapshot import build_part
 
-CLAIM_UPHELD = "claim_upheld"
-MAX_FEATURES_BYTES = 128 * 2**20
 MAX_LIST_BYTES = 256 * 2**20
-PAGE = 200
 Keys = frozenset[int]
 
 
@@ -119,9 +108,9 @@ def _upheld(known: str | None, deps: Deps) -> References:
 
     Their features are read only when there are others than in ``known``, the state that was compared with last.
     """
-    places = {**_removed_by_claim(deps), **_withdrawn(deps)}
+    places = _taken_out(deps)
     vault, identity = deps.index.reader(VAULT), digest(sorted(places))
-    kept = [] if identity == known else list(_kept(places, deps))
+    kept = [] if identity == known else list(read(sorted(places.items()), deps))
     if not kept:
         return References(VAULT, "internal", vault, identity, frozenset())
     extra = Shard.open(build_part(kept).data, UPHELD)
@@ -131,33 +120,11 @@ def _upheld(known: str | None, deps: Deps) -> References:
     return References(VAULT, "internal", opened, identity, _keys_of([extra], frozenset()), names)
 
 
-def _removed_by_claim(deps: Deps) -> dict[str, tuple[str, str]]:
-    """Tracks that a claim took out lately, and where their features are or were."""
-    since = stamp(deps.clock() - timedelta(days=deps.policy().removed_audio_days))
-    status = Status.REMOVED.value
-    tracks = every(lambda at: deps.records.find(Track, "by_status", status, since=since, limit=PAGE, cursor=at))
-    return {
-        track.track_id: ("vault", vault_features_key(track.track_id))
-        for track in tracks
-        if any(reason.code == CLAIM_UPHELD for reason in track.reasons)
-    }
-
-
-def _withdrawn(deps: Deps) -> dict[str, tuple[str, str]]:
-    """Outputs that were withdrawn, and where the features of the sound are that this was about."""
-    found: dict[str, tuple[str, str]] = {}
-    for one in every(lambda at: deps.records.find(Suspension, "by_outcome", "withdrawn", limit=PAGE, cursor=at)):
-        features = judged(earlier_checks(one.subject, deps), one)[-1].features
-        if features is not None:
-            found[one.subject] = ("outputs", features.removeprefix("outputs/"))
-    return found
-
-
-def _kept(places: dict[str, tuple[str, str]], deps: Deps) -> Iterator[tuple[str, Features]]:
-    """The features that are still there."""
-    for name, (bucket, key) in sorted(places.items()):
-        with suppress(NotFound):
-            yield name, unpack(deps.bucket(bucket).read(key, limit=MAX_FEATURES_BYTES)).without_dense()
+def _taken_out(deps: Deps) -> dict[str, Place]:
+    """What a claim took out, and where its features are or were."""
+    tracks = {track_id: place_of_track(track_id) for track_id in removed_by_claim(deps)}
+    places = ((one.subject, place_of_output(one, deps)) for one in outputs("withdrawn", deps))
+    return tracks | {name: place for name, place in places if place is not None}
 
 
 def _keys_of(shards: Iterable[Shard], removed: frozenset[str]) -> Keys:

@@ -42,6 +42,7 @@ from vault_edge.output_checks import Basis, earlier_checks, reports_of, under_st
 from vault_edge.racing import settled
 from vault_edge.releasing import gate_of, gate_wanted
 from vault_edge.suspending import standing_of, standing_wanted
+from vault_edge.withheld import explained
 
 
 @dataclass(frozen=True, eq=False)
@@ -204,7 +205,8 @@ def _compared(job: Job, deps: Deps) -> Found:
         features = extract(sound.samples)
         keeping = beside.submit(_kept, features, embedding, job, deps)
         reports = reports_of(Query(ask.output_id, features, sound.audio_sha256, sound.chromaprint), basis, deps)
-        clearance = weighed(decide_output(reports, basis.policy, basis.configured), sound.flags)
+        decided = explained(decide_output(reports, basis.policy, basis.configured), reports, deps)
+        clearance = weighed(decided, sound.flags)
         key = keeping.result()
     heard = Heard(
         sound.content_sha256, sound.audio_sha256, sound.duration_s, sound.chromaprint, key, job.sent.upload_id

@@ -215,5 +215,5 @@ def test_fingerprints_are_read_by_the_steps_that_compare_and_care_for_the_index_
 
 COMPARING = frozenset({
     "admit", "external-match", "fingerprint", "index-build", "internal-match", "retro-scan", "revoke", "safety-check",
-    "sweep",
+    "sweep", "withheld-index",
 })  # fmt: skip

@@ -10,6 +10,7 @@ from typing import Annotated
 from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
 from vault_domain.datasets import DatasetId
+from vault_domain.evidence import WITHHELD
 from vault_domain.policy import CatalogueEntry
 from vault_domain.records import Sha256, UtcTime, Value
 from vault_domain.snapshots import Manifest
@@ -20,7 +21,7 @@ MAX_PART_BYTES = 256 * 2**20
 MAX_TOTAL_BYTES = 2**30
 """All parts together: what a check holds in memory beside the vault's own index."""
 
-RESERVED = frozenset({"vault"})
+RESERVED = frozenset({"vault", WITHHELD})
 """Names that mean something else where catalogues are named."""
 
 

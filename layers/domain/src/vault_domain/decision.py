@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from vault_domain.control import NOTHING, OwnCatalogue
-from vault_domain.evidence import MELODY, Hit, SourceReport, all_hits, unreached
+from vault_domain.evidence import MELODY, WITHHELD, Hit, SourceReport, all_hits, unreached
 from vault_domain.policy import Policy
 from vault_domain.reasons import Reason
 
@@ -104,7 +104,7 @@ def decide_submission(
             for hit in all_hits(reports, "internal")
             if hit.similarity >= policy.thresholds.weak
         ),
-        *_not_made(reports, required_sources(policy, configured)),
+        *_not_made(reports, unreached(reports, required_sources(policy, configured))),
         *flags,
     ]
     if found or (labels and policy.own_catalogue_needs_review):
@@ -141,13 +141,17 @@ def versions_of(reports: tuple[SourceReport, ...], policy_number: int) -> dict[s
 def decide_output(
     reports: tuple[SourceReport, ...], policy: Policy, configured: frozenset[str] = frozenset()
 ) -> Clearance:
-    """Decide whether an output may leave. A block stands even if another source was out of reach."""
+    """Decide whether an output may leave. A block stands even if another source was out of reach.
+
+    What is kept back is a source that no policy can do without.
+    """
     limits = policy.thresholds
     hits = all_hits(reports)
     blocking = tuple(
         _hit_reason("too_similar", hit) for hit in hits if may_decide(hit, policy) and hit.similarity >= limits.strong
     )
-    missing = unreached(reports, required_sources(policy, configured))
+    withheld = tuple(report.source for report in reports if report.source == WITHHELD)
+    missing = unreached(reports, (*required_sources(policy, configured), *withheld))
     if blocking:
         return Clearance("block", "strong", blocking, missing)
     if missing:
@@ -173,9 +177,9 @@ def _hit_reason(code: str, hit: Hit) -> Reason:
     )
 
 
-def _not_made(reports: tuple[SourceReport, ...], required: tuple[str, ...]) -> tuple[Reason, ...]:
+def _not_made(reports: tuple[SourceReport, ...], missing: tuple[str, ...]) -> tuple[Reason, ...]:
     said = {report.source.split(":", 1)[0]: report.reason for report in reports if report.status != "checked"}
     return tuple(
         Reason(code="source_not_checked", detail=f"{source}: {said.get(source) or NOT_THERE}", refs=(source,))
-        for source in unreached(reports, required)
+        for source in missing
     )

@@ -18,6 +18,8 @@ from vault_domain.records import Record, Sha256, UtcTime, Value
 
 MELODY = "melody"
 """The detector of hits of the melody axis."""
+WITHHELD = "withheld"
+"""The source of what was taken out, withdrawn or suspended: nothing that copies it is released (ADR 0033)."""
 
 
 class Span(Value):
@@ -56,7 +58,7 @@ class SourceReport(Record):
 
     subject: str
     source: str = Field(pattern=r"^[a-z0-9][a-z0-9_.:-]{0,79}$")
-    """``vault``, ``catalogue:<name>`` or ``acoustid``."""
+    """``vault``, ``withheld``, ``catalogue:<name>`` or ``acoustid``."""
     side: Literal["internal", "external"]
     status: Literal["checked", "not_checked", "failed"]
     reason: str = Field(default="", max_length=300)

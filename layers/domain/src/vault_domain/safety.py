@@ -1,6 +1,6 @@
 """Output checks: the request, the stored record, and what the log says of it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar, Literal
@@ -12,7 +12,7 @@ from vault_domain.axes import Axes, similarity_by_axis
 from vault_domain.canonical import sha256_hex
 from vault_domain.decision import Clearance, max_similarity
 from vault_domain.events import AuditEvent
-from vault_domain.evidence import Hit, SourceReport, all_hits
+from vault_domain.evidence import WITHHELD, Hit, SourceReport, all_hits
 from vault_domain.hearing import only_unheard
 from vault_domain.ids import AccountId, EventId, ModelId, OutputId, UploadId, VersionName
 from vault_domain.policy import Policy, strictly
@@ -155,7 +155,12 @@ def catalogues_reached(reports: tuple[SourceReport, ...]) -> tuple[str, ...]:
 
 def vault_reached(reports: tuple[SourceReport, ...]) -> bool:
     """Whether the vault's own index was searched."""
-    return any(r.side == "internal" and r.status == "checked" for r in reports)
+    return any(r.side == "internal" and r.source != WITHHELD and r.status == "checked" for r in reports)
+
+
+def withheld_reached(versions: Mapping[str, str], missing: Sequence[str]) -> bool:
+    """Whether a check under these versions was made against what is kept back; none before ADR 0033 was."""
+    return f"snapshot:{WITHHELD}" in versions and WITHHELD not in missing
 
 
 @dataclass(frozen=True)

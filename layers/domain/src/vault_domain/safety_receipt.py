@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from vault_domain.canonical import sha256_hex
-from vault_domain.safety import OutputCheck, named
+from vault_domain.evidence import WITHHELD
+from vault_domain.safety import OutputCheck, named, withheld_reached
 
 SAFETY_RECEIPT = "safety-receipt"
 """Name of the signed document."""
@@ -42,6 +43,7 @@ def safety_receipt(check: OutputCheck) -> dict[str, object]:
         "sources": {
             "checked": [
                 *(["vault"] if check.checked_against_internal else []),
+                *([WITHHELD] if withheld_reached(check.versions, check.missing) else []),
                 *check.checked_against_external_catalogs,
             ],
             "missing": list(check.missing),

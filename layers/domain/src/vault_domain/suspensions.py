@@ -4,7 +4,8 @@
   again before it is recorded, and its commit demands what it saw of the output.
 - A suspended output's sound is held as well, so that another name for it does
   not clear it; of an output that was checked with several, every one that was
-  ever cleared. Another encoding of a sound is another sound.
+  ever cleared. Another encoding of a sound is another sound; what resembles what is
+  kept back is found by comparing (:mod:`vault_domain.withheld`).
 - What a claim suspended, a person can suspend too, so that the end of the claim
   alone does not free it; while a claim stands, no person lifts anything.
 - Each decision has a reason and stays on record; a suspension is lifted by a
@@ -16,7 +17,7 @@
 - An output that was withdrawn because a complaint was upheld stays withdrawn,
   and so does its sound, whatever is decided about other outputs with it.
 - A sound that was found to copy what an upheld claim took out is held for good: that
-  work is in no index any more, so no new check would find it.
+  work's features go with its audio, and after that no new check would find it.
 """
 
 from collections.abc import Sequence
@@ -39,6 +40,7 @@ MODEL_SUSPENDED: Final = "model_suspended"
 OUTPUT_SUSPENDED: Final = "output_suspended"
 OUTPUT_WITHDRAWN: Final = "output_withdrawn"
 RESEMBLES_UPHELD: Final = "resembles_upheld"
+RESEMBLES_SUSPENDED: Final = "resembles_suspended"
 LIFTED: Final = "suspension_lifted"
 MAX_DECISIONS: Final = 40
 MAX_NAMES: Final = 20
@@ -52,6 +54,7 @@ SAID: dict[str, str] = {
     OUTPUT_SUSPENDED: "This output is suspended; it is not released until that is lifted.",
     OUTPUT_WITHDRAWN: "This output was withdrawn because a complaint about it was upheld.",
     RESEMBLES_UPHELD: "This sound copies a work that was taken out because a claim about it was upheld.",
+    RESEMBLES_SUSPENDED: "This sound copies an output that is suspended; it is not released until that is lifted.",
     LIFTED: "The suspension was lifted. Have the output checked again; only a new check clears it.",
 }
 

@@ -5,9 +5,9 @@ Promises:
 - :meth:`IndexStore.reader` looks at the pointer each time (one HEAD request), so
   a check sees a track that was admitted a second ago; parts are fetched once.
 - What can't be read is ``SourceUnavailable``: a check against it was not made.
-- The vault's index is empty only while nothing was ever written to it. A
-  missing pointer beside existing parts is damage, not emptiness, and a
-  catalogue without a pointer is no catalogue.
+- The vault's index, and that of what is kept back, is empty only while nothing
+  was ever written to it. A missing pointer beside existing parts is damage, not
+  emptiness, and a catalogue without a pointer is no catalogue.
 - :meth:`IndexStore.listed` has one part at a time in memory, and then its ids
   alone, so functions that only ask what is in the index can be small ones.
 - :meth:`IndexStore.change` moves a pointer only from the manifest that the rule
@@ -20,6 +20,7 @@ from typing import NamedTuple
 
 from vault_domain import snapshots
 from vault_domain.errors import Corrupt, LostRace, SourceUnavailable, VaultError
+from vault_domain.evidence import WITHHELD
 from vault_domain.ports import Objects
 from vault_domain.snapshots import Manifest, Part
 from vault_index.shard import Shard
@@ -27,6 +28,8 @@ from vault_index.snapshot import CACHED_BYTES, ShardCache, open_parts, settings
 from vault_store.snapshots import SnapshotStore
 
 VAULT = "vault"
+OURS = frozenset({VAULT, WITHHELD})
+"""Indexes that nobody registers."""
 EPOCH = "1970-01-01T00:00:00Z"
 """When an index was made that nobody made yet: its empty manifest has one id everywhere."""
 CHANGE_TRIES = 12
@@ -52,7 +55,7 @@ class _Held:
 
 
 class IndexStore:
-    """The indexes in one bucket: "vault", and catalogues by name."""
+    """The indexes in one bucket: "vault", "withheld", and catalogues by name."""
 
     def __init__(self, open_store: Callable[[str], SnapshotStore], cache: ShardCache | None = None) -> None:
         self._open = open_store
@@ -105,7 +108,7 @@ class IndexStore:
 
     def _refreshed(self, name: str, held: _Held) -> Opened:
         store = self._open(prefix_of(name))
-        if held.reading is not None and not store.changed(held.etag):
+        if held.etag is not None and held.reading is not None and not store.changed(held.etag):
             return held.reading
         manifest, etag = self._manifest(name, store)
         by_name = {part.name: part.sha256 for part in manifest.parts}
@@ -117,7 +120,7 @@ class IndexStore:
         found = store.current()
         if found is not None:
             return snapshots.read(found[0], name), found[1]
-        if name != VAULT or next(iter(store.parts()), None) is not None:
+        if name not in OURS or next(iter(store.parts()), None) is not None:
             raise SourceUnavailable(f"The index {name} has no manifest", index=name)
         return snapshots.empty(name, settings(), EPOCH), None
 
@@ -161,4 +164,4 @@ def _begin(name: str, store: SnapshotStore) -> None:
 
 def prefix_of(name: str) -> str:
     """Where an index lies in the snapshots bucket."""
-    return VAULT if name == VAULT else f"catalogues/{name}"
+    return name if name in OURS else f"catalogues/{name}"

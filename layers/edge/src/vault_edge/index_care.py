@@ -43,12 +43,12 @@ INDEXED = frozenset({Status.PENDING_REVIEW, Status.ACCEPTED, Status.UNDER_INVEST
 """States whose features may be in the index; one that waits for review may be half-way in."""
 
 
-def store_of(deps: Deps) -> SnapshotStore:
-    """The vault's own index in the snapshots bucket."""
-    return SnapshotStore(deps.bucket("snapshots"), prefix_of(VAULT))
+def store_of(deps: Deps, name: str = VAULT) -> SnapshotStore:
+    """One of the vault's own indexes in the snapshots bucket."""
+    return SnapshotStore(deps.bucket("snapshots"), prefix_of(name))
 
 
-def loaded(store: SnapshotStore, cache: ShardCache) -> tuple[Manifest, list[Shard]] | None:
+def loaded(store: SnapshotStore, cache: ShardCache, index: str = VAULT) -> tuple[Manifest, list[Shard]] | None:
     """Manifest and shards, None before the first part.
 
     With an empty ``cache`` every part is read, so damage in the bucket shows
@@ -58,8 +58,12 @@ def loaded(store: SnapshotStore, cache: ShardCache) -> tuple[Manifest, list[Shar
     if found is None:
         if next(iter(store.parts()), None) is None:
             return None
-        raise Corrupt("the vault's index has parts and no manifest")
-    manifest = snapshots.read(found[0], VAULT)
+        raise Corrupt(f"the index {index} has parts and no manifest")
+    return opened(snapshots.read(found[0], index), store, cache)
+
+
+def opened(manifest: Manifest, store: SnapshotStore, cache: ShardCache) -> tuple[Manifest, list[Shard]]:
+    """A manifest with its shards. Raises ``Corrupt``."""
     by_name = {part.name: part.sha256 for part in manifest.parts}
     return manifest, open_parts(manifest, lambda name: store.fetch_part(by_name[name]), cache)
 
@@ -89,7 +93,7 @@ def to_merge(manifest: Manifest, shards: Sequence[Shard]) -> list[int]:
     return sorted(holding.union(taken if len(taken) > 1 else ()))
 
 
-def compact(deps: Deps, manifest: Manifest, shards: Sequence[Shard]) -> int:
+def compact(deps: Deps, manifest: Manifest, shards: Sequence[Shard], index: str = VAULT) -> int:
     """Replace parts by their merger; how many. A rival compaction, or none to do, gives 0."""
     chosen = to_merge(manifest, shards)
     if not chosen:
@@ -104,7 +108,7 @@ def compact(deps: Deps, manifest: Manifest, shards: Sequence[Shard]) -> int:
         return snapshots.compacted(present, names, [part.part for part in parts], dropped, stamp(deps.clock()))
 
     try:
-        deps.index.change(VAULT, rule, [part.data for part in parts])
+        deps.index.change(index, rule, [part.data for part in parts])
     except Conflict:
         return 0
     return len(names)
@@ -171,16 +175,27 @@ def rebuild(deps: Deps) -> int:
 
     Raises ``LostRace`` when the pointer moved meanwhile.
     """
-    store = store_of(deps)
+
+    def made() -> Iterator[BuiltPart]:
+        stored = sorted(PurePosixPath(info.key).stem for info in deps.bucket("vault").list("features/"))
+        yield from _built(deps, [track_id for track_id in stored if belongs(track_id, deps)])
+
+    return replaced(store_of(deps), VAULT, made(), deps.clock()).tracks
+
+
+def replaced(store: SnapshotStore, index: str, made: Iterable[BuiltPart], now: datetime) -> Manifest:
+    """An index of these parts in the place of what is there; they are made after that was looked at.
+
+    Raises ``LostRace`` when the pointer moved meanwhile.
+    """
     found = store.current()
-    stored = sorted(PurePosixPath(info.key).stem for info in deps.bucket("vault").list("features/"))
     parts: list[Part] = []
-    for built in _built(deps, [track_id for track_id in stored if belongs(track_id, deps)]):
+    for built in made:
         store.put_part(built.data)
         parts.append(built.part)
-    fresh = Manifest(name=VAULT, settings=settings(), parts=tuple(parts), created=stamp(deps.clock()))
+    fresh = Manifest(name=index, settings=settings(), parts=tuple(parts), created=stamp(now))
     store.move(fresh.to_bytes(), expects=found[1] if found else "absent")
-    return fresh.tracks
+    return fresh
 
 
 def _built(deps: Deps, track_ids: Sequence[str]) -> Iterator[BuiltPart]:
@@ -221,7 +236,7 @@ def collect(store: SnapshotStore, now: datetime) -> int:
     found = store.current()
     if found is None:
         return 0
-    named = {part.sha256 for part in snapshots.read(found[0], VAULT).parts}
+    named = {part.sha256 for part in snapshots.read(found[0]).parts}
     old = [
         name
         for name, info in store.parts()

@@ -13,18 +13,19 @@ from typing import Literal
 
 from vault_audio.features import SETTINGS
 from vault_domain.errors import LicenceRefused, VaultError
-from vault_domain.evidence import Original, SourceReport
+from vault_domain.evidence import WITHHELD, Original, SourceReport
 from vault_domain.policy import CatalogueEntry, Policy, strictly
 from vault_domain.safety import STRICTER
 from vault_index import melody
 from vault_index.calibration import builtin
 
 from vault_edge.deps import Deps
-from vault_edge.index import Opened
+from vault_edge.index import OURS, Opened
 from vault_edge.matching import ACOUSTID, VAULT, Query, Source, acoustid_report, report_of, unmade
 from vault_edge.output_history import earlier_checks as earlier_checks
 from vault_edge.pack_sources import reference_refusal
 from vault_edge.tune_hits import Side
+from vault_edge.withheld import standing_only
 
 AT_ONCE = 8
 UNREAD = "unread"
@@ -50,10 +51,10 @@ def basis_of(deps: Deps) -> Basis:
     """Policy, catalogues and indexes as they are now."""
     with ThreadPoolExecutor(AT_ONCE) as pool:
         in_force = pool.submit(deps.policy_in_force)
-        vault = pool.submit(_opened, VAULT, deps)
+        ours = {name: pool.submit(_opened, name, deps) for name in (VAULT, WITHHELD)}
         entries = [entry for entry in deps.records.list(CatalogueEntry, "catalogues").items if entry.active]
         opened = pool.map(lambda entry: _catalogue(entry, deps), entries)
-        indexes = {VAULT: vault.result()}
+        indexes = {name: one.result() for name, one in ours.items()}
         indexes |= {f"catalogue:{entry.name}": one for entry, one in zip(entries, opened, strict=True)}
         number, policy = in_force.result()
     configured = frozenset({ACOUSTID} if deps.acoustid is not None else ())
@@ -103,11 +104,13 @@ def reports_of(query: Query, basis: Basis, deps: Deps) -> Reports:
 
 
 def _question(name: str, opened: Opening, query: Query, now: datetime, deps: Deps) -> Question:
-    side: Side = "internal" if name == VAULT else "external"
+    side: Side = "internal" if name in OURS else "external"
     if not isinstance(opened, Opened):
         detail, status = opened.detail, _UNMADE.get(type(opened), "failed")
         return lambda: unmade(query.subject, name, side, status, detail, now)
     source = Source(name, side, lambda: opened)
+    if name == WITHHELD:
+        return lambda: standing_only(report_of(query, source, now), deps)
     if name != VAULT:
         return lambda: report_of(query, source, now)
     return lambda: report_of(query, source, now, _original(query, deps))

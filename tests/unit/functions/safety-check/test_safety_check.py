@@ -72,7 +72,7 @@ def test_the_receipt_is_signed_says_what_the_answer_says_and_names_the_entry_of_
     for name in ("output_id", "check", "model_id", "outcome", "similarity_level", "versions", "checked_at"):
         assert said[name] == answer[name]
     assert said["similarity"]["internal"]["fp_robust"] >= 0.7
-    assert said["sources"] == {"checked": ["vault", "catalogue:open"], "missing": []}
+    assert said["sources"] == {"checked": ["vault", "withheld", "catalogue:open"], "missing": []}
     assert said["content_sha256"] == sha256_hex(COPY)
     assert "user-17" not in str(said)
     (seen,) = events(sim)
