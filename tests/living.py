@@ -134,11 +134,11 @@ class Vault:
     def read(self, bucket: str, key: str) -> bytes:
         return bytes(self.s3.get_object(Bucket=self.place.bucket(bucket), Key=key)["Body"].read())
 
-    def index(self) -> tuple[Manifest, set[str]]:
+    def index(self, name: str = "vault") -> tuple[Manifest, set[str]]:
         """The pointer, and the tracks that a search would find; every part is read and its hash checked."""
-        manifest, found = snapshots.read(self.read("snapshots", "vault/manifest.json")), set()
+        manifest, found = snapshots.read(self.read("snapshots", f"{name}/manifest.json")), set()
         for part in manifest.parts:
-            data = self.read("snapshots", f"vault/parts/{part.sha256}")
+            data = self.read("snapshots", f"{name}/parts/{part.sha256}")
             assert sha256_hex(data) == part.sha256
             found |= {entry.id for entry in Shard.open(data, part.sha256).tracks}
         return manifest, found - set(manifest.removed)

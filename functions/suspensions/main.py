@@ -1,7 +1,7 @@
 """suspensions: hold back an output, or a model with everything that it makes, at once; and let it go again.
 
 A suspension is one commit: the decision, the output's next check, its sound, the
-event and the message.
+event and the message. Then the index of what is kept back is asked to follow.
 """
 
 from typing import Annotated, Literal
@@ -16,7 +16,7 @@ from vault_domain.suspensions import Decision, SuspendAsk, Suspension, lift, sus
 from vault_edge.app import App, Caller, Deps, Query
 from vault_edge.permitting import enforce
 from vault_edge.racing import settled
-from vault_edge.suspending import changes_of, public_event
+from vault_edge.suspending import changes_of, public_event, soon_searched
 
 app = App("suspensions")
 
@@ -90,6 +90,8 @@ def _decide(ask: SuspendAsk, what: str, caller: Caller, deps: Deps) -> Suspensio
     changes, events = _changes(made, seen, caller, deps)
     changes += [Require(seen.hold, seen.hold.version)] if seen.hold else []
     deps.records.commit([Put(made, present.version if present else 0), *changes], events)  # 3
+    if ask.output_id is not None:
+        soon_searched(ask.output_id, deps)
     return made
 
 

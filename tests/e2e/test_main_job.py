@@ -273,6 +273,19 @@ def test_a_copy_is_blocked_and_the_check_is_on_record(vault, generator, accepted
     assert generator.call("GET", f"/safety/checks/{output_id}")["outcome"] == "block"
 
 
+def test_another_encoding_of_what_is_suspended_is_blocked(vault, generator, folder):
+    """Nothing else is: the next test's piece is allowed."""
+    output_id, answer = check(generator, song(folder, ORIGINALS[8]))
+    assert answer["outcome"] == "allow"
+    vault.admin.call("POST", "/suspensions", {"output_id": output_id, "reason": "its chorus is somebody's"})
+    eventually(lambda: vault.keys("snapshots", "withheld/parts/"), 30, "the index of what is kept back")
+    eventually(lambda: output_id in vault.index("withheld")[1], 10, "its pointer")
+    seen = check(generator, disguised(folder, ORIGINALS[8]))[1]
+    assert [(one["code"], one["refs"]) for one in seen["reasons"]] == [
+        ("too_similar", [output_id]), ("resembles_suspended", [output_id]),
+    ]  # fmt: skip
+
+
 def test_an_unrelated_piece_is_allowed(generator, folder):
     assert check(generator, song(folder, ORIGINALS[7]))[1]["outcome"] == "allow"
 

@@ -194,6 +194,17 @@ def test_a_function_that_cannot_be_reached_is_unavailable(monkeypatch: pytest.Mo
         invoked(monkeypatch, FakeLambda(None, fault=fault))
 
 
+def test_a_nudge_waits_for_nothing_and_says_where_it_cannot_be_given(monkeypatch: pytest.MonkeyPatch):
+    cloud, fake = Cloud(CREDENTIALS), FakeLambda(None)
+    monkeypatch.setattr(cloud, "client", lambda *_, **__: fake)
+    deps = Deps({"LEMM_FUNCTION_X": "x-1"}, cloud=cloud)
+    deps.nudge("LEMM_FUNCTION_X", {"a": 1})
+    assert fake.asked == [{"FunctionName": "x-1", "InvocationType": "Event", "Payload": b'{"a":1}'}]
+    fake.fault = ConnectTimeoutError(endpoint_url="http://127.0.0.1:4566")
+    with pytest.raises(Unavailable):
+        deps.nudge("LEMM_FUNCTION_X", {"a": 1})
+
+
 def test_an_answer_that_is_not_json_is_unavailable(monkeypatch: pytest.MonkeyPatch):
     with pytest.raises(Unavailable):
         invoked(monkeypatch, FakeLambda(b"<html>"))

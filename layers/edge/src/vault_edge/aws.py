@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 CONNECT_S = 3
 READ_S = 20
 INVOKE_READ_S = 900
+NUDGE_READ_S = 5
 MAX_CAUSE = 2000
 
 _GONE = {"TaskTimedOut", "TaskDoesNotExist", "InvalidToken"}
@@ -112,6 +113,14 @@ class Cloud:
         if not answer.get("FunctionError"):
             return document
         raise _remote_error(document if isinstance(document, dict) else {})
+
+    def nudge(self, function: str, payload: Any) -> None:
+        """Have a Lambda function run soon, and don't wait. Raises ``Unavailable`` when that can't even be asked for."""
+        client = self.client("lambda", read_timeout=NUDGE_READ_S, attempts=1)
+        try:
+            client.invoke(FunctionName=function, InvocationType="Event", Payload=to_json(payload))
+        except (ClientError, BotoCoreError) as error:
+            raise Unavailable("A part of the service can't be reached") from error
 
 
 def _remote_error(document: Mapping[str, Any]) -> Exception:

@@ -20,7 +20,7 @@ from vault_domain.suspensions import Suspension, free_claimed, judged, suspend_c
 from vault_edge.claiming import hold_of, in_force
 from vault_edge.deps import Deps
 from vault_edge.output_history import earlier_checks
-from vault_edge.suspending import changes_of
+from vault_edge.suspending import changes_of, soon_searched
 
 _TOPICS = {
     "suspended": Topic.RELEASE_SUSPENDED,
@@ -122,6 +122,8 @@ def _commit(
             letter = message(output.owner, _TOPICS[said.state], output.output_id, said.at, number, why=said.reason)
             also.append(Put(letter, 0))
     deps.records.commit(also, events)
+    if made is not present:
+        soon_searched(output.output_id, deps)
 
 
 def _event(

@@ -156,6 +156,10 @@ class Deps:
         """Call the function whose name is in the variable ``function``; its refusals are raised here."""
         return self.cloud.invoke(self.env(function), payload)
 
+    def nudge(self, function: str, payload: Any) -> None:
+        """Have that function run soon; nobody waits for it, and it has a clock too. Raises ``Unavailable``."""
+        self.cloud.nudge(self.env(function), payload)
+
     @cached_property
     def tasks(self) -> "StepTasks":
         """State machines: start an execution, answer a task token."""

@@ -1,7 +1,9 @@
 """What stands against an output at this moment, and what goes with a decision about that."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 
+from vault_domain.errors import Unavailable
 from vault_domain.events import Actor, AuditEvent, Kind, make_event
 from vault_domain.ports import Change, Put, Together, Wanted
 from vault_domain.safety import OutputCheck, event_facts, on_record
@@ -23,6 +25,8 @@ from vault_domain.suspensions import (
 )  # fmt: skip
 
 from vault_edge.deps import Deps
+
+WITHHELD_INDEX = "LEMM_FUNCTION_WITHHELD_INDEX"
 
 
 def standing_wanted(model_id: str, output_id: str, audio_sha256: str | None) -> list[Wanted]:
@@ -83,6 +87,16 @@ def _holding(output_id: str, sounds: tuple[str, ...], state: State, deps: Deps) 
     found = deps.records.get_many(HeldSound, [(sound_key(one), HeldSound.kind) for one in sounds])
     both = zip(sounds, found, strict=True)
     return [Put(sound_after(held, one, output_id, state), held.version if held else 0) for one, held in both]
+
+
+def soon_searched(output_id: str, deps: Deps) -> None:
+    """What was decided about an output is soon in the index of what is kept back: asked for, and no more than that.
+
+    That index is made from the records by a clock too; a nudge that gets lost costs a minute.
+    """
+    if deps.optional(WITHHELD_INDEX) is not None:
+        with suppress(Unavailable):
+            deps.nudge(WITHHELD_INDEX, {"output_id": output_id})
 
 
 def public_event(made: Suspension, kind: Kind, what: str, actor: Actor, deps: Deps, **facts: str) -> AuditEvent:

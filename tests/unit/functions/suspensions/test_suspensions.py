@@ -1,10 +1,12 @@
 """suspensions: at once, on record, told; lifted by somebody who does not stand behind it."""
 
+import pytest
 from asking import audited, inline, wire_decoder
 from granting import numbered
 from simulator import Simulator, killed_everywhere
 from sounds import as_file, in_vault, piece, registered
 from vault_domain.accounts import Account, ServiceAccount
+from vault_domain.errors import Unavailable
 from vault_domain.events import Actor, AuditEvent, Kind
 from vault_domain.holds import Hold
 from vault_domain.lineage import Model
@@ -243,3 +245,25 @@ def test_checks_of_a_suspended_model_block_until_it_is_lifted(sim: Simulator, lo
     assert check("out_c")["reasons"][0]["code"] == "output_suspended", "another name, the same sound"
     shown = safety.handler(event("GET", "/safety/checks/out_b", bearer=token(sim, "reviewer")), None)
     assert [one["code"] for one in body_of(shown)["suspended"]] == ["output_suspended"]
+
+
+@pytest.mark.parametrize("lost", [False, True])
+def test_the_index_of_what_is_kept_back_is_asked_to_follow_after_the_commit(sim: Simulator, load_step, lost) -> None:
+    service(sim)
+    checked(sim)
+    asked = []
+
+    def nudge(function, payload):
+        asked.append((function, payload, sim.store.get(Suspension, "out_one").state))
+        if lost:
+            raise Unavailable("nobody answers")
+
+    sim.environ["LEMM_FUNCTION_WITHHELD_INDEX"] = "withheld-index"
+    module = load_step("suspensions")
+    module.app.bind(sim.container(nudge=nudge))
+    assert post(module, sim, "/suspensions", {"output_id": "out_one", "reason": WHY})["statusCode"] == 200
+    lifting = {"output_id": "out_one", "reason": "It is another chorus"}
+    assert post(module, sim, "/suspensions/lift", lifting)["statusCode"] == 200
+    assert asked == [
+        ("LEMM_FUNCTION_WITHHELD_INDEX", {"output_id": "out_one"}, state) for state in ("suspended", "lifted")
+    ]
