@@ -18,7 +18,7 @@ from vault_edge.app import App, Deps, Json
 
 app = App("decode")
 INLINE_BYTES = 4 * 2**20
-FLAC = "audio/flac"
+TYPES = {".flac": "audio/flac", ".au": "audio/basic"}
 
 
 class Targets(BaseModel):
@@ -59,7 +59,7 @@ def run(ask: DecodeAsk, deps: Deps) -> Json:
         wanted = [(ask.targets.canonical, heard.canonical), (None if inline else ask.targets.analysis, heard.analysis)]
         for target, path in wanted:
             if target is not None and path is not None:
-                deps.bucket(ask.bucket).write(target, path.read_bytes(), content_type=FLAC)
+                deps.bucket(ask.bucket).write(target, path.read_bytes(), content_type=TYPES[path.suffix])
         return {**_told(heard), "facts": heard.facts.model_dump(mode="json"), **inline}
 
 

@@ -12,9 +12,11 @@ One ffmpeg run reads the source once and writes, under fixed names:
 ===================== ===========================================================
 
 ``canonical.au`` holds the samples of ``canonical.flac`` for as long as they are
-measured and hashed: unpacking FLAC costs more than writing them twice. (Not WAV:
-its writer refuses files whose time stamps step back, as the ends of some Vorbis
-files do.) Where nobody keeps the canonical audio there is no FLAC at all.
+measured and hashed, which begins while they are written: unpacking FLAC costs
+more than writing them twice. (Not WAV: its writer refuses files whose time
+stamps step back, as the ends of some Vorbis files do.) Where nobody keeps the
+canonical audio there is no FLAC at all: the same analysis audio lies in
+``analysis.au``, since packing and unpacking what is heard once costs time.
 
 The bytes depend on the source and on ffmpeg's build alone: no tags, no dates,
 ``-bitexact``, one thread. A change to any filter or setting here is a new
@@ -31,10 +33,10 @@ RECIPE: Final = 1
 MAX_RATE: Final = 48_000
 ANALYSIS_RATE: Final = 16_000
 
-CANONICAL, PASSING, ANALYSIS, PCM, LOG = (
-    "canonical.flac", "canonical.au", "analysis.flac", "chromaprint.pcm", "decode.log",
+CANONICAL, PASSING, ANALYSIS, HEARD_ONCE, PCM, LOG = (
+    "canonical.flac", "canonical.au", "analysis.flac", "analysis.au", "chromaprint.pcm", "decode.log",
 )  # fmt: skip
-FILES: Final = (CANONICAL, PASSING, ANALYSIS, PCM, LOG)
+FILES: Final = (CANONICAL, PASSING, ANALYSIS, HEARD_ONCE, PCM, LOG)
 
 # A source at another rate goes to the nearest of these.
 _RATES: Final = "8000|11025|12000|16000|22050|24000|32000|44100|48000"
@@ -93,8 +95,7 @@ def command(ffmpeg: Path, source: Path, held: Container, *, seconds: float, keep
         PASSING,
         *((*canonical, *_flac(5), CANONICAL) if keep else ()),
         *_output(_HEAR),
-        *_flac(0),
-        ANALYSIS,
+        *((*_flac(0), ANALYSIS) if keep else (*_plain("pcm_s16be", "au"), HEARD_ONCE)),
         *_output(_PRINT),
         *_plain("pcm_s16le", "s16le"),
         PCM,

@@ -10,8 +10,8 @@ Promise of :func:`decode`:
 3. A bound that was hit is DecodeLimit; a decoder's complaint or an early end is
    Truncated; too long and too short are TooLong and TooShort; more than one
    soundtrack is SeveralSounds.
-4. On success the work folder holds ``canonical.flac`` (unless it was not to be
-   kept) and ``analysis.flac``, on any error nothing new. The result is a function of the bytes (``canonical.py``).
+4. On success the work folder holds ``canonical.flac`` and ``analysis.flac``, or ``analysis.au`` alone if nothing was
+   to be kept, on any error nothing new. The result is a function of the bytes (``canonical.py``).
 
 Errors are :class:`~vault_domain.errors.AudioRefused` when the file is at fault,
 Unavailable when we are.
@@ -24,9 +24,11 @@ import re
 import signal
 import sys
 import tempfile
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
+from threading import Event
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -34,12 +36,15 @@ from numpy.typing import NDArray
 from vault_domain.errors import DecodeLimit, NotAudio, SeveralSounds, TooLong, TooShort, Truncated, Unavailable
 
 from vault_audio import canonical as recipe
-from vault_audio import containers, recordings, sandbox
+from vault_audio import containers, sandbox
+from vault_audio.au import AuReader, Ended
 from vault_audio.chromaprint import Items, compress, fingerprint, head
 from vault_audio.recordings import read_analysis
 
 if TYPE_CHECKING:
     from vault_domain.audio_rules import AudioFacts
+
+    from vault_audio.facts import Measured
 
 MIN_DURATION_S: Final = 3.0
 """A Chromaprint item needs 2.7 s, a verified landmark match 2.5 s: less can't be checked at all."""
@@ -108,7 +113,7 @@ def decode(
 ) -> Decoded:
     """Decode ``source`` (a file, or its bytes) into ``workdir``, which exists and is this call's alone.
 
-    Without ``keep`` the canonical audio is measured and hashed all the same, and then gone: a third faster.
+    Without ``keep`` the canonical audio is measured and hashed all the same, and then gone: much faster.
     """
     limits = limits or Limits()
     try:
@@ -183,18 +188,23 @@ def _identified(path: Path) -> containers.Container:
 def _decode(path: Path, workdir: Path, limits: Limits, keep: bool, ffmpeg: Path) -> Decoded:
     held = _identified(path)
     command = recipe.command(ffmpeg, path, held, seconds=limits.max_duration_s + 1, keep=keep)
-    log = _run(command, workdir, limits)
-    info = recordings.stream_info(workdir / recipe.PASSING)
-    duration_s = info.samples / info.sample_rate
-    _duration(duration_s, held, log, limits)
-    from vault_audio.facts import measure  # here: offline matching decodes without measuring
-
-    items = fingerprint(np.memmap(workdir / recipe.PCM, dtype="<i2", mode="r"))
-    measured = measure(workdir / recipe.PASSING)
+    ended = Event()
+    with ThreadPoolExecutor(1) as beside:
+        measuring = beside.submit(_measured, workdir / recipe.PASSING, ended.is_set)
+        try:
+            log = _run(command, workdir, limits)
+        finally:
+            ended.set()
+        with AuReader(workdir / recipe.PASSING) as sound:
+            info = sound.info()
+        duration_s = info.samples / info.sample_rate
+        _duration(duration_s, held, log, limits)
+        items = fingerprint(np.memmap(workdir / recipe.PCM, dtype="<i2", mode="r"))
+        content_sha256, measured = _sha256(path), measuring.result()
     return Decoded(
         recipe=recipe.RECIPE,
         canonical=workdir / recipe.CANONICAL if keep else None,
-        analysis=workdir / recipe.ANALYSIS,
+        analysis=workdir / (recipe.ANALYSIS if keep else recipe.HEARD_ONCE),
         sample_rate=info.sample_rate,
         channels=info.channels,
         bits=info.bits,
@@ -203,10 +213,16 @@ def _decode(path: Path, workdir: Path, limits: Limits, keep: bool, ffmpeg: Path)
         codec=_codec(log),
         chromaprint=compress(head(items)),
         items=items,
-        content_sha256=_sha256(path),
+        content_sha256=content_sha256,
         audio_sha256=measured.samples_sha256,
         facts=measured.facts,
     )
+
+
+def _measured(path: Path, ended: Ended) -> "Measured":
+    from vault_audio.facts import measure  # here: offline matching decodes without measuring
+
+    return measure(path, ended)
 
 
 def _run(command: list[str], workdir: Path, limits: Limits) -> str:

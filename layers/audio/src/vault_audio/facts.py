@@ -1,10 +1,10 @@
 """Measure a decoded recording: loudness, peaks, clipping, silence, bandwidth, and hints of noise and test tones.
 
-Promise: :func:`measure` is a function of the canonical file alone and holds one
-second or two of it at a time, however long it is. It decides nothing: that is
-:mod:`vault_domain.audio_rules`. Loudness (:mod:`vault_audio.loudness`) agrees
+Promise: :func:`measure` is a function of the canonical samples alone and holds
+one second or two of them at a time, however long it is. It decides nothing: that
+is :mod:`vault_domain.audio_rules`. Loudness (:mod:`vault_audio.loudness`) agrees
 with ffmpeg's ebur128 within 0.1 LU. The hash of the samples is made in the same
-pass, because reading FLAC costs as much as either.
+pass, which may begin before the decoder has ended.
 """
 
 import math
@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from vault_domain.audio_rules import PEAK_FLOOR, AudioFacts
 
 from vault_audio import recordings, spectral_facts
+from vault_audio.au import AuReader, Ended
 from vault_audio.loudness import KWeighting, integrated, lufs
 
 Signal = NDArray[np.float32]
@@ -41,13 +42,12 @@ class Measured:
     samples_sha256: str
 
 
-def measure(path: Path) -> Measured:
-    """Measure a canonical file of one or two channels."""
-    rate = recordings.sample_rate(path)
-    meter, spectra, digest = _Meter(rate, round(rate / 10)), spectral_facts.Spectra(rate), recordings.SamplesHash()
-    with ThreadPoolExecutor(1) as beside:  # hashing leaves the interpreter's lock
-        hashing = beside.submit(lambda: None)
-        for block in recordings.int_blocks(path, meter.hop * BLOCK_HOPS):
+def measure(path: Path, ended: Ended = lambda: True) -> Measured:
+    """Measure an AU file of one or two channels, while it is being written until ``ended`` says so."""
+    with AuReader(path, ended) as sound, ThreadPoolExecutor(1) as beside:  # hashing leaves the interpreter's lock
+        meter, spectra = _Meter(sound.rate, round(sound.rate / 10)), spectral_facts.Spectra(sound.rate)
+        digest, hashing = recordings.SamplesHash(), beside.submit(lambda: None)
+        for block in sound.blocks(meter.hop * BLOCK_HOPS):
             hashing.result()
             hashing = beside.submit(digest.add, block)
             signal = block.astype(np.float32) * INT32
@@ -55,7 +55,7 @@ def measure(path: Path) -> Measured:
             meter.add(signal, channels)
             spectra.add(channels[0] if len(channels) == 1 else (channels[0] + channels[1]) / 2)
         hashing.result()
-    return Measured(_facts(rate, meter, spectra), digest.hexdigest())
+    return Measured(_facts(sound.rate, meter, spectra), digest.hexdigest())
 
 
 def _facts(rate: int, meter: "_Meter", spectra: spectral_facts.Spectra) -> AudioFacts:

@@ -1,8 +1,7 @@
 """Read decoded recordings as arrays, whole or in blocks.
 
-Promise: :func:`blocks` and :func:`int_blocks` hold one block in memory however
-long the recording is; :func:`read_analysis` holds all of it (64 kB per second). Only files that we wrote come here: one
-that can't be read is Corrupt, a fault of ours.
+Promise: :func:`blocks` holds one block in memory however long the recording is; :func:`read_analysis` holds all of
+it (64 kB per second). Only files that we wrote come here: one that can't be read is Corrupt, a fault of ours.
 """
 
 import hashlib
@@ -14,9 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from vault_domain.errors import Corrupt
 
-from vault_audio import flac_header
 from vault_audio.canonical import ANALYSIS_RATE
-from vault_audio.flac_header import StreamInfo
 
 if TYPE_CHECKING:
     import soundfile
@@ -25,7 +22,7 @@ Samples = NDArray[np.float32]
 
 
 def read_analysis(path: Path) -> Samples:
-    """Analysis audio of ``path`` (``analysis.flac``), mono, shape (n,), -1 to 1."""
+    """Analysis audio of ``path``, FLAC or AU whatever its name, mono, shape (n,), -1 to 1."""
     with _opened(path) as file:
         _check(path, file)
         return np.asarray(file.read(dtype="float32"), dtype=np.float32)
@@ -36,13 +33,6 @@ def blocks(path: Path, frames: int) -> Iterator[Samples]:
     with _opened(path) as file:
         for block in file.blocks(frames, dtype="float32", always_2d=True):
             yield np.asarray(block, dtype=np.float32)
-
-
-def int_blocks(path: Path, frames: int) -> Iterator[NDArray[np.int32]]:
-    """The same as integers, full scale at 2**31."""
-    with _opened(path) as file:
-        for block in file.blocks(frames, dtype="int32", always_2d=True):
-            yield np.asarray(block, dtype=np.int32)
 
 
 class SamplesHash:
@@ -56,20 +46,16 @@ class SamplesHash:
         self._digest = hashlib.sha256()
 
     def add(self, block: NDArray[np.int32]) -> None:
-        """The next block, as of :func:`int_blocks`."""
-        self._digest.update(np.ascontiguousarray(block, dtype="<i4").view(np.uint8).reshape(-1, 4)[:, 1:].tobytes())
+        """The next block, full scale at 2**31."""
+        words = np.ascontiguousarray(block, dtype="<i4").view(np.uint8).reshape(-1, 4)
+        packed = np.empty((len(words), 3), np.uint8)
+        for place in range(3):  # column by column: five times as fast as cutting rows
+            packed[:, place] = words[:, place + 1]
+        self._digest.update(packed.data)
 
     def hexdigest(self) -> str:
         """Of all blocks so far."""
         return self._digest.hexdigest()
-
-
-def stream_info(path: Path) -> StreamInfo:
-    """What a decoded file holds; FLAC is read without a library."""
-    if path.suffix == ".flac":
-        return flac_header.read(path)
-    with _opened(path) as file:
-        return StreamInfo(file.samplerate, file.channels, int(file.subtype.removeprefix("PCM_")), file.frames)
 
 
 def sample_rate(path: Path) -> int:

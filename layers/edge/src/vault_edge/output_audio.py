@@ -132,7 +132,7 @@ def _sound(told: dict[str, Any], analysis: bytes, *, stored: bool) -> Sound:
     if any(flag.code == "phase_cancels" for flag in verdict.flags):
         raise AudioRefused("the channels cancel each other; nobody could hear, or check, what they hold")
     with TemporaryDirectory() as folder:
-        path = Path(folder, "analysis.flac")
+        path = Path(folder, "analysis")
         path.write_bytes(analysis)
         samples = read_analysis(path)
     hashes = told["content_sha256"], told["audio_sha256"]
