@@ -6,16 +6,16 @@ Usage: python -I -S _launch.py CPU_S MEMORY_BYTES FILE_BYTES OPEN_FILES -- PROGR
 import ctypes
 import os
 import resource
-import signal
 import sys
 
 PR_SET_PDEATHSIG, PR_SET_NO_NEW_PRIVS = 1, 38  # linux/prctl.h
+SIGKILL = 9  # the module signal takes 5 ms to import, a third of all that a launch takes
 
 
 def main() -> None:
     cpu_s, memory, file_bytes, files = (int(value) for value in sys.argv[1:5])
     libc = ctypes.CDLL(None)
-    libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+    libc.prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0)
     libc.prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
     lower(resource.RLIMIT_CORE, 0)
     lower(resource.RLIMIT_CPU, cpu_s)
