@@ -102,6 +102,48 @@ def test_what_is_not_kept_is_heard_alike(files, tmp_path, work, name):
     assert np.array_equal(recordings.read_analysis(gone.analysis), recordings.read_analysis(kept.analysis))
 
 
+BARE = ["-c:a", "libmp3lame", "-write_xing", "0", "-id3v2_version", "0"]
+
+
+def without_groups(monkeypatch) -> None:
+    monkeypatch.setattr(canonical, "_GROUPED", "")
+
+
+@pytest.mark.parametrize("keep", [True, False])
+@pytest.mark.parametrize("other", [["-ac", "1"], ["-ar", "22050"]])
+@pytest.mark.parametrize("noisy", [False, True])
+def test_a_file_that_changes_on_the_way_keeps_every_sample(
+    files, tmp_path, work, monkeypatch, keep, other, noisy
+) -> None:
+    """Where rate or channels change, ffmpeg drops what a filter still holds: nothing may be held back then."""
+    parts = [encode(files["a.wav"], tmp_path / f"{n}.mp3", *BARE, *more) for n, more in enumerate(([], other))]
+    changing = tmp_path / "changing.mp3"
+    changing.write_bytes(b"".join(parts[n].read_bytes() for n in (0, 1, 0)))
+    if noisy:  # the word of the change is not within what is read of the log
+        monkeypatch.setattr(sandbox, "LOG_BYTES", 1200)
+        monkeypatch.setattr(canonical, "RESHAPED", "not to be found")
+    got = decode.decode(changing, work, keep=keep)
+    plain = tmp_path / "plain"
+    plain.mkdir()
+    without_groups(monkeypatch)
+    want = decode.decode(changing, plain, keep=keep)
+    for name in ("audio_sha256", "chromaprint", "duration_s", "facts"):
+        assert getattr(got, name) == getattr(want, name)
+    assert np.array_equal(recordings.read_analysis(got.analysis), recordings.read_analysis(want.analysis))
+    assert got.duration_s > 3 * SECONDS - 0.5
+
+
+@pytest.mark.parametrize("name", ["a.wav", "deep.flac", "a.mp3", "a.ogg", "a.opus", "alac.m4a"])
+def test_larger_frames_hold_the_same_samples(files, tmp_path, work, monkeypatch, name):
+    got = decode.decode(files[name], work, keep=False)
+    plain = tmp_path / "plain"
+    plain.mkdir()
+    without_groups(monkeypatch)
+    want = decode.decode(files[name], plain, keep=False)
+    assert (got.audio_sha256, got.items.tolist()) == (want.audio_sha256, want.items.tolist())
+    assert got.analysis.read_bytes() == want.analysis.read_bytes()
+
+
 @pytest.mark.parametrize("keep", [True, False])
 def test_time_stamps_that_step_back_at_the_end_are_no_damage(tmp_path, work, keep):
     """Vorbis made anew from Vorbis may end so."""

@@ -81,22 +81,30 @@ _PRINT: Final = (
 )
 
 
-def command(ffmpeg: Path, source: Path, held: Container, *, seconds: float, keep: bool = True) -> list[str]:
+# Plain samples in larger frames: ffmpeg hands each one from thread to thread, which is a third of its work.
+_GROUPED: Final = ",asetnsamples=n=8192:p=0"
+RESHAPED: Final = "Reconfiguring filter graph"
+"""What ffmpeg says where rate or channels change on the way; it drops what such a chain still holds."""
+
+
+def command(
+    ffmpeg: Path, source: Path, held: Container, *, seconds: float, keep: bool = True, grouped: bool = False
+) -> list[str]:
     """The whole run for :func:`vault_audio.decode.decode`; reads at most ``seconds``.
 
     The source is decoded once, and each output has a filter chain of its own:
     behind one common split, ffmpeg would agree on one sample format for all.
+    ``grouped``: the same samples with less work, unless it says :data:`RESHAPED`: then some are missing.
     """
-    canonical = _output(_KEEP.format(depth="s16|s32" if held.deep else "s16"))
+    canonical, group = _KEEP.format(depth="s16|s32" if held.deep else "s16"), _GROUPED if grouped else ""
     return [
         *_input(ffmpeg, source, held, seconds),
-        *canonical,
+        *_output(canonical + group),
         *_plain(f"pcm_s{24 if held.deep else 16}be", "au"),
         PASSING,
-        *((*canonical, *_flac(5), CANONICAL) if keep else ()),
-        *_output(_HEAR),
-        *((*_flac(0), ANALYSIS) if keep else (*_plain("pcm_s16be", "au"), HEARD_ONCE)),
-        *_output(_PRINT),
+        *((*_output(canonical), *_flac(5), CANONICAL, *_output(_HEAR), *_flac(0), ANALYSIS) if keep else ()),
+        *(() if keep else (*_output(_HEAR + group), *_plain("pcm_s16be", "au"), HEARD_ONCE)),
+        *_output(_PRINT + group),
         *_plain("pcm_s16le", "s16le"),
         PCM,
     ]

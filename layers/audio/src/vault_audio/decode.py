@@ -24,9 +24,9 @@ import re
 import signal
 import sys
 import tempfile
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 from threading import Event
 from typing import TYPE_CHECKING, Final
@@ -138,7 +138,7 @@ def decode_for_matching(path: Path, limits: Limits = OFFLINE, *, ffmpeg: Path | 
         command = recipe.analysis_command(
             ffmpeg or ffmpeg_path(), path.resolve(), held, seconds=limits.max_duration_s + 1
         )
-        log = _run(command, workdir, limits)
+        log = _run(command, workdir, limits).log
         heard = workdir / recipe.PCM
         _duration(heard.stat().st_size / 2 / recipe.ANALYSIS_RATE, held, log, limits)
         return np.memmap(heard, dtype="<i2", mode="r")
@@ -187,14 +187,13 @@ def _identified(path: Path) -> containers.Container:
 
 def _decode(path: Path, workdir: Path, limits: Limits, keep: bool, ffmpeg: Path) -> Decoded:
     held = _identified(path)
-    command = recipe.command(ffmpeg, path, held, seconds=limits.max_duration_s + 1, keep=keep)
-    ended = Event()
+    command = partial(recipe.command, ffmpeg, path, held, seconds=limits.max_duration_s + 1, keep=keep)
     with ThreadPoolExecutor(1) as beside:
-        measuring = beside.submit(_measured, workdir / recipe.PASSING, ended.is_set)
-        try:
-            log = _run(command, workdir, limits)
-        finally:
-            ended.set()
+        ended, measuring = _followed(command(grouped=True), workdir, limits, beside)
+        if ended.cut or recipe.RESHAPED in ended.log:
+            _remove(workdir, recipe.FILES)
+            ended, measuring = _followed(command(), workdir, limits, beside)
+        log = ended.log
         with AuReader(workdir / recipe.PASSING) as sound:
             info = sound.info()
         duration_s = info.samples / info.sample_rate
@@ -219,18 +218,30 @@ def _decode(path: Path, workdir: Path, limits: Limits, keep: bool, ffmpeg: Path)
     )
 
 
+def _followed(
+    command: list[str], workdir: Path, limits: Limits, beside: ThreadPoolExecutor
+) -> tuple[sandbox.Ended, "Future[Measured]"]:
+    """Run ffmpeg, and measure what it writes while it writes."""
+    over = Event()
+    measuring = beside.submit(_measured, workdir / recipe.PASSING, over.is_set)
+    try:
+        return _run(command, workdir, limits), measuring
+    finally:
+        over.set()
+
+
 def _measured(path: Path, ended: Ended) -> "Measured":
     from vault_audio.facts import measure  # here: offline matching decodes without measuring
 
     return measure(path, ended)
 
 
-def _run(command: list[str], workdir: Path, limits: Limits) -> str:
+def _run(command: list[str], workdir: Path, limits: Limits) -> sandbox.Ended:
     """Run ffmpeg and turn its failure into the refusal that fits."""
     ended = sandbox.run(command, limits.bounds, workdir, workdir / recipe.LOG)
     if ended.code == 0:
         _one_sound(ended.log)
-        return ended.log
+        return ended
     fault = os.strerror(256 - ended.code) if ended.code > 200 else ""  # ffmpeg exits with minus errno
     if ended.stopped_by_bound or any(text in fault or text in ended.log for text in _OUT_OF_BOUNDS):
         raise DecodeLimit("decoding this file takes more time, memory or output than we allow")

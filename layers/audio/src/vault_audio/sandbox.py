@@ -51,6 +51,8 @@ class Ended:
     code: int
     log: str
     timed_out: bool = False
+    cut: bool = False
+    """It said more than that."""
 
     @property
     def stopped_by_bound(self) -> bool:
@@ -81,7 +83,8 @@ def run(command: Sequence[str], bounds: Bounds, folder: Path, log: Path) -> Ende
             _kill_group(process)
         # From the file that was opened before: by now its name can lead to another one, or to a pipe that never ends.
         said = os.pread(sink.fileno(), LOG_BYTES, 0).decode("utf-8", "replace")
-    return Ended(code, said, timed_out=not in_time)
+        cut = os.fstat(sink.fileno()).st_size > LOG_BYTES
+    return Ended(code, said, timed_out=not in_time, cut=cut)
 
 
 def _ended(process: "subprocess.Popen[bytes]", seconds: float) -> bool:
