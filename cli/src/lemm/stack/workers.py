@@ -8,7 +8,7 @@
    that each refusal would cost a cold start.
 4. What a function writes goes to ``logs/functions/NAME.log`` as it is written;
    MiniStack keeps it in memory, and drops what comes late. A function that
-   writes nothing is not waited for 50 ms.
+   writes nothing is not waited for 50 ms, and one that writes for 1 ms, not 5.
 5. A function runs in at most as many workers as there are cores, and the next
    call waits its turn; MiniStack starts a process for each, hundreds of them.
    A call that invokes its own function would wait for itself: after
@@ -80,7 +80,7 @@ def install(runtime: Any, functions: Any, sessions: RoleSessions, logs: Path) ->
     runtime.execution_credentials = sessions.credentials
     functions.execution_credentials = sessions.credentials
     runtime._PYTHON_WORKER_SCRIPT = _POLITELY + script.replace(_REPORT, _RAISED)
-    runtime.Worker._drain_stderr_bounded.__defaults__ = (0.005, 0.005, 0.250)
+    runtime.Worker._drain_stderr_bounded.__defaults__ = (0.005, 0.001, 0.250)
     runtime.Worker.invoke = _keep_worker(runtime.Worker.invoke, logs)
     runtime.Worker._read_stderr = keep_output(logs)
     in_turn = take_turns(functions._execute_function_warm, max(2, os.cpu_count() or 2))

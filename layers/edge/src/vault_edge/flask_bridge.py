@@ -1,8 +1,8 @@
 """functions-framework's Flask request as an API Gateway v2 event, and the result back.
 
 Both ways are lossless for what the edge uses, so one route gives one answer
-wherever it runs: a body travels as base64, repeated headers are joined by
-commas as API Gateway joins them, cookies stay apart.
+wherever it runs: a body that is no text travels as base64, repeated headers are
+joined by commas as API Gateway joins them, cookies stay apart.
 """
 
 import base64
@@ -26,6 +26,7 @@ def event_of(request: Request) -> dict[str, Any]:
     for name, value in list(request.headers.items())[: MAX_HEADERS + 1]:
         key = name.lower()
         headers[key] = f"{headers[key]},{value}" if key in headers else value
+    body, coded = _as_text(_body(request))
     return {
         "version": "2.0",
         "routeKey": "$default",
@@ -37,8 +38,8 @@ def event_of(request: Request) -> dict[str, Any]:
             "requestId": str(uuid.uuid4()),
             "http": {"method": request.method, "path": request.path, "sourceIp": request.remote_addr or ""},
         },
-        "body": base64.b64encode(_body(request)).decode("ascii"),
-        "isBase64Encoded": True,
+        "body": body,
+        "isBase64Encoded": coded,
     }
 
 
@@ -48,6 +49,14 @@ def _body(request: Request) -> bytes:
         return request.get_data(cache=False)
     except RequestEntityTooLarge as error:
         raise TooLarge(f"The request body may hold {LARGEST_BODY} bytes at most") from error
+
+
+def _as_text(data: bytes) -> tuple[str, bool]:
+    """A body as an event carries it, and whether that is base64: audio sent inline is megabytes of plain text."""
+    try:
+        return data.decode("utf-8"), False
+    except UnicodeDecodeError:
+        return base64.b64encode(data).decode("ascii"), True
 
 
 def response_of(result: Mapping[str, Any]) -> Response:

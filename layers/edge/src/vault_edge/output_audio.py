@@ -156,7 +156,8 @@ def heard_or_refused(sent: Sent, caller: Caller, deps: Deps) -> Sound:
 
 
 def discarded(sent: Sent, deps: Deps) -> None:
-    """Delete every version of what was sent, and the analysis audio made of it. Free to repeat."""
+    """Delete every version of an upload, and the analysis audio made of what was sent. Free to repeat."""
     outputs = deps.bucket("outputs")
-    outputs.delete(source_key(sent.name), all_versions=True)
+    if sent.inline is None:  # inline audio never was in the bucket as it came
+        outputs.delete(source_key(sent.name), all_versions=True)
     outputs.delete(analysis_key(sent.name), all_versions=True)
