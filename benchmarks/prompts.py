@@ -19,10 +19,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from random import Random
 
-from vault_domain.names import KnownName
+from vault_domain.names import KnownName, KnownTitle
 from vault_domain.policy import SHIPPED
 from vault_domain.prompts import Intent, Signs, decide_prompt
-from vault_prompts import Classifier, NameIndex, signs_of
+from vault_prompts import Classifier, NameIndex, TitleIndex, signs_of
 from vault_prompts.look_alikes import LOOK_ALIKES
 
 DATA = Path(__file__).with_name("data")
@@ -55,6 +55,12 @@ def names(path: Path = DATA / "prompt_names.tsv") -> list[KnownName]:
         spellings = tuple(one for one in aliases.split("|") if one)
         found.append(KnownName(name, spellings, source, participating=source == "vault"))
     return found
+
+
+def titles(path: Path = DATA / "prompt_titles.tsv") -> list[KnownTitle]:
+    """The titles that the benchmark's vault knows."""
+    found = (line.partition("\t") for line in _lines(path))
+    return [KnownTitle(title, tuple(one for one in artists.split("|") if one)) for title, _, artists in found]
 
 
 def _lines(path: Path) -> list[str]:
@@ -122,7 +128,7 @@ def without_classifier(signs: Signs) -> Signs:
 
 def without_rules(signs: Signs) -> Signs:
     """What the classifier alone sees."""
-    return replace(signs, artists=(), copy_phrase=False, cover_phrase=False, quoted=(), announced=False)
+    return replace(signs, artists=(), copy_phrase=False, cover_phrase=False, quoted=(), announced=False, titles=())
 
 
 def intents_of(signs: Signs) -> frozenset[str]:
@@ -130,8 +136,8 @@ def intents_of(signs: Signs) -> frozenset[str]:
     found: set[str] = {intent for intent in INTENTS if signs.suspects(intent)}
     found |= {"artist"} if signs.artists else set()
     wants = signs.copy_phrase or signs.cover_phrase
-    found |= {"song"} if signs.announced else set()
-    found |= {"clone"} if wants and (signs.artists or signs.quoted) else set()
+    found |= {"song"} if signs.announced or signs.titles else set()
+    found |= {"clone"} if wants and (signs.artists or signs.quoted or signs.titles) else set()
     return frozenset(found)
 
 
@@ -225,18 +231,24 @@ def wrong(found: list[Case], seen: list[Signs]) -> None:
             print(f"  {','.join(sorted(one.intents)) or '-':<18} {chances} {verdict.outcome:<8} {one.text}")
 
 
+def _all_of(path: Path | None) -> list[KnownTitle]:
+    return titles(path) if path else []
+
+
 def main() -> None:
     """Print the tables; ``--json`` writes them, ``--wrong`` lists what was judged wrongly."""
     parser = argparse.ArgumentParser(description=main.__doc__)
     parser.add_argument("--held-out", type=Path, default=DATA / "prompts.tsv")
+    parser.add_argument("--no-titles", action="store_true", help="a vault that knows no titles")
+    parser.add_argument("--titles", type=Path, help="more titles that it knows")
     parser.add_argument("--json", type=Path)
     parser.add_argument("--wrong", action="store_true")
     asked = parser.parse_args()
     classifier, known, found = Classifier.load(), names(), cases(asked.held_out)
-    index = NameIndex(known)
-    seen = [signs_of(one.text, index, classifier) for one in found]
+    index, works = NameIndex(known), TitleIndex([] if asked.no_titles else [*titles(), *_all_of(asked.titles)])
+    seen = [signs_of(one.text, index, classifier, works) for one in found]
     languages = len({one.language for one in found})
-    print(f"{len(found)} held-out prompts in {languages} languages, {len(known)} known names")
+    print(f"{len(found)} held-out prompts in {languages} languages, {len(known)} known names, {len(works)} titles")
     measured = table(found, seen)
     for reading, rows in measured.items():
         for what, (precision, recall, count) in rows.items():

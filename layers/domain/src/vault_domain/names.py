@@ -25,7 +25,7 @@ MAX_PER_CHANGE = 90
 """Names of one call: a transaction holds 100 items, the head and the event among them."""
 MAX_SPELLINGS = 60_000
 """Names and aliases of the list. With the vault's artists (``crediting.MAX_ARTISTS``) they fit into a snapshot."""
-MAX_SNAPSHOT_BYTES = 48 * 2**20
+MAX_SNAPSHOT_BYTES = 52 * 2**20
 FORMAT = "lemm-names/1"
 Name = Annotated[str, Field(min_length=2, max_length=100)]
 
@@ -171,6 +171,14 @@ class KnownName:
     participating: bool = False
 
 
+@dataclass(frozen=True, slots=True, order=True)
+class KnownTitle:
+    """The title of a track of the vault, and who is credited with it."""
+
+    title: str
+    artists: tuple[str, ...] = ()
+
+
 def known(listed_names: Iterable[ListedName], artists: Iterable[str], usable: frozenset[str]) -> tuple[KnownName, ...]:
     """All names to search for; those of datasets only while these are ``usable``."""
     found: dict[str, KnownName] = {}
@@ -189,12 +197,26 @@ def known(listed_names: Iterable[ListedName], artists: Iterable[str], usable: fr
     return tuple(found[key] for key in sorted(found))
 
 
-def to_snapshot(number: int, names: Iterable[KnownName]) -> bytes:
-    """The bytes that checks read; the same names give the same bytes."""
+def title_row(one: KnownTitle) -> Json:
+    """A title as it is kept."""
+    return [one.title, list(one.artists)]
+
+
+def title_from(row: list[object]) -> KnownTitle:
+    """The title of such a row. Raises ``ValueError`` or ``TypeError`` for anything else."""
+    title, artists = row
+    if not isinstance(artists, list):
+        raise TypeError("no list of artists")
+    return KnownTitle(str(title), tuple(map(str, artists)))
+
+
+def to_snapshot(number: int, names: Iterable[KnownName], titles: Iterable[KnownTitle] = ()) -> bytes:
+    """The bytes that checks read; the same names and titles give the same bytes."""
     rows: list[Json] = [
         [one.name, list(one.aliases), one.source, one.common, one.participating] for one in names
     ]  # fmt: skip
-    return canonical({"format": FORMAT, "number": number, "names": rows})
+    called = [title_row(one) for one in sorted(titles)]
+    return canonical({"format": FORMAT, "number": number, "names": rows, "titles": called})
 
 
 def from_snapshot(data: bytes) -> tuple[KnownName, ...]:
@@ -208,6 +230,14 @@ def from_snapshot(data: bytes) -> tuple[KnownName, ...]:
             for name, aliases, source, common, participating in found["names"]
         )
     except (KeyError, TypeError, RecursionError) as error:
+        raise ValueError("not a snapshot of names") from error
+
+
+def titles_from(data: bytes) -> tuple[KnownTitle, ...]:
+    """The titles of a snapshot whose names could be read; none in one that was made before there were any."""
+    try:
+        return tuple(map(title_from, json.loads(data).get("titles", ())))
+    except (AttributeError, TypeError, RecursionError) as error:
         raise ValueError("not a snapshot of names") from error
 
 

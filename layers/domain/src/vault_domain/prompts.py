@@ -30,6 +30,7 @@ from vault_domain.reasons import Reason
 from vault_domain.records import Value
 
 MAX_PROMPT = 2000
+MAX_TITLES = 10
 TOKEN_AUDIENCE = "safety"  # noqa: S105 - a name, no secret
 Outcome = PromptAction
 Intent = Literal["song", "artist", "clone"]
@@ -79,6 +80,8 @@ class Signs:
     own: bool = False
     """The prompt says that the work in question is the user's own."""
     names_read: bool = True
+    titles: tuple[str, ...] = ()
+    """Titles of the vault's tracks that are asked for."""
 
     def suspects(self, intent: Intent) -> bool:
         """Whether the classifier says so."""
@@ -114,20 +117,27 @@ def _works(signs: Signs, policy: Policy) -> list[tuple[Outcome, Reason]]:
     rules, found = policy.prompts, list[tuple[Outcome, Reason]]()
     wanted = any(not one.negated for one in signs.artists)
     phrase, clone = signs.copy_phrase or signs.cover_phrase, signs.suspects("clone")
-    song = signs.suspects("song") or signs.announced
-    if signs.own and (clone or song or (phrase and signs.quoted)) and not wanted:
+    song = signs.suspects("song") or signs.announced or bool(signs.titles)
+    titled = signs.quoted + signs.titles
+    if signs.own and (clone or song or (phrase and titled)) and not wanted:
         sternest = max((rules.suspected, rules.song), key=_ORDER.index)
         claimed: Outcome = "stricter" if sternest == "reject" else sternest
         return [(claimed, _reason("own_work", "It asks for a version of what it says is the user's own."))]
-    if clone and phrase and (wanted or signs.quoted) and not signs.own:
+    if clone and phrase and (wanted or titled) and not signs.own:
         found.append((rules.clone, _reason("clone_request", "It asks for a copy or cover of something named.")))
-    elif (clone or phrase) and (wanted or signs.quoted):
+    elif (clone or phrase) and (wanted or titled):
         found.append((rules.song, _reason("copy_suspected", "It seems to ask for a version of something named.")))
     elif clone:
         found.append((rules.suspected, _reason("copy_suspected", "It seems to ask for a copy of something.")))
     if song:
-        found.append((rules.song, _reason("named_song", "It seems to name a song.")))
+        found.append((rules.song, _song(signs)))
     return found
+
+
+def _song(signs: Signs) -> Reason:
+    if not signs.titles:
+        return _reason("named_song", "It seems to name a song.")
+    return _reason("named_song", f"It names {signs.titles[0]}, a song of this vault.", *signs.titles[:MAX_TITLES])
 
 
 def _artist(one: NamedArtist, policy: Policy) -> tuple[Outcome, Reason]:

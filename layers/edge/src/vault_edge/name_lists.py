@@ -1,4 +1,4 @@
-"""The snapshot of names: made from the records by one function, read by the check of prompts.
+"""The snapshot of names and titles: made from the records by one function, read by the check of prompts.
 
 One object, ``names/all.json`` in the snapshots bucket, written only where it differs and only over the very object that
 was there before the records were read: of two makers at once the slower one reads again. No turn is longer for more
@@ -7,13 +7,13 @@ list has an end.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from vault_domain.crediting import Walk, begun, from_bytes, to_bytes, walked
 from vault_domain.datasets import verdict
 from vault_domain.erasure import ERASED
 from vault_domain.errors import BadRequest, NotFound
-from vault_domain.names import ALL, MAX_SNAPSHOT_BYTES, ListedName, NamesHead, known, to_snapshot
+from vault_domain.names import ALL, MAX_SNAPSHOT_BYTES, KnownTitle, ListedName, NamesHead, known, to_snapshot
 from vault_domain.ports import every
 from vault_domain.tracks import Status, Track
 
@@ -47,7 +47,7 @@ def _rebuild(deps: Deps, pages: int) -> Rebuilt:
     listed = tuple(all_listed(deps))
     packs = {one.pack for one in listed if one.pack}
     usable = frozenset(pack for pack in packs if usable_now(pack, deps))
-    made = to_snapshot(head.number if head else 0, known(listed, walk.artists, usable))
+    made = to_snapshot(head.number if head else 0, known(listed, walk.artists, usable), walk.titles)
     if made != present:
         deps.bucket("snapshots").write_if(KEY, made, content_type="application/json", expects=etag)
     return Rebuilt(made != present, walk.cursor is None, walk.left_out)
@@ -73,10 +73,16 @@ def _page_further(deps: Deps, walk: Walk) -> Walk:
     try:
         page = deps.records.find(Track, "by_status", Status.ACCEPTED.value, limit=PAGE, cursor=walk.cursor)
     except BadRequest:
-        return _page_further(deps, Walk(artists=walk.artists)) if walk.cursor else walk  # no place of this index now
-    made_by = (track.metadata for track in page.items)
-    credited = {name for one in made_by for name in (one.artist_display_name, *one.collaborator_names)}
-    return walked(walk, sorted(credited - {ERASED}), page.cursor)  # what stands in an erased name's place is nobody
+        return _page_further(deps, begun(replace(walk, cursor=None))) if walk.cursor else walk  # no place of it now
+    titles = sorted({_titled(track) for track in page.items})
+    return walked(walk, sorted({name for one in titles for name in one.artists}), page.cursor, titles)
+
+
+def _titled(track: Track) -> KnownTitle:
+    """What a track is called, and by whom it is; what stands in an erased name's place is nobody."""
+    said = track.metadata
+    credited = (name for name in (said.artist_display_name, *said.collaborator_names) if name != ERASED)
+    return KnownTitle(said.title, tuple(dict.fromkeys(credited)))
 
 
 def _read(deps: Deps, key: str) -> tuple[bytes, str]:

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from vault_domain.errors import VaultError
-from vault_domain.names import MAX_SNAPSHOT_BYTES, from_snapshot, identity
+from vault_domain.names import MAX_SNAPSHOT_BYTES, from_snapshot, identity, titles_from
 from vault_domain.ports import Clock, Objects
 from vault_domain.prompts import Signs
-from vault_prompts import Classifier, NameIndex, signs_of
+from vault_prompts import Classifier, NameIndex, TitleIndex, signs_of
 
 from vault_edge.name_lists import KEY
 
@@ -26,6 +26,7 @@ UNREAD = "unread"
 @dataclass(frozen=True)
 class _Held:
     index: NameIndex
+    titles: TitleIndex
     etag: str
     identity: str
 
@@ -44,7 +45,8 @@ class PromptReader:
     def read(self, prompt: str) -> tuple[Signs, dict[str, str]]:
         """What was found in a prompt, and the versions that it rests on."""
         held = self._names()
-        signs = signs_of(prompt, held.index if held else None, self._classifier)
+        found = (held.index, held.titles) if held else (None, None)
+        signs = signs_of(prompt, found[0], self._classifier, found[1])
         return signs, {"names": held.identity if held else UNREAD, "classifier": self._classifier.identity}
 
     def _names(self) -> _Held | None:
@@ -77,4 +79,4 @@ class PromptReader:
         if info is None or (self._held is not None and info.etag == self._held.etag):
             return
         data, etag = self._bucket.read_with_etag(KEY, limit=MAX_SNAPSHOT_BYTES)
-        self._held = _Held(NameIndex(from_snapshot(data)), etag, identity(data))
+        self._held = _Held(NameIndex(from_snapshot(data)), TitleIndex(titles_from(data)), etag, identity(data))

@@ -97,6 +97,24 @@ melodie van | refrein van | riff van | baslijn van | akkoorden van | intro van |
 melodia z | refren z | riff z | cover piosenki | melodin i | melodin fran | refrangen i | riffet i | melodiya iz | melodiyu iz | pripev iz | riff iz | kaver na | remiks na
 """
 """Parts and versions of a work, which a title of two capitals may follow. Not in German: all nouns have capitals."""
+COVERS = """
+cover of | covers of | cover version of | a cover | to cover | remix of | to remix | remake of | version of | versions of | rendition of | mashup of | mash up of | karaoke of | copy of | clone of
+lyrics of | lyrics from | lyrics to | interpolation of | to replicate | to recreate | recreate | replicate | rerecord | re record | reinterpretation of | take on | twist on | spin on
+cover von | coverversion von | version von | remix von | neuauflage von | reprise de | version de | remix de | cover de | copia de | versao de | cover di | versione di | remix di | copia di
+cover van | versie van | remix van | cover piosenki | cover av | version av | remix av | kaver na | remiks na | versiyu
+"""
+"""Versions of a work: what follows is one, even in small letters, where it is a known title."""
+VERSIONS = frozenset(
+    "cover covers remix remixes remake karaoke rendition mashup parody coverversion kaver remiks".split()
+)
+"""Words after a title that make a version of it."""
+WITH_TITLES = frozenset(
+    """
+but as by in with for and from at on played sung made only slower faster please aber als mit von fur auf mais en avec
+par pour pero con por para ma per mas com maar met
+""".split()
+) | {""}
+"""What may follow a title that is an everyday word; anything else makes it one."""
 IN_TITLES = frozenset(
     """
 a an and the of in on to for my your me you i it is at with from n de la le les du des der die das und von zu im el

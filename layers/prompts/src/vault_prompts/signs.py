@@ -5,6 +5,7 @@ from vault_domain.prompts import NamedArtist, Signs
 from vault_prompts.avoided import Stretch, stretches, without
 from vault_prompts.classifier import Chances, Classifier
 from vault_prompts.cues import announced, around, asks_copy, asks_cover, meant, quoted, wishes
+from vault_prompts.known_titles import TitleIndex
 from vault_prompts.names import Found, NameIndex
 from vault_prompts.own import claims_own
 from vault_prompts.phrases import CHAINED
@@ -15,7 +16,9 @@ _PLAIN_HOW = frozenset({"exact", "written"})
 Avoided = tuple[Stretch, ...]
 
 
-def signs_of(prompt: str, names: NameIndex | None, classifier: Classifier) -> Signs:
+def signs_of(
+    prompt: str, names: NameIndex | None, classifier: Classifier, known_titles: TitleIndex | None = None
+) -> Signs:
     """Names, phrases and the classifier's chances; ``names`` is None when no list could be read.
 
     What is to be avoided counts for nothing but its names, which are marked; the classifier does not read it. A
@@ -25,7 +28,10 @@ def signs_of(prompt: str, names: NameIndex | None, classifier: Classifier) -> Si
     found_words = words(cleaned)
     avoided = stretches(cleaned, found_words)
     finds = _meant(cleaned, found_words, names, avoided) if names is not None else ()
-    titled = names_title(Told(cleaned, found_words, [(one.first, one.last) for one, _ in finds], avoided))
+    told = Told(cleaned, found_words, [(one.first, one.last) for one, _ in finds], avoided)
+    titled = names_title(told)
+    asked = known_titles.asked(told, [one for one, _ in finds]) if known_titles is not None else ()
+    asked_for = tuple(dict.fromkeys(one.title for one in asked if not _turned(one.first, avoided)))
     titles = quoted(cleaned, found_words)
     wanted = tuple(one for one in titles if not _turned(one.word, avoided))
     unread = [
@@ -44,9 +50,10 @@ def signs_of(prompt: str, names: NameIndex | None, classifier: Classifier) -> Si
         cover_phrase=asks_cover(cleaned, avoided),
         quoted=tuple(one.text for one in wanted),
         announced=announced(cleaned, found_words, wanted) or titled,
-        avoided=len(wanted) < len(titles),
+        avoided=len(wanted) < len(titles) or any(_turned(one.first, avoided) for one in asked),
         own=not titled and claims_own(cleaned, wishes(cleaned, avoided), [(one.start, one.end) for one in wanted]),
         names_read=names is not None,
+        titles=asked_for,
     )
 
 

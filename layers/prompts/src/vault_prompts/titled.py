@@ -68,15 +68,15 @@ def _is_title(one: _Run, told: Told) -> bool:
     before = [word.plain for word in told.words[max(0, one.first - 7) : one.first]]
     if any(first <= one.first <= last for first, last in told.artists):
         return False
-    starts = _starts(one, told)
-    if not starts and ends_with(before, _SAID) and _few_capitals(one, told):
+    starts = starts_sentence(one.first, told)
+    if not starts and ends_with(before, _SAID) and few_capitals(one.first, one.end, told):
         return True
     last = told.words[one.end - 1].plain
     if last in KINDS or (one.end - one.first == _TWO and told.words[one.first].plain in OF_PLACES):
         return False
     if any(last == one.first - 1 and _GENITIVE.search(told.words[last].text) for _, last in told.artists):
-        return _few_capitals(one, told)
-    if one.capitals >= _TWO and ends_with(before, _PARTS) and _few_capitals(one, told):
+        return few_capitals(one.first, one.end, told)
+    if one.capitals >= _TWO and ends_with(before, _PARTS) and few_capitals(one.first, one.end, told):
         return True
     return (one.capitals >= _TWO or not starts) and _by_somebody(one, told)
 
@@ -117,14 +117,14 @@ def _capital(word: Word) -> bool:
     return word.capital and not word.unspaced
 
 
-def _starts(one: _Run, told: Told) -> bool:
-    """Whether its first capital may be owed to the start of a sentence."""
-    start = told.words[one.first].start
-    return one.first == 0 or _SENTENCE.search(told.cleaned[max(0, start - _NEAR) : start].rstrip()) is not None
+def starts_sentence(first: int, told: Told) -> bool:
+    """Whether the capital of this word may be owed to the start of a sentence."""
+    start = told.words[first].start
+    return first == 0 or _SENTENCE.search(told.cleaned[max(0, start - _NEAR) : start].rstrip()) is not None
 
 
-def _few_capitals(one: _Run, told: Told) -> bool:
-    """Whether other words have few capitals, so that its own say something; artists' names aside."""
-    named = {n for first, last in told.artists for n in range(first, last + 1)} | set(range(one.first, one.end))
+def few_capitals(first: int, end: int, told: Told) -> bool:
+    """Whether words but these have few capitals, so that theirs say something; artists' names aside."""
+    named = {n for first, last in told.artists for n in range(first, last + 1)} | set(range(first, end))
     others = [word for n, word in enumerate(told.words) if n not in named and word.text.isalpha()]
     return bool(others) and sum(word.capital for word in others) / len(others) < _INFORMATIVE

@@ -5,11 +5,12 @@ import json
 import pytest
 from simulator import Simulator
 from vault_domain.events import AuditEvent, Kind
-from vault_domain.names import KnownName, to_snapshot
+from vault_domain.names import KnownName, KnownTitle, to_snapshot
 from vault_domain.policy import Policy, PolicyVersion, PromptRules
 from vault_domain.ports import Put
 from vault_edge.name_lists import KEY
 from vault_edge.prompt_tokens import TYPE
+from vault_edge.prompting import FRESH_S
 from vault_edge.tokens import unb64
 from wire import SERVICE, body_of, event, token
 
@@ -144,3 +145,14 @@ def test_only_services_with_the_scope_ask(sim: Simulator, ready, role, scope, st
 @pytest.mark.parametrize("prompt", ["", "x" * 2001, None, 7])
 def test_prompts_have_bounds(sim: Simulator, ready, prompt) -> None:
     assert post(ready, sim, prompt)["statusCode"] == 422
+
+
+def test_a_song_of_the_vault_that_is_asked_for_by_its_title_means_stricter_limits(sim: Simulator, ready) -> None:
+    titles = [KnownTitle("Silver Harbour", ("Nova Arc",)), KnownTitle("Hello", ("Nova Arc",))]
+    data = to_snapshot(2, [KnownName("Nova Arc", source="vault", participating=True)], titles)
+    sim.buckets.open("snapshots").write(KEY, data, content_type="application/json")
+    sim.clock.advance(seconds=FRESH_S + 1)
+    answer = body_of(post(ready, sim, "the song silver harbour, soft piano"))
+    assert answer["outcome"] == "stricter"
+    assert ["Silver Harbour"] in [reason["refs"] for reason in answer["reasons"]]
+    assert body_of(post(ready, sim, "hello there, a cheerful tune with soft piano"))["reasons"] == []

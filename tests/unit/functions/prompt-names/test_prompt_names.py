@@ -8,7 +8,7 @@ from vault_domain import names
 from vault_domain.crediting import Walk, to_bytes
 from vault_domain.erasure import nameless_track
 from vault_domain.events import AuditEvent, Kind
-from vault_domain.names import ListedName, NamesChange, NamesHead, from_snapshot
+from vault_domain.names import KnownTitle, ListedName, NamesChange, NamesHead, from_snapshot, titles_from
 from vault_domain.ports import Put
 from vault_domain.sealing import word_hash
 from vault_domain.submission import Metadata
@@ -194,3 +194,17 @@ def test_reviewers_read_and_admins_change(sim: Simulator, load_step) -> None:
     assert call(module, sim, "POST", "/prompts/names", body, "reviewer")["statusCode"] == 403
     assert call(module, sim, "GET", "/prompts/names", role="reviewer")["statusCode"] == 200
     assert call(module, sim, "GET", "/prompts/names", role="contributor")["statusCode"] == 403
+
+
+def test_titles_of_accepted_tracks_are_in_the_snapshot_and_go_with_them(sim, load_step):
+    module = load_step("prompt-names")
+    song = Metadata(
+        title="Silver Harbour", artist_display_name="Nova", collaborator_names=("Grindelhoven",), genre_tags=("folk",)
+    )
+    sim.store.commit([Put(a_track(1, metadata=song), 0), Put(a_track(2, metadata=song), 0)])
+    assert module.app.run_step({}, "clock")["written"]
+    called = lambda: titles_from(sim.buckets.open("snapshots").read(KEY, limit=10**6))  # noqa: E731
+    assert called() == (KnownTitle("Silver Harbour", ("Nova", "Grindelhoven")),)
+    sim.store.commit([Put(a_track(number, metadata=song, status=Status.REMOVED), 1) for number in (1, 2)])
+    module.app.run_step({}, "clock")
+    assert called() == ()
