@@ -121,6 +121,7 @@ export const stepTitle = (trigger) => HISTORY[trigger] ?? trigger.replaceAll("_"
 /** What a source is. @param {string} source */
 export function sourceTitle(source) {
   if (source === "vault") return "Our own vault";
+  if (source === "withheld") return "What was taken out, withdrawn or suspended";
   if (source === "acoustid") return "AcoustID, a public register of recordings";
   return source.startsWith("catalogue:") ? `Outside catalogue “${source.slice(10)}”` : source;
 }

@@ -2,7 +2,7 @@
 
 Promises:
 
-- :meth:`IndexStore.reader` looks at the pointer each time (one HEAD request), so
+- :meth:`IndexStore.reader` looks at the pointer each time (one request), so
   a check sees a track that was admitted a second ago; parts are fetched once.
 - What can't be read is ``SourceUnavailable``: a check against it was not made.
 - The vault's index, and that of what is kept back, is empty only while nothing
@@ -108,7 +108,7 @@ class IndexStore:
 
     def _refreshed(self, name: str, held: _Held) -> Opened:
         store = self._open(prefix_of(name))
-        if held.etag is not None and held.reading is not None and not store.changed(held.etag):
+        if held.reading is not None and (store.untouched() if held.etag is None else not store.changed(held.etag)):
             return held.reading
         manifest, etag = self._manifest(name, store)
         by_name = {part.name: part.sha256 for part in manifest.parts}

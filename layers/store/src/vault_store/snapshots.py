@@ -6,7 +6,7 @@ Promises:
   back and does not match its name is ``Corrupt``, which names the part;
 - the pointer (``<prefix>/manifest.json``: the manifest itself) moves only from
   the state that its writer has seen, so of two writers one gets ``LostRace``;
-- readers check for a newer manifest with one HEAD request.
+- readers check for a newer manifest with one HEAD request, and that there is none yet with one LIST.
 
 Order of a change: put every part, then move the pointer; collect parts that no
 manifest names only when they are older than the longest such change, because
@@ -35,6 +35,7 @@ class SnapshotStore:
 
     def __init__(self, objects: Objects, prefix: str, *, cache: Path | None = None) -> None:
         self._objects = objects
+        self._prefix = f"{prefix}/"
         self._pointer = f"{prefix}/manifest.json"
         self._parts = f"{prefix}/parts/"
         self._cache = cache
@@ -50,6 +51,10 @@ class SnapshotStore:
         """Whether the pointer is elsewhere than at ``etag`` (None: nowhere yet)."""
         present = self._objects.head(self._pointer)
         return (present.etag if present else None) != etag
+
+    def untouched(self) -> bool:
+        """Whether nothing was ever written here, neither pointer nor part: one request says both."""
+        return next(iter(self._objects.list(self._prefix)), None) is None
 
     def move(self, manifest: bytes, *, expects: str | Literal["absent"]) -> str:
         """Point to a new manifest; its entity tag. Raises ``LostRace``."""

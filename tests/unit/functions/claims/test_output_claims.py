@@ -1,5 +1,7 @@
 """claims about outputs: suspended at once, judged as claims about tracks are, withdrawn for good when upheld."""
 
+from functools import partial
+
 import pytest
 from claiming import BASIS, WORDS, claim_of, claimed, confirm, filed, screen, token_of
 from claiming import decide as _decide
@@ -185,3 +187,14 @@ def test_a_claim_that_is_upheld_is_whole_wherever_it_was_cut_off():
 def test_a_claim_is_about_one_thing(sim: Simulator):
     with pytest.raises(ValueError, match="another one"):
         filed(sim, numbered("trk", 1), output_id=OUTPUT)
+
+
+def test_the_index_of_what_is_kept_back_is_asked_to_follow_a_claim_that_suspends_and_one_that_ends(sim: Simulator):
+    asked = []
+    sim.environ["LEMM_FUNCTION_WITHHELD_INDEX"] = "withheld-index"
+    nudged = lambda function, payload: asked.append((function, payload, state(sim)))  # noqa: E731
+    sim.container = partial(sim.container, nudge=nudged)  # type: ignore[method-assign]
+    checked(sim)
+    screen(sim, about_output(sim), "unfounded")
+    follows = ("LEMM_FUNCTION_WITHHELD_INDEX", {"output_id": OUTPUT})
+    assert asked == [(*follows, "suspended"), (*follows, "lifted")]

@@ -138,12 +138,16 @@ class Watched:
         return call
 
 
-def test_with_nothing_kept_back_a_check_asks_one_thing_more(sim, ready, load_step) -> None:
-    indexed(sim, load_step)
+@pytest.mark.parametrize(
+    ("begun", "asked_for"), [(True, ("head", "withheld/manifest.json")), (False, ("list", "withheld/"))]
+)
+def test_with_nothing_kept_back_a_check_asks_one_thing_more(sim, ready, load_step, begun, asked_for) -> None:
+    if begun:
+        indexed(sim, load_step)
     seen = []
     world = sim.container(bucket=lambda name: Watched(sim.bucket(name), seen))
     ready.app.bind(world)
     for output_id in ("out_one", "out_two"):
         seen.clear()
         assert asked(ready, sim, OTHER if output_id == "out_two" else MP3, output_id)["outcome"] == "allow"
-    assert [what for what in seen if "withheld" in what[1]] == [("head", "withheld/manifest.json")]
+    assert [what for what in seen if "withheld" in what[1]] == [asked_for]
