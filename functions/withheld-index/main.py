@@ -58,14 +58,14 @@ def build(ask: WithheldAsk, deps: Deps) -> Json:
 
 
 def _made_true(ask: WithheldAsk, deps: Deps) -> dict[str, Any]:
-    store, cache, wanted = index_care.store_of(deps, WITHHELD), ShardCache(), _wanted(ask, deps)
-    rebuilt = 0
+    store, cache, rebuilt = index_care.store_of(deps, WITHHELD), ShardCache(), 0
     try:
         at, held = _read(store, cache, deps)
     except Corrupt:  # 1
-        rebuilt = index_care.replaced(store, WITHHELD, _parts(wanted, deps), deps.clock()).tracks
+        rebuilt = index_care.replaced(store, WITHHELD, _parts(_wanted(ask, deps), deps), deps.clock()).tracks
         at, held = _read(store, cache, deps)
-    extra = held - _still(wanted, deps)  # 2
+    wanted = _wanted(ask, deps)  # after the index, so that nothing is in there which these records could not show
+    extra = _gone(held, wanted, deps)  # 2
     if extra:
         at = _moved(at, lambda now: snapshots.without_tracks(now, extra, stamp(deps.clock())), deps)
     merged = index_care.compact(deps, *index_care.opened(at, store, cache), WITHHELD)
@@ -110,13 +110,20 @@ def _wanted(ask: WithheldAsk, deps: Deps) -> Wanted:
     return wanted
 
 
-def _still(wanted: Wanted, deps: Deps) -> set[str]:
-    """What may stay in the index: of tracks those whose features are still kept."""
+def _gone(held: set[str], wanted: Wanted, deps: Deps) -> set[str]:
+    """What belongs into the index no more.
 
-    def there(place: Place) -> bool:
-        return deps.bucket(place.bucket).head(place.key) is not None
+    Outputs whose own record says so, since lists may lag behind; tracks that are not listed, or whose features are gone.
+    """
+    doubted = sorted(held - set(wanted))
+    found = deps.records.get_many(Suspension, [(name, Suspension.kind) for name in doubted])
+    lifted = {name for name, one in zip(doubted, found, strict=True) if one is None or one.state not in STATES}
+    tracks = (name for name, one in wanted.items() if one is None and name in held)
+    return lifted | {name for name in tracks if not _there(place_of_track(name), deps)}
 
-    return {name for name, one in wanted.items() if one is not None or there(place_of_track(name))}
+
+def _there(place: Place, deps: Deps) -> bool:
+    return deps.bucket(place.bucket).head(place.key) is not None
 
 
 def _parts(wanted: Wanted, deps: Deps) -> Iterator[BuiltPart]:

@@ -136,6 +136,8 @@ def test_a_decision_that_no_list_shows_yet_counts(sim: Simulator, load_step, mon
     module.app.bind(sim.container())
     module.handler({"output_id": "out_0"}, None)
     assert found(sim) == ["out_0"]
+    module.handler({}, None)
+    assert found(sim) == ["out_0"], "its own record says more than a list that lags behind"
 
 
 def test_a_damaged_index_is_made_again(sim: Simulator, load_step) -> None:
