@@ -113,7 +113,7 @@ def _wanted(ask: WithheldAsk, deps: Deps) -> Wanted:
 def _gone(held: set[str], wanted: Wanted, deps: Deps) -> set[str]:
     """What belongs into the index no more.
 
-    Outputs whose own record says so, since lists may lag behind; tracks that are not listed, or whose features are gone.
+    Outputs whose own record says so, since lists may lag behind; tracks not listed, or whose features are gone.
     """
     doubted = sorted(held - set(wanted))
     found = deps.records.get_many(Suspension, [(name, Suspension.kind) for name in doubted])
