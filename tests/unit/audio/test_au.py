@@ -1,5 +1,6 @@
 """au: what soundfile reads, at whatever pace it is written; facts and hashes that do not know the pace."""
 
+import struct
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -65,13 +66,15 @@ def test_a_file_cut_anywhere_is_refused_or_read_to_its_last_whole_frame(tmp_path
 
 
 @pytest.mark.parametrize(
-    "head",
-    [b"RIFF" + bytes(60), b".snd" + bytes(60), b".snd" + bytes([0, 0, 0, 24, 0, 0, 0, 0, 0, 0, 0, 6]) + bytes(60)],
-)
-def test_what_is_no_such_file_is_corrupt(tmp_path, head):
-    (tmp_path / "x.au").write_bytes(head)
-    with pytest.raises(Corrupt):
-        AuReader(tmp_path / "x.au")
+    "words",
+    [(8, 0, 3, RATE, 2), (24, 0, 6, RATE, 2), (24, 0, 3, 0, 2), (24, 0, 3, 2**31, 2), (24, 0, 3, RATE, 0),
+     (24, 0, 3, RATE, 2**31), (2**31, 0, 3, RATE, 2)],
+)  # fmt: skip
+def test_what_is_no_such_file_is_corrupt(tmp_path, words):
+    for magic in (b".snd", b"RIFF"):
+        (tmp_path / "x.au").write_bytes(magic + struct.pack(">5I", *words) + bytes(60))
+        with pytest.raises(Corrupt):
+            AuReader(tmp_path / "x.au")
 
 
 def test_a_file_that_is_never_written_is_not_waited_for(tmp_path):

@@ -19,7 +19,7 @@ from vault_domain.errors import Corrupt
 
 _HEADER: Final = struct.Struct(">4s5I")  # magic, where the samples begin, their bytes, encoding, rate, channels
 _WIDTHS: Final = {3: 2, 4: 3}  # encoding -> bytes of a sample, big-endian
-_MAX_OFFSET: Final = 1 << 20
+_MAX_OFFSET, _MAX_RATE = 1 << 20, 192_000
 _NAP_S: Final = 0.004
 
 Ended = Callable[[], bool]
@@ -78,8 +78,8 @@ class AuReader:
             raise Corrupt("an AU file without a header")
         magic, begin, _, encoding, rate, channels = _HEADER.unpack(head)
         fits = magic == b".snd" and _HEADER.size <= begin <= _MAX_OFFSET and encoding in _WIDTHS
-        if not fits or not rate or not channels:
-            raise Corrupt("not an AU file of 16 or 24 bit")
+        if not fits or not 0 < rate <= _MAX_RATE or channels not in (1, 2):  # bounds what a block takes
+            raise Corrupt("not an AU file of one or two channels of 16 or 24 bit")
         self._bytes(begin - _HEADER.size)
         return begin, rate, channels, _WIDTHS[encoding]
 
