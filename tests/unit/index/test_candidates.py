@@ -38,6 +38,29 @@ def test_a_small_budget_leaves_out_the_longest_lists(shard, song):
         assert poor.votes.sum() <= min(rich.votes.sum(), 8 * budget)
 
 
+def test_lists_that_the_budget_can_read_are_all_there(shard, song):
+    lookups = asked(song(2, 12)[32000:192000])
+    every = lookups.lists(shard, replace(FULL, budget=10**9))
+    lengths = np.sort(every.length)
+    for budget in (1, 500, 20_000, 200_000):
+        fitting = max((size for size in set(lengths.tolist()) if lengths[lengths <= size].sum() <= budget), default=0)
+        some = lookups.lists(shard, replace(FULL, budget=budget))
+        assert some.postings == every.postings == every.length.sum()
+        assert np.array_equal(rows(some, fitting), rows(every, fitting))
+        assert len(some.length) < len(every.length)
+
+
+def rows(lists, fitting):
+    """Tempo, first posting, length and anchor of each list that is no longer than this."""
+    tempo = np.repeat(np.arange(len(lists.bounds) - 1), np.diff(lists.bounds))
+    return np.stack([tempo, lists.first, lists.length, lists.anchor])[:, lists.length <= fitting]
+
+
+def test_keys_are_made_once_for_all_stages_and_parts(shard, song):
+    lookups = asked(song(2, 12)[32000:192000])
+    assert lookups.asked(FULL) is lookups.asked(replace(FULL, shift="speed", probe=False, budget=7))
+
+
 @pytest.mark.parametrize("shift", ["none", "speed"])
 def test_narrowed_stages_look_at_a_slice(shard, song, shift):
     lookups = asked(song(2, 12))

@@ -24,16 +24,16 @@ from vault_index.votes import TEMPOS, UNCHANGED, Candidates, Lookups, Stage, Win
 
 _ALL: Final = tuple(range(len(TEMPOS)))
 _NEAR: Final = (UNCHANGED - 1, UNCHANGED, UNCHANGED + 1)
-_SAME: Final = Stage("same", _NEAR, "none", 300_000, most=8)
-_MIXED: Final = Stage("mixed", (UNCHANGED,), "none", 300_000, followers=10, most=12)
-_FULL: Final = Stage("full", _ALL, "any", 1_500_000)
+_SAME: Final = Stage("same", _NEAR, "none", 800_000, most=8)
+_MIXED: Final = Stage("mixed", (UNCHANGED,), "none", 800_000, followers=10, most=12)
+_FULL: Final = Stage("full", _ALL, "any", 1_000_000)
 _BETWEEN: Final = (
-    Stage("tempo", _ALL, "none", 300_000, probe=False, most=12),
-    Stage("speed", _ALL, "speed", 300_000, probe=False, most=12),
+    Stage("tempo", _ALL, "none", 700_000, probe=False, most=12),
+    Stage("speed", _ALL, "speed", 700_000, probe=False, most=12),
     Stage("pitch", _NEAR, "any", 300_000, probe=False, most=12),
 )
 _LEAST_LANDMARKS: Final = 3
-_LARGE: Final = 2  # times the budget: then likelier changes get budgets of their own
+_LARGE: Final = 3  # times the budget: then likelier changes get budgets of their own
 _FINE: Final = 5
 _FEWEST: Final = 4  # candidates and refinements in however small a part of the index
 _FEWEST_FINE: Final = 2
@@ -75,10 +75,9 @@ def window(
     lookups = Lookups(Window(local.times, local.pitches * STEPS_PER_BIN))
     parts = zip(shards, _portions(shards), excluded, before, strict=True)
     runs = [_Run(shard, part, local, origin, start, stop, out, seen) for shard, part, out, seen in parts]
-    for run in runs:
-        run.first(lookups)
-    rest = np.logical_and.reduce([run.unexplained() for run in runs])
     with ThreadPoolExecutor(_THREADS) as pool:  # candidates are found outside the interpreter's lock
+        list(pool.map(lambda run: run.first(lookups), runs))
+        rest = np.logical_and.reduce([run.unexplained() for run in runs])
         searches = list(_searches(runs, lookups, rest, pool))
         for run, found in zip((run for run, _ in searches), pool.map(lambda one: one[1](), searches), strict=True):
             run.refine(found)
@@ -122,7 +121,7 @@ def _searches(
     unknown = _unknown(lookups, rest)
     if unknown is None:
         return
-    touched = sum(pool.map(lambda run: postings_touched(run.shard, unknown, _FULL), runs))
+    touched = sum(pool.map(lambda run: postings_touched(run.shard, unknown, run.own(_FULL)), runs))
     for run in runs:
         if touched > _LARGE * _FULL.budget * run.units:
             yield from ((run, partial(run.candidates, unknown, stage)) for stage in _BETWEEN)
@@ -202,9 +201,12 @@ class _Run:
 
     def candidates(self, lookups: Lookups, stage: Stage, besides: frozenset[int] = frozenset()) -> Candidates:
         """What one stage finds; in a small part of the index, fewer."""
-        share = self._portion * self.units
-        own = replace(stage, budget=int(stage.budget * share) + 1)
-        return candidates(self.shard, lookups, own, self._excluded | besides, max(_FEWEST, round(stage.most * share)))
+        most = max(_FEWEST, round(stage.most * self._portion * self.units))
+        return candidates(self.shard, lookups, self.own(stage), self._excluded | besides, most)
+
+    def own(self, stage: Stage) -> Stage:
+        """The stage with this run's part of its budget."""
+        return replace(stage, budget=int(stage.budget * self._portion * self.units) + 1)
 
     def buried(self, lookups: Lookups) -> Iterator[_Search]:
         """Searches for unchanged copies under something louder: more followers, single landmarks if there is time."""

@@ -69,6 +69,8 @@ def candidates(
         kernels.address(upcoming, np.int64), kernels.address(table, np.uint16), _POOL,
         kernels.address(units, np.int64), kernels.address(votes, np.float64), kernels.address(surplus, np.float64),
     )  # fmt: skip
+    if made < 0:
+        raise MemoryError("no memory to count coincidences in")
     best = np.argsort(-surplus[:made], kind="stable")
     return _described(shard, window, units[best] - reach, votes[best], excluded)
 

@@ -14,7 +14,7 @@
 enum { BINS = 144, STEPS_PER_BIN = 8, STEPS_PER_FRAME = 4, UNIT = 8 };
 enum { LOOK = 28, INTERVAL = 20, GAPS = 33, MOST_FOLLOWERS = 12 };
 enum { TIME_MASK = 0xFFFFFF, PITCH_SHIFT = 24, MARK_PITCH_BITS = 10 };
-enum { CLASS_BITS = 4, CLASSES = 1 << CLASS_BITS, CLASS_BINS = BINS / CLASSES, SHORT_LIST = 24 };
+enum { CLASS_BITS = 4, CLASSES = 1 << CLASS_BITS, CLASS_BINS = BINS / CLASSES };
 enum { TILE = 1 << 14 };
 enum { SLOT_BITS = 17, CELL_UNITS = 8, OFFSET_PAD = 1 << 23 };
 static const double LEAST_GAP = 8.0, WIDEST_GAP = 248.0, WIDEST_INTERVAL = 156.0;
@@ -86,37 +86,24 @@ int64_t lv_triplets(const double *times, const double *pitches, int64_t count, i
     return total;
 }
 
-/* Keys of the query at each trial tempo that this part knows: bucket, tempo number and anchor of each.
- * A bucket is looked at one anchor later than it is asked for, when it has arrived. */
-int64_t lv_ask(const double *times, const double *pitches, int64_t count, const double *tempos, const int32_t *numbers,
-               int64_t trials, int32_t followers, int32_t probe, const uint32_t *starts, int32_t bits, double *scaled,
-               int32_t *bucket, int32_t *tempo, int32_t *anchor)
+/* Keys of the query at each trial tempo, anchor by anchor; each is followed by its likeliest neighbour, whose anchor
+ * is marked in the lowest bit. Those of trial k lie from `bounds[k]` to `bounds[k + 1]`. */
+void lv_keys(const double *times, const double *pitches, int64_t count, const double *tempos, const int32_t *numbers,
+             int64_t trials, int32_t followers, double *scaled, uint32_t *hashes, int32_t *anchors, int64_t *bounds)
 {
-    uint32_t keys[2][MOST_FOLLOWERS * MOST_FOLLOWERS];
     int pairs = followers * (followers - 1) / 2;
     int64_t total = 0;
+    bounds[0] = 0;
     for (int64_t trial = 0; trial < trials; trial++) {
-        int made[2] = {0, 0};
         for (int64_t i = 0; i < count; i++)
             scaled[i] = times[i] * tempos[numbers[trial]];
-        for (int64_t i = 0; i <= count; i++) {
-            uint32_t *own = keys[i & 1], *last = keys[~i & 1];
-            made[i & 1] = i < count ? keys_at(scaled, pitches, count, i, followers, pairs, probe, own) : 0;
-            for (int k = 0; k < made[i & 1]; k++) {
-                own[k] >>= 32 - bits;
-                __builtin_prefetch(starts + ((int64_t)own[k] << CLASS_BITS));
-            }
-            for (int k = 0; k < made[~i & 1]; k++) {
-                const uint32_t *lists = starts + ((int64_t)last[k] << CLASS_BITS);
-                if (lists[CLASSES] <= lists[0])
-                    continue;
-                bucket[total] = (int32_t)last[k];
-                tempo[total] = numbers[trial];
-                anchor[total++] = (int32_t)(i - 1);
-            }
+        for (int64_t i = 0; i < count; i++) {
+            int made = keys_at(scaled, pitches, count, i, followers, pairs, 1, hashes + total);
+            for (int k = 0; k < made; k++)
+                anchors[total++] = (int32_t)i << 1 | (k & 1);
         }
+        bounds[trial + 1] = total;
     }
-    return total;
 }
 
 /* ----------------------------------------------------------------- votes */
@@ -141,42 +128,56 @@ static int64_t lower_bound(const uint32_t *values, int64_t count, uint32_t wante
     return at - values + (count == 1 && *at < wanted);
 }
 
-/* The part of a list whose pitches are within `play` of the middle. */
-static void cut(const uint32_t *postings, int32_t middle, int32_t play, int64_t *first, int32_t *length)
+/* The longest list that can still be read within the budget, by what is known so far of how many there are. */
+static int32_t readable(const int64_t *many, int32_t longest, int64_t budget)
 {
-    const uint32_t *list = postings + *first;
-    int32_t low = middle - play < 0 ? 0 : middle - play;
-    int64_t from = lower_bound(list, *length, (uint32_t)low << PITCH_SHIFT);
-    int64_t to = from + lower_bound(list + from, *length - from, (uint32_t)(middle + play + 1) << PITCH_SHIFT);
-    *first += from;
-    *length = (int32_t)(to - from);
+    int64_t total = 0;
+    for (int32_t size = 1; size <= longest; size++)
+        if ((total += many[size] * size) > budget)
+            return size - 1;
+    return longest;
 }
 
-/* The posting lists of each bucket that hold the pitches asked for; long ones are cut to them when `exact`.
- * A list is cut a few rows after it was found, when its middle has arrived. */
-void lv_narrow(const uint32_t *postings, const uint32_t *starts, int64_t asks, const int32_t *bucket,
-               const int32_t *tempo, const int32_t *anchor, const int32_t *bins, const int32_t *linked, int32_t play,
-               int32_t exact, int64_t *first, int32_t *length)
+/* The posting lists of the query's keys, of the pitch classes that hold the pitches asked for: what is read of them
+ * may be some bins more than `play`. Keys without a list are left out, and lists that the budget leaves no room for;
+ * `touched` gets the postings of all. */
+int64_t lv_lists(const uint32_t *starts, int32_t bits, const uint32_t *hashes, const int32_t *anchors,
+                 const int64_t *bounds, const int32_t *numbers, int64_t trials, int32_t probe, const int32_t *bins,
+                 const int32_t *linked, int32_t play, int64_t budget, uint32_t *first, int32_t *length,
+                 int32_t *anchor, int64_t *found, int64_t *touched)
 {
-    enum { LAG = 16 };
-    for (int64_t i = 0; i < asks + LAG; i++) {
-        if (i + 8 < asks)
-            __builtin_prefetch(starts + ((int64_t)bucket[i + 8] << CLASS_BITS));
-        if (i < asks) {
-            const uint32_t *lists = starts + ((int64_t)bucket[i] << CLASS_BITS);
-            int32_t middle = bins[anchor[i]] - linked[tempo[i]];
-            int32_t low = middle - play < 0 ? 0 : middle - play;
-            int32_t high = middle + play >= BINS ? BINS - 1 : middle + play;
-            first[i] = high < low ? 0 : lists[low / CLASS_BINS];
-            length[i] = high < low ? 0 : (int32_t)(lists[high / CLASS_BINS + 1] - (uint32_t)first[i]);
-            if (exact && length[i] > SHORT_LIST)
-                for (int32_t at = 0; at < length[i] && at < 96; at += 16)
-                    __builtin_prefetch(postings + first[i] + at);
+    enum { AHEAD = 24, COUNTED = 1 << 12 };
+    int64_t many[COUNTED + 1] = {0}, made = 0, total = 0, end = bounds[trials];
+    int32_t most = INT32_MAX;
+    found[0] = 0;
+    for (int64_t trial = 0; trial < trials; trial++) {
+        int32_t shift = linked[numbers[trial]];
+        for (int64_t i = bounds[trial]; i < bounds[trial + 1]; i++) {
+            if (i + AHEAD < end)
+                __builtin_prefetch(starts + ((int64_t)(hashes[i + AHEAD] >> (32 - bits)) << CLASS_BITS));
+            if (anchors[i] & 1 && !probe)
+                continue;
+            const uint32_t *lists = starts + ((int64_t)(hashes[i] >> (32 - bits)) << CLASS_BITS);
+            int32_t at = anchors[i] >> 1, pitch = bins[at] - shift;
+            int32_t low = pitch - play < 0 ? 0 : pitch - play;
+            int32_t high = pitch + play >= BINS ? BINS - 1 : pitch + play;
+            if (high < low)
+                continue;
+            uint32_t from = lists[low / CLASS_BINS], own = lists[high / CLASS_BINS + 1] - from;
+            total += own;
+            many[own < COUNTED ? own : COUNTED]++;
+            first[made] = from;
+            length[made] = (int32_t)own;
+            anchor[made] = at;
+            made += own > 0 && own <= (uint32_t)most;
         }
-        int64_t k = i - LAG;
-        if (exact && k >= 0 && length[k] > SHORT_LIST)
-            cut(postings, bins[anchor[k]] - linked[tempo[k]], play, first + k, length + k);
+        found[trial + 1] = made;
+        int32_t fitting = readable(many, COUNTED - 1, budget);
+        if (fitting < COUNTED - 1)
+            most = fitting > 0 ? fitting : 1;
     }
+    *touched = total;
+    return made;
 }
 
 /* The longest list that may be read when the longest are left out until all fit the budget. */
@@ -185,27 +186,20 @@ static int32_t longest_within(const int32_t *length, int64_t asks, int64_t budge
     int32_t longest = 0;
     for (int64_t i = 0; i < asks; i++)
         longest = length[i] > longest ? length[i] : longest;
-    int64_t *many = calloc((size_t)longest + 1, sizeof *many), total = 0;
+    int64_t *many = calloc((size_t)longest + 1, sizeof *many);
     if (!many)
         return -1;
     for (int64_t i = 0; i < asks; i++)
         many[length[i]]++;
-    int32_t fitting = 0;
-    for (int32_t size = 1; size <= longest; size++) {
-        total += many[size] * size;
-        if (total > budget)
-            break;
-        fitting = size;
-    }
+    int32_t fitting = readable(many, longest, budget);
     free(many);
     return fitting;
 }
 
-/* A hit until it is known whether it counts: offset 32 | shift + 64 16 | anchor 16. */
-static uint32_t slot_of(uint64_t hit, const int32_t *blocks)
+/* The place in the sketch of a cell: offset, shift + 64 and block; the block's part is mixed before. */
+static uint32_t slot_of(uint32_t offset, uint32_t shift, uint32_t block)
 {
-    uint32_t cell = (uint32_t)(hit >> 32) / CELL_UNITS, block = (uint32_t)blocks[hit & 0xFFFF];
-    uint32_t mixed = cell * 2654435761u + (uint32_t)(hit >> 16 & 0xFFFF) * 2246822519u + block * 3266489917u;
+    uint32_t mixed = offset / CELL_UNITS * 2654435761u + shift * 2246822519u + block;
     mixed ^= mixed >> 15;
     return mixed * 668265263u >> (32 - SLOT_BITS);
 }
@@ -233,32 +227,35 @@ typedef struct {
 } Sketch;
 
 /* Hits of the lists of one trial tempo, counted in the sketch. */
-static int64_t seen_of(const Sketch *to, const uint32_t *postings, int64_t asks, const int64_t *first,
+static int64_t seen_of(const Sketch *to, const uint32_t *postings, int64_t asks, const uint32_t *first,
                        const int32_t *length, const int32_t *anchor, int32_t longest)
 {
     int64_t count = 0;
     for (int64_t i = 0; i < asks; i++) {
-        if (i + 8 < asks)
-            __builtin_prefetch(postings + first[i + 8]);
+        if (i + 20 < asks) {
+            __builtin_prefetch(postings + first[i + 20]);
+            __builtin_prefetch(postings + first[i + 20] + length[i + 20] - 1);
+        }
         if (length[i] > longest)
             continue;
         const uint32_t *list = postings + first[i];
-        int32_t unit = to->units[anchor[i]] - OFFSET_PAD, bin = to->bins[anchor[i]];
-        int32_t nearest = bin - to->linked + to->play;
+        int32_t own = anchor[i], unit = to->units[own] - OFFSET_PAD, bin = to->bins[own];
+        int32_t low = bin - to->linked - to->play, high = bin - to->linked + to->play + 1;
+        uint32_t begin = (uint32_t)(low < 0 ? 0 : low) << PITCH_SHIFT, end = (uint32_t)high << PITCH_SHIFT;
+        uint32_t block = (uint32_t)to->blocks[own] * 3266489917u;
+        int32_t from = 0, until = 0; /* counted, not looked for: lists are short, and sorted by pitch */
         for (int32_t k = 0; k < length[i]; k++) {
-            uint32_t posting = list[k];
-            int32_t pitch = (int32_t)(posting >> PITCH_SHIFT);
-            if ((uint32_t)(nearest - pitch) > (uint32_t)(2 * to->play))
+            from += list[k] < begin;
+            until += list[k] < end;
+        }
+        for (int32_t k = from; k < until; k++) {
+            uint32_t time = list[k] & TIME_MASK, shift = (uint32_t)(bin - (int32_t)(list[k] >> PITCH_SHIFT) + 64) & 127;
+            if (to->silenced && to->silenced[time >> 5])
                 continue;
-            if (to->silenced && to->silenced[(posting & TIME_MASK) >> 5])
-                continue;
-            uint64_t offset = (uint32_t)((int32_t)(posting & TIME_MASK) - unit);
-            uint64_t shift = (uint64_t)(bin - pitch + 64) & 127;
-            uint64_t hit = offset << 32 | shift << 16 | (uint64_t)anchor[i];
-            uint32_t slot = slot_of(hit, to->blocks);
+            uint32_t offset = time - (uint32_t)unit, slot = slot_of(offset, shift, block);
             to->table[slot] += to->table[slot] < UINT16_MAX;
             to->slots[count] = slot;
-            to->seen[count++] = hit;
+            to->seen[count++] = (uint64_t)offset << 32 | shift << 16 | (uint32_t)own; /* until it is known to count */
         }
     }
     return count;
@@ -382,39 +379,38 @@ static int64_t described(const Cell *cells, int64_t count, int32_t most, const H
     return made;
 }
 
-/* Cells that most anchors agree on. Lists come grouped by tempo. Returns how many, or -1 without memory. */
-int64_t lv_votes(const uint32_t *postings, int64_t asks, const int64_t *first, const int32_t *length,
-                 const int32_t *tempo, const int32_t *anchor, const double *times, const int32_t *bins,
-                 const int32_t *blocks, int64_t count, const double *tempos, const int32_t *linked, int32_t play,
-                 int64_t budget, const uint8_t *silenced, int64_t most, int32_t least, int64_t pool, int32_t *out, double *offset)
+/* Cells that most anchors agree on; the lists of trial k lie from `bounds[k]` to `bounds[k + 1]`.
+ * Returns how many, or -1 without memory. */
+int64_t lv_votes(const uint32_t *postings, const uint32_t *first, const int32_t *length, const int32_t *anchor,
+                 const int64_t *bounds, const int32_t *numbers, int64_t trials, const double *times,
+                 const int32_t *bins, const int32_t *blocks, int64_t count, const double *tempos,
+                 const int32_t *linked, int32_t play, int64_t budget, const uint8_t *silenced, int64_t most,
+                 int32_t least, int64_t pool, int32_t *out, double *offset)
 {
-    int64_t found = -1, widest = 0, sum = 0, groups = 0;
-    int32_t longest = longest_within(length, asks, budget);
-    for (int64_t i = 0; i < asks; i++) {
-        if (!i || tempo[i] != tempo[i - 1]) {
-            sum = 0;
-            groups++;
-        }
-        sum += length[i] <= longest ? length[i] : 0;
+    int64_t found = -1, widest = 0;
+    int32_t longest = longest_within(length, bounds[trials], budget);
+    for (int64_t trial = 0; trial < trials; trial++) {
+        int64_t sum = 0;
+        for (int64_t i = bounds[trial]; i < bounds[trial + 1]; i++)
+            sum += length[i] <= longest ? length[i] : 0;
         widest = sum > widest ? sum : widest;
     }
-    size_t room = (size_t)(groups * most < 1 ? 1 : groups * most);
+    size_t room = (size_t)(trials * most < 1 ? 1 : trials * most);
     int32_t *units = malloc(((size_t)count + 1) * sizeof *units);
     Sketch sketch = {bins, blocks, units, 0, play, silenced, malloc(sizeof(uint16_t) << SLOT_BITS),
                      malloc(((size_t)widest + 1) * sizeof(uint64_t)), malloc(((size_t)widest + 1) * sizeof(uint32_t))};
     Hit *kept = malloc(room * sizeof *kept), *spare = malloc(room * sizeof *spare);
     Cell *cells = malloc(room * sizeof *cells);
     if (longest >= 0 && sketch.table && sketch.seen && sketch.slots && units && kept && spare && cells) {
-        int64_t total = 0, to;
-        for (int64_t from = 0; from < asks; from = to) {
-            for (to = from; to < asks && tempo[to] == tempo[from]; to++)
-                ;
+        int64_t total = 0;
+        for (int64_t trial = 0; trial < trials; trial++) {
+            int64_t from = bounds[trial], asks = bounds[trial + 1] - from;
             for (int64_t i = 0; i < count; i++)
-                units[i] = (int32_t)rint(times[i] * tempos[tempo[from]] / UNIT);
-            sketch.linked = linked[tempo[from]];
+                units[i] = (int32_t)rint(times[i] * tempos[numbers[trial]] / UNIT);
+            sketch.linked = linked[numbers[trial]];
             memset(sketch.table, 0, sizeof *sketch.table << SLOT_BITS);
-            int64_t seen = seen_of(&sketch, postings, to - from, first + from, length + from, anchor + from, longest);
-            total += kept_of(&sketch, seen, (uint64_t)tempo[from], most, kept + total);
+            int64_t seen = seen_of(&sketch, postings, asks, first + from, length + from, anchor + from, longest);
+            total += kept_of(&sketch, seen, (uint64_t)numbers[trial], most, kept + total);
         }
         sorted(kept, spare, total);
         int64_t made = counted(kept, total, cells);
@@ -474,86 +470,79 @@ static int32_t pairs_at(const Counts *of, int64_t at)
     return of->table[at] + of->table[at + 1];
 }
 
-/* How many offsets tell what chance gives at this one. */
-static int64_t width_at(const Counts *of, int64_t at)
-{
-    int64_t low = at > of->near ? at - of->near : 0;
-    return (at + of->near < of->length ? at + of->near + 1 : of->length) - low;
-}
-
-/* How far an offset stands above chance, in deviations; far below zero where that is less than `least`. */
-static double surplus_at(const Counts *of, int64_t at, int32_t own, int32_t sum)
+/* How far an offset stands above what chance gives at its neighbours, in deviations; far below zero where that is
+ * less than `least`. */
+static double surplus_at(const Counts *of, int64_t at)
 {
     if (at < 0 || at >= of->length)
         return -1e9;
-    double chance = (double)sum / (double)width_at(of, at), over = own - chance;
+    int64_t low = at > of->near ? at - of->near : 0, high = at + of->near < of->length ? at + of->near : of->length - 1;
+    const uint16_t *around = of->table + low;
+    int32_t sum = 0;
+    for (int64_t k = 0; k <= high - low; k++)
+        sum += around[k] + around[k + 1];
+    double chance = (double)sum / (double)(high - low + 1), over = pairs_at(of, at) - chance;
     if (over <= 0 || over * over < of->least * of->least * (chance + 1.0) * 0.999)
         return -1e9;
     return over / sqrt(chance + 1.0);
 }
 
-/* The sums around an offset, from those around the one before. */
-static int64_t moved_on(const Counts *of, int64_t sum, int64_t at)
-{
-    if (at + of->near < of->length)
-        sum += pairs_at(of, at + of->near);
-    if (at > of->near)
-        sum -= pairs_at(of, at - of->near - 1);
-    return sum;
-}
+enum { BLOCK = 32, ASIDE = 5 }; /* so many whole blocks on either side lie within `near` */
 
-/* Marks what may stand out; a rough look at many at once, since nearly nothing does. */
-static int marked(const Counts *of, int64_t from, int64_t count, const int32_t *own, const int32_t *sum, uint8_t *mark)
+/* The most pairs at one offset of a block, and all of them. */
+static int32_t most_in(const Counts *of, int64_t block, int32_t *all)
 {
-    float slack = (float)(of->least * of->least * 0.998);
-    int inside = from > of->near && from + count + of->near < of->length, any = 0;
-    for (int64_t k = 0; k < count; k++) {
-        float width = inside ? (float)(2 * of->near + 1) : (float)width_at(of, from + k);
-        float chance = (float)sum[k] / width, over = (float)own[k] - chance;
-        mark[k] = (over > 0) & (over * over >= slack * (chance + 1.0f));
-        any |= mark[k];
+    const uint16_t *here = of->table + block * BLOCK;
+    int32_t sum = 0, most = 0;
+    for (int k = 0; k < BLOCK; k++) {
+        int32_t own = here[k] + here[k + 1];
+        sum += own;
+        most = own > most ? own : most;
     }
-    return any;
+    *all = sum;
+    return most;
 }
 
-/* The `most` offsets at which landmarks coincide more than the `near` units either side explain.
- * `table` has `length` + 1 counts, `next_of` one for each landmark asked. */
+/* How many pairs an offset needs at least to stand out, where chance gives no less than this. */
+static int32_t needed(const Counts *of, double chance)
+{
+    return (int32_t)ceil(chance + of->least * sqrt((chance + 1.0) * 0.999) - 1e-6);
+}
+
+/* The `most` offsets at which landmarks coincide more than the `near` units either side explain; `near` is six
+ * blocks at least. Nearly no offset stands out: of most blocks their greatest is compared with the pairs of whole blocks nearby.
+ * `table` has `length` + 1 counts, `next_of` one for each landmark asked. Returns how many, or -1 without memory. */
 int64_t lv_coincide(const int32_t *units, const int64_t *starts, const int32_t *pitch, const int32_t *time,
                     int64_t count, int64_t reach, int64_t length, int64_t near, double least, int64_t *next_of,
                     uint16_t *table, int64_t most, int64_t *at_out, double *votes, double *surplus)
 {
-    enum { SCAN = 1024 };
     memset(table, 0, (size_t)(length + 1) * sizeof *table);
     paired(units, starts, pitch, time, count, reach, length, next_of, table);
     Counts of = {table, length, near, least};
-    int32_t own[SCAN + 2] = {0}, sum[SCAN + 2] = {0}; /* with a neighbour on either side */
-    uint8_t mark[SCAN];
-    int64_t made = 0, running = 0;
-    for (int64_t at = 0; at < near && at < length; at++)
-        running += pairs_at(&of, at);
-    for (int64_t from = 0; from < length; from += SCAN) {
-        memcpy(own, own + SCAN, 2 * sizeof *own);
-        memcpy(sum, sum + SCAN, 2 * sizeof *sum);
-        for (int64_t k = from ? 2 : 1; k < SCAN + 2; k++) {
-            int64_t at = from + k - 1;
-            if (at >= length)
-                break;
-            running = moved_on(&of, running, at);
-            own[k] = pairs_at(&of, at);
-            sum[k] = (int32_t)running;
-        }
-        int64_t here = length - from < SCAN ? length - from : SCAN;
-        if (!marked(&of, from, here, own + 1, sum + 1, mark))
+    int64_t made = 0, blocks = length / BLOCK;
+    int32_t *sum = malloc((size_t)(blocks + 1) * 2 * sizeof *sum), *top = sum + blocks + 1, around = 0;
+    if (!sum)
+        return -1;
+    for (int64_t block = 0; block < blocks; block++)
+        top[block] = most_in(&of, block, sum + block);
+    for (int64_t block = 0; block < ASIDE && block < blocks; block++)
+        around += sum[block];
+    for (int64_t block = 0; block <= blocks; block++) {
+        around += (block + ASIDE < blocks ? sum[block + ASIDE] : 0) - (block > ASIDE ? sum[block - ASIDE - 1] : 0);
+        int inside = block >= ASIDE && block + ASIDE < blocks;
+        int32_t wanted = needed(&of, inside ? (double)around / (double)(2 * near + 1) : 0.0);
+        if (block < blocks && top[block] < wanted)
             continue;
-        for (int64_t k = 0; k < here; k++) {
-            if (!mark[k])
+        int64_t end = (block + 1) * BLOCK < length ? (block + 1) * BLOCK : length;
+        for (int64_t at = block * BLOCK; at < end; at++) {
+            if (pairs_at(&of, at) < wanted)
                 continue;
-            double peak = surplus_at(&of, from + k, own[k + 1], sum[k + 1]);
-            if (peak >= least && peak >= surplus_at(&of, from + k - 1, own[k], sum[k])
-                && peak >= surplus_at(&of, from + k + 1, own[k + 2], sum[k + 2]))
-                made = among_best(made, most, from + k, own[k + 1], peak, at_out, votes, surplus);
+            double peak = surplus_at(&of, at);
+            if (peak >= least && peak >= surplus_at(&of, at - 1) && peak >= surplus_at(&of, at + 1))
+                made = among_best(made, most, at, pairs_at(&of, at), peak, at_out, votes, surplus);
         }
     }
+    free(sum);
     return made;
 }
 

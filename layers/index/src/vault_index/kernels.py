@@ -44,9 +44,9 @@ def _bound(name: str, result: Any, *arguments: Any) -> Any:
 _LIBRARY: Final = _library()
 
 triplets: Final = _bound("lv_triplets", L, P, P, L, N, N, N, P, P)
-ask: Final = _bound("lv_ask", L, P, P, L, P, P, L, N, N, P, N, P, P, P, P)
-narrow: Final = _bound("lv_narrow", None, P, P, L, P, P, P, P, P, N, N, P, P)
-votes: Final = _bound("lv_votes", L, P, L, P, P, P, P, P, P, P, L, P, P, N, L, P, L, N, L, P, P)
+keys: Final = _bound("lv_keys", None, P, P, L, P, P, L, N, P, P, P, P)
+lists: Final = _bound("lv_lists", L, P, N, P, P, P, P, L, N, P, P, N, L, P, P, P, P, P)
+votes: Final = _bound("lv_votes", L, P, P, P, P, P, P, L, P, P, P, L, P, P, N, L, P, L, N, L, P, P)
 coincide: Final = _bound("lv_coincide", L, P, P, P, P, L, L, L, L, F, P, P, L, P, P, P)
 values: Final = _bound("lv_values", None, P, L, F, F, P, P, L, F, F, F, P, P)
 trial: Final = _bound("lv_trial", L, P, L, F, F, P, L, F, F, F, F, F, F, P, N, P, N, P, N, L, F, L, L, P, N, N, F, P)

@@ -4,7 +4,7 @@ Promise: :func:`candidates` looks a stretch of query landmarks up in one shard
 and returns the alignments that most anchors agree on within some ten seconds.
 The work has a bound that does not grow with the shard: when the posting lists
 found are longer than the stage's budget, the longest lists, which say least,
-are left out.
+are left out. Of a list only the pitch classes are read that the stage allows.
 
 Votes are sparse. For each trial tempo they are first counted in a hashed table
 (a sketch); only hits in its fullest cells are then counted exactly, each query
@@ -13,6 +13,7 @@ query; its votes and those of its better neighbours in each are added up.
 """
 
 from dataclasses import dataclass, replace
+from threading import Lock
 from typing import Final
 
 import numpy as np
@@ -47,6 +48,7 @@ class Stage:
     tempos: tuple[int, ...]
     shift: str  # "none", "speed" (pitch follows tempo) or "any"
     budget: int
+    """Postings read at most; they lie by pitch class, so that some nine bins more are read than ``play`` asks for."""
     probe: bool = True
     followers: int = keys.FOLLOWERS_ASKED
     most: int = 32
@@ -97,19 +99,28 @@ class Candidates:
 
 @dataclass(frozen=True, eq=False)
 class Asked:
-    """One row per key that the shard knows, grouped by tempo: its bucket and the anchor that asks."""
+    """Keys of a window at some trial tempos: those of trial k lie from ``bounds[k]`` to ``bounds[k + 1]``.
 
-    bucket: NDArray[np.int32]
-    tempo: NDArray[np.int32]
-    anchor: NDArray[np.int32]
+    ``anchors`` hold the anchor's number, and in the lowest bit whether this is a key's neighbour."""
+
+    tempos: NDArray[np.int32]
+    hashes: NDArray[np.uint32]
+    anchors: NDArray[np.int32]
+    bounds: NDArray[np.int64]
 
 
 @dataclass(frozen=True, eq=False)
 class Lists:
-    """The posting list of each row asked: where it begins, and how many postings it has."""
+    """The posting lists that a shard has for the keys asked: where each begins, its postings, and who asks.
 
-    first: NDArray[np.int64]
+    Lists that are too long for the budget may be left out already."""
+
+    first: NDArray[np.uint32]
     length: NDArray[np.int32]
+    anchor: NDArray[np.int32]
+    bounds: NDArray[np.int64]
+    postings: int
+    """How many all of them have."""
 
 
 class Lookups:
@@ -119,21 +130,23 @@ class Lookups:
         if len(window.times) >= _MOST_LANDMARKS:
             raise ValueError("a window holds at most 65,535 landmarks")
         self.window = window
-        self._asked: dict[tuple[str, Stage], Asked] = {}
+        self._lock = Lock()
+        self._asked: dict[tuple[tuple[int, ...], int], Asked] = {}
         self._lists: dict[tuple[str, Stage], Lists] = {}
 
-    def asked(self, shard: Shard, stage: Stage) -> Asked:
-        """The stage's keys, less those that this shard does not know."""
-        known = (shard.sha256, replace(stage, shift="any", budget=0, name="", most=0))
-        if known not in self._asked:
-            self._asked[known] = _ask(shard, self.window, stage)
-        return self._asked[known]
+    def asked(self, stage: Stage) -> Asked:
+        """The stage's keys, the same for every shard; made once, whoever asks first."""
+        known = (stage.tempos, stage.followers)
+        with self._lock:
+            if known not in self._asked:
+                self._asked[known] = _ask(self.window, stage)
+            return self._asked[known]
 
     def lists(self, shard: Shard, stage: Stage) -> Lists:
-        """For each of these keys the postings whose pitch the stage allows."""
-        known = (shard.sha256, replace(stage, budget=0, name="", most=0))
+        """For these keys the postings whose pitch the stage allows."""
+        known = (shard.sha256, replace(stage, name="", most=0))
         if known not in self._lists:
-            self._lists[known] = _narrowed(shard, self.window, self.asked(shard, stage), stage)
+            self._lists[known] = _listed(shard, self.window, self.asked(stage), stage)
         return self._lists[known]
 
 
@@ -147,35 +160,37 @@ def candidates(
 
 def postings_touched(shard: Shard, lookups: Lookups, stage: Stage) -> int:
     """How many postings the stage's keys have in this shard."""
-    return int(lookups.lists(shard, stage).length.sum(dtype=np.int64))
+    return lookups.lists(shard, stage).postings
 
 
-def _ask(shard: Shard, window: Window, stage: Stage) -> Asked:
-    count, trials = len(window.times), np.array(stage.tempos, np.int32)
-    room = len(trials) * count * stage.followers * (stage.followers - 1) // 2 * (1 + stage.probe)
-    found = Asked(*(np.empty(room, np.int32) for _ in range(3)))
-    scaled = np.empty(count)
-    made = kernels.ask(
+def _ask(window: Window, stage: Stage) -> Asked:
+    count, tempos = len(window.times), np.array(stage.tempos, np.int32)
+    room = len(tempos) * count * stage.followers * (stage.followers - 1)
+    hashes, anchors = np.empty(room, np.uint32), np.empty(room, np.int32)
+    scaled, bounds = np.empty(count), np.empty(len(tempos) + 1, np.int64)
+    kernels.keys(
         kernels.address(window.times, np.float64), kernels.address(window.pitches, np.float64), count,
-        kernels.address(TEMPOS, np.float64), kernels.address(trials, np.int32), len(trials), stage.followers,
-        stage.probe, kernels.address(shard.starts, np.uint32), shard.hash_bits, kernels.address(scaled, np.float64),
-        kernels.address(found.bucket, np.int32), kernels.address(found.tempo, np.int32),
-        kernels.address(found.anchor, np.int32),
+        kernels.address(TEMPOS, np.float64), kernels.address(tempos, np.int32), len(tempos), stage.followers,
+        kernels.address(scaled, np.float64), kernels.address(hashes, np.uint32), kernels.address(anchors, np.int32),
+        kernels.address(bounds, np.int64),
     )  # fmt: skip
-    return Asked(found.bucket[:made], found.tempo[:made], found.anchor[:made])
+    return Asked(tempos, hashes[: bounds[-1]], anchors[: bounds[-1]], bounds)
 
 
-def _narrowed(shard: Shard, window: Window, asked: Asked, stage: Stage) -> Lists:
-    found = Lists(np.empty(len(asked.bucket), np.int64), np.empty(len(asked.bucket), np.int32))
+def _listed(shard: Shard, window: Window, asked: Asked, stage: Stage) -> Lists:
+    room = len(asked.hashes) + 1
+    first, length, anchor = np.empty(room, np.uint32), np.empty(room, np.int32), np.empty(room, np.int32)
+    bounds, touched = np.empty_like(asked.bounds), np.zeros(1, np.int64)
     bins, linked = window.bins, _linked_shift(stage)
-    kernels.narrow(
-        kernels.address(shard.postings, np.uint32), kernels.address(shard.starts, np.uint32), len(asked.bucket),
-        kernels.address(asked.bucket, np.int32), kernels.address(asked.tempo, np.int32),
-        kernels.address(asked.anchor, np.int32), kernels.address(bins, np.int32), kernels.address(linked, np.int32),
-        stage.play, stage.shift != "any", kernels.address(found.first, np.int64),
-        kernels.address(found.length, np.int32),
+    made = kernels.lists(
+        kernels.address(shard.starts, np.uint32), shard.hash_bits, kernels.address(asked.hashes, np.uint32),
+        kernels.address(asked.anchors, np.int32), kernels.address(asked.bounds, np.int64),
+        kernels.address(asked.tempos, np.int32), len(asked.tempos), stage.probe, kernels.address(bins, np.int32),
+        kernels.address(linked, np.int32), stage.play, stage.budget, kernels.address(first, np.uint32),
+        kernels.address(length, np.int32), kernels.address(anchor, np.int32), kernels.address(bounds, np.int64),
+        kernels.address(touched, np.int64),
     )  # fmt: skip
-    return found
+    return Lists(first[:made], length[:made], anchor[:made], bounds, int(touched[0]))
 
 
 def _linked_shift(stage: Stage) -> NDArray[np.int32]:
@@ -198,13 +213,14 @@ def _silenced(shard: Shard, excluded: frozenset[int]) -> NDArray[np.uint8] | Non
 
 def _counted(shard: Shard, lookups: Lookups, stage: Stage, silenced: NDArray[np.uint8] | None) -> Candidates:
     """Cells that most anchors agree on, best first, as alignments."""
-    window, asked, lists = lookups.window, lookups.asked(shard, stage), lookups.lists(shard, stage)
+    window, tempos, lists = lookups.window, lookups.asked(stage).tempos, lookups.lists(shard, stage)
     cells, offset = np.empty((_POOL, 4), np.int32), np.empty(_POOL)
     bins, blocks, linked = window.bins, window.blocks, _linked_shift(stage)
     made = kernels.votes(
-        kernels.address(shard.postings, np.uint32), len(lists.first), kernels.address(lists.first, np.int64),
-        kernels.address(lists.length, np.int32), kernels.address(asked.tempo, np.int32),
-        kernels.address(asked.anchor, np.int32), kernels.address(window.times, np.float64),
+        kernels.address(shard.postings, np.uint32), kernels.address(lists.first, np.uint32),
+        kernels.address(lists.length, np.int32), kernels.address(lists.anchor, np.int32),
+        kernels.address(lists.bounds, np.int64), kernels.address(tempos, np.int32), len(tempos),
+        kernels.address(window.times, np.float64),
         kernels.address(bins, np.int32), kernels.address(blocks, np.int32), len(window.times),
         kernels.address(TEMPOS, np.float64), kernels.address(linked, np.int32), stage.play, stage.budget,
         None if silenced is None else kernels.address(silenced, np.uint8), _SURVIVORS, _LEAST, _POOL,
