@@ -3,10 +3,11 @@
     python benchmarks/calibrate.py [--audio DIR] [--related A,B ...] [--out FILE]
 
 Catalogues hold composed pieces and, with ``--audio``, a folder of real music;
-each query is searched in a small one, in one a hundred times as long, and in
-one between. Unrelated queries are composed pieces of other seeds, excerpts of the
-real tracks with their own track (and its stated relatives) taken out, so that
-the same composers stay in, and noise, tones, loops and silence. One in three is
+each query is searched in a few of them, in a hundred, in a thousand and in ten
+thousand (which take half an hour to make on two cores). Unrelated queries are
+composed pieces of other seeds, excerpts of the real tracks with their own track
+(and its stated relatives) taken out, so that the same composers stay in, and
+noise, tones, loops and silence. One in three is
 as it is, one has noise, one another speed; with ``--clean`` all are as they are,
 from other places. With ``--per`` weights are fitted first, on copies and
 unrelated queries of the first half of the real tracks (by hash of their names);
@@ -31,7 +32,8 @@ import numpy as np
 from conditions import RATE, Samples, bent, mixed, noisy, played, roomy, same
 from copies import Track, generated_tracks, real_tracks
 from numpy.random import Generator, default_rng
-from vault_audio.features import Features, extract
+from scale import indexed
+from vault_audio.features import extract
 from vault_index import passages, search
 from vault_index.calibration import FORMAT, builtin
 from vault_index.protocols import SETTINGS
@@ -262,7 +264,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--audio", type=Path)
     parser.add_argument("--related", action="append", default=[], metavar="A,B")
-    parser.add_argument("--generated", type=int, default=1000, help="composed pieces in the longest catalogue")
+    parser.add_argument(
+        "--generated", type=int, nargs=2, default=(1000, 10_000), help="composed pieces in the two longest catalogues"
+    )
     parser.add_argument("--queries", type=int, default=1000, help="composed queries per length")
     parser.add_argument("--real", type=int, default=900, help="real queries of 10 s; fewer of other lengths")
     parser.add_argument("--per", type=int, default=0, help="copies per change to fit weights on; 0 keeps the weights")
@@ -270,13 +274,14 @@ def main() -> None:
     parser.add_argument("--clean", action="store_true", help="queries as they are, none altered")
     parser.add_argument(
         "--besides", type=Path, action="append", default=[], metavar="FILE",
-        help="an earlier calibration with the same weights and catalogues: what it measured counts too",
+        help="an earlier calibration with the same weights and the same catalogues, or the first of them: what it"
+        " measured counts too",
     )  # fmt: skip
     parser.add_argument("--keep", type=Path, help="also write all evidence of unrelated queries here")
     parser.add_argument("--out", type=Path, default=Path("layers/index/src/vault_index/calibration.json"))
     chosen = parser.parse_args()
     real = list(real_tracks(chosen.audio, chosen.related)) if chosen.audio else []
-    shards = catalogues(real, chosen.generated)
+    shards = catalogues(real, *chosen.generated, chosen.processes)
     half = sorted(real or list(generated_tracks(60)), key=lambda track: sha256(min(track.related).encode()).hexdigest())
     learn, judge = half[: len(half) // 2], half[len(half) // 2 if chosen.per else 0 :]
     weights = fitted(shards[1], learn, chosen.per, chosen.processes) if chosen.per else dict(builtin().weights)
@@ -304,16 +309,14 @@ def main() -> None:
     print(json.dumps(document["catalogues"], indent=1))
 
 
-def catalogues(real: Sequence[Track], count: int) -> list[Shard]:
-    """A few tracks, a hundred or so, and all: real ones, and ``count`` composed ones."""
+def catalogues(real: Sequence[Track], many: int, most: int, processes: int) -> list[Shard]:
+    """A few tracks, a hundred or so, more, and all: real ones, and composed ones."""
     own = [(track.id, extract(track.audio).without_dense()) for track in real]
-    made: list[tuple[str, Features]] = []
-    for track in generated_tracks(count):
-        made.append((track.id, extract(track.audio).without_dense()))
-        print(f"\r{len(made)} composed", end="", file=sys.stderr, flush=True)
-    sizes = ((4, 8), (len(own), max(1, count // 20)), (len(own), count))
+    made = indexed(most, processes)
+    few = [*own[::5][:4], *made[:8]]
     return [
-        Shard.open(build_shard([*own[::5][:a], *made[:b]] if a < len(own) else [*own, *made[:b]])) for a, b in sizes
+        Shard.open(build_shard(few)),
+        *(Shard.open(build_shard([*own, *made[:count]])) for count in (max(1, many // 20), many, most)),
     ]
 
 
@@ -329,7 +332,8 @@ def rows_of(
     """The measurements of earlier files; they say nothing of other weights, features or catalogues."""
     for one in earlier:
         theirs = [catalogue["catalogue_s"] for catalogue in one["catalogues"]]
-        if (one["format"], one["settings"], one["weights"], theirs) != (FORMAT, SETTINGS, weights, [*lengths.values()]):
+        same = theirs == [*lengths.values()][: len(theirs)]
+        if not same or (one["format"], one["settings"], one["weights"]) != (FORMAT, SETTINGS, weights):
             raise SystemExit(f"calibration {one['version']} was measured with other weights, features or catalogues")
     return [{"sample": MIXED.name, **row} for one in earlier for row in one["measurements"]["rows"]]
 
