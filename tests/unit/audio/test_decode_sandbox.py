@@ -44,6 +44,11 @@ def test_memory_and_open_files_are_bounded(work):
     assert "Too many open files" in run(work, "f = [open('/dev/null') for _ in range(100)]", open_files=20).log
 
 
+def test_it_has_one_of_our_cores(work):
+    got = {run(work, "import os; print(*os.sched_getaffinity(0))").log.strip() for _ in range(3)}
+    assert got <= {str(core) for core in os.sched_getaffinity(0)}
+
+
 def test_children_die_with_the_group(work):
     code = "import os, time; pid = os.fork(); print(pid or '', end='', flush=True); time.sleep(60)"
     ended = run(work, code, wall_s=1.0)

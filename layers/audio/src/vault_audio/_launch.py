@@ -1,4 +1,4 @@
-"""Lower this process's limits, then become the given program. Run by path, by :mod:`vault_audio.sandbox` alone.
+"""Lower this process's limits, keep to one core, become the given program. Run by :mod:`vault_audio.sandbox` alone.
 
 Usage: python -I -S _launch.py CPU_S MEMORY_BYTES FILE_BYTES OPEN_FILES -- PROGRAM [ARGUMENT ...]
 """
@@ -22,6 +22,8 @@ def main() -> None:
     lower(resource.RLIMIT_FSIZE, file_bytes)
     lower(resource.RLIMIT_NOFILE, files)
     lower(resource.RLIMIT_AS, memory)
+    cores = sorted(os.sched_getaffinity(0))
+    os.sched_setaffinity(0, {cores[os.getpid() % len(cores)]})
     os.execv(sys.argv[6], sys.argv[6:])  # noqa: S606 - becoming that program is the point
 
 

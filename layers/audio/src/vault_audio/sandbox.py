@@ -4,7 +4,9 @@ Promise: :func:`run` returns within ``wall_s`` (plus a second), with the whole
 process group dead, whatever the program does; its memory, CPU seconds, each
 file it writes and its open files are bounded by the kernel, its environment is
 :data:`ENVIRONMENT` alone, and it has no standard input. It dies with the
-thread that started it, so nothing keeps decoding for a killed worker.
+thread that started it, so nothing keeps decoding for a killed worker. It has one
+core: ffmpeg's threads hand each other every frame, and waking each other across
+cores costs more than they gain.
 
 The limits are set by a launcher (``_launch.py``) between fork and exec.
 ``preexec_fn`` runs Python in a forked copy of a threaded process and can
