@@ -12,6 +12,15 @@ PR_SET_PDEATHSIG, PR_SET_NO_NEW_PRIVS = 1, 38  # linux/prctl.h
 SIGKILL = 9  # the module signal takes 5 ms to import, a third of all that a launch takes
 
 
+def one_core() -> None:
+    """Quicker, and no promise: where the host does not let us choose, any core will do."""
+    try:
+        cores = sorted(os.sched_getaffinity(0))
+        os.sched_setaffinity(0, {cores[os.getpid() % len(cores)]})
+    except OSError:
+        pass
+
+
 def main() -> None:
     cpu_s, memory, file_bytes, files = (int(value) for value in sys.argv[1:5])
     libc = ctypes.CDLL(None)
@@ -22,8 +31,7 @@ def main() -> None:
     lower(resource.RLIMIT_FSIZE, file_bytes)
     lower(resource.RLIMIT_NOFILE, files)
     lower(resource.RLIMIT_AS, memory)
-    cores = sorted(os.sched_getaffinity(0))
-    os.sched_setaffinity(0, {cores[os.getpid() % len(cores)]})
+    one_core()
     os.execv(sys.argv[6], sys.argv[6:])  # noqa: S606 - becoming that program is the point
 
 

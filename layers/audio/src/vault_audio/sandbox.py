@@ -4,7 +4,7 @@ Promise: :func:`run` returns within ``wall_s`` (plus a second), with the whole
 process group dead, whatever the program does; its memory, CPU seconds, each
 file it writes and its open files are bounded by the kernel, its environment is
 :data:`ENVIRONMENT` alone, and it has no standard input. It dies with the
-thread that started it, so nothing keeps decoding for a killed worker. It has one
+thread that started it, so nothing keeps decoding for a killed worker. It keeps to one
 core: ffmpeg's threads hand each other every frame, and waking each other across
 cores costs more than they gain.
 
