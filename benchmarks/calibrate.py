@@ -281,7 +281,8 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=Path("layers/index/src/vault_index/calibration.json"))
     chosen = parser.parse_args()
     real = list(real_tracks(chosen.audio, chosen.related)) if chosen.audio else []
-    shards = catalogues(real, *chosen.generated, chosen.processes)
+    many, most = chosen.generated
+    shards = catalogues(real, many, most, chosen.processes)
     half = sorted(real or list(generated_tracks(60)), key=lambda track: sha256(min(track.related).encode()).hexdigest())
     learn, judge = half[: len(half) // 2], half[len(half) // 2 if chosen.per else 0 :]
     weights = fitted(shards[1], learn, chosen.per, chosen.processes) if chosen.per else dict(builtin().weights)
