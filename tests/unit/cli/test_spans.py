@@ -25,3 +25,10 @@ def test_another_place_or_length_does_not(spans):
 
 def test_pieces_of_one_passage_count_together_and_repeats_elsewhere_do_no_harm():
     assert spans_hold([span(15, 19, 40), span(20, 25, 45), span(0, 30, 90)], 15, 25, 40)
+
+
+def test_a_silent_beginning_and_end_may_be_left_out_and_no_more():
+    assert spans_hold([span(16.5, 22.5, 41.5)], 15, 25, 40, (1.0, 2.0))
+    assert not spans_hold([span(17.5, 22.5, 42.5)], 15, 25, 40, (1.0, 2.0))
+    assert not spans_hold([span(16.5, 21.5, 41.5)], 15, 25, 40, (1.0, 2.0))
+    assert not spans_hold([span(13.5, 25, 38.5)], 15, 25, 40, (1.0, 2.0))

@@ -8,6 +8,7 @@ find is what people really send.
 import subprocess
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +18,8 @@ from lemm.checking import audio_files
 from vault_models.compose import compose
 
 RATE = 44_100
+AUDIBLE = 2**-11
+"""A sample under this (-66 dBFS) at either end of a piece need not be found again: what fades out has no sharp end."""
 ORIGINALS = 108, 102, 105, 106
 """Pieces of which none resembles another, nor the open corpus, at any order of arrival: in a vault of one or two tracks
 one unrelated pair in a few hundred reaches 0.4 by chance, and the demonstration expects that originals are accepted."""
@@ -36,6 +39,8 @@ class Copy:
     query_start: float
     query_end: float
     ref_start: float
+    quiet: tuple[float, float] = (0.0, 0.0)
+    """Seconds at its beginning and end that hold next to nothing."""
 
 
 @dataclass
@@ -89,33 +94,44 @@ def _ffmpeg(*arguments: str | Path) -> None:
     subprocess.run(command, check=True, capture_output=True)  # noqa: S603 - our own files and a fixed program
 
 
-def _length(path: Path, folder: Path) -> float:
-    """Seconds of audio, measured by decoding (headers may lie)."""
+@dataclass(frozen=True)
+class Heard:
+    """An original by ear: its length, and how much of its beginning and end is next to silence (seconds)."""
+
+    path: Path
+    seconds: float
+    quiet: tuple[float, float]
+
+
+def _heard(path: Path, folder: Path) -> Heard:
+    """Measured by decoding (headers may lie)."""
     flat = folder / "measured.wav"
     _ffmpeg("-i", path, "-ac", "1", "-ar", "8000", flat)
-    length = soundfile.info(flat).duration
+    samples, rate = soundfile.read(flat, dtype="float32")
     flat.unlink()
-    return float(length)
+    loud = np.flatnonzero(np.abs(samples) > AUDIBLE)
+    first, last = (loud[0], loud[-1]) if len(loud) else (len(samples), 0)
+    return Heard(path, len(samples) / rate, (float(first / rate), float((len(samples) - last) / rate)))
 
 
 def make_copies(folder: Path, originals: list[Path]) -> dict[str, Copy]:
     """An MP3, a quieter and equalised copy, and ten seconds inside another piece."""
-    long_enough = [(path, seconds) for path in originals if (seconds := _length(path, folder)) >= 25.0][:4]
+    heard = (_heard(path, folder) for path in originals)
+    long_enough = list(islice((one for one in heard if one.seconds >= 25.0), 4))
     if not long_enough:
         raise ValueError("the demonstration needs at least one original of 25 s or more")
-    chosen = [long_enough[n % len(long_enough)] for n in range(1, 4)]
-    (mp3_of, mp3_s), (eq_of, eq_s), (cut_of, cut_s) = chosen
+    re_encoded, quieter, whole = (long_enough[n % len(long_enough)] for n in range(1, 4))
     mp3 = folder / "re-encoded.mp3"
-    _ffmpeg("-i", mp3_of, "-map", "a:0", "-b:a", "96k", mp3)
+    _ffmpeg("-i", re_encoded.path, "-map", "a:0", "-b:a", "96k", mp3)
     equalised = folder / "quieter-and-equalised.ogg"
     curve = "volume=-9dB,equalizer=f=120:t=o:w=1:g=6,equalizer=f=1000:t=o:w=1:g=-6,equalizer=f=5000:t=o:w=1:g=5"
-    _ffmpeg("-i", eq_of, "-map", "a:0", "-af", curve, "-c:a", "libvorbis", "-q:a", "4", equalised)
-    excerpt, ref_start = folder / "excerpt-inside-another.flac", min(12.0, cut_s - 12.0)
-    _splice(folder, cut_of, ref_start, excerpt)
+    _ffmpeg("-i", quieter.path, "-map", "a:0", "-af", curve, "-c:a", "libvorbis", "-q:a", "4", equalised)
+    excerpt, ref_start = folder / "excerpt-inside-another.flac", min(12.0, whole.seconds - 12.0)
+    _splice(folder, whole.path, ref_start, excerpt)
     return {
-        "MP3 re-encode": Copy(mp3, mp3_of.name, 0.0, mp3_s, 0.0),
-        "quieter, EQ'd": Copy(equalised, eq_of.name, 0.0, eq_s, 0.0),
-        "10 s inside another piece": Copy(excerpt, cut_of.name, 15.0, 25.0, ref_start),
+        "MP3 re-encode": Copy(mp3, re_encoded.path.name, 0.0, re_encoded.seconds, 0.0, re_encoded.quiet),
+        "quieter, EQ'd": Copy(equalised, quieter.path.name, 0.0, quieter.seconds, 0.0, quieter.quiet),
+        "10 s inside another piece": Copy(excerpt, whole.path.name, 15.0, 25.0, ref_start),
     }
 
 

@@ -103,7 +103,8 @@ class Scenario:
             with self.ledger.timed() as clock:
                 state = self._decided(self.cast.ray, copy.path)
                 hit = next((h for h in state["hits"] if h["ref"] == self.accepted[copy.of]), None)
-                right = hit is not None and spans_hold(hit["spans"], copy.query_start, copy.query_end, copy.ref_start)
+                bounds = copy.query_start, copy.query_end, copy.ref_start, copy.quiet
+                right = hit is not None and spans_hold(hit["spans"], *bounds)
                 held = state["status"] in ("pending_review", "rejected") and right
                 self.ledger.add(f"{what} of {copy.of}", held, _words(state), seconds=clock(), **_found(state))
 
