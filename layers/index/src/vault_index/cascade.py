@@ -121,7 +121,7 @@ def _searches(
     unknown = _unknown(lookups, rest)
     if unknown is None:
         return
-    touched = sum(pool.map(lambda run: postings_touched(run.shard, unknown, run.own(_FULL)), runs))
+    touched = sum(pool.map(lambda run: postings_touched(run.shard, unknown, run.budgeted(_FULL)), runs))
     for run in runs:
         if touched > _LARGE * _FULL.budget * run.units:
             yield from ((run, partial(run.candidates, unknown, stage)) for stage in _BETWEEN)
@@ -202,9 +202,9 @@ class _Run:
     def candidates(self, lookups: Lookups, stage: Stage, besides: frozenset[int] = frozenset()) -> Candidates:
         """What one stage finds; in a small part of the index, fewer."""
         most = max(_FEWEST, round(stage.most * self._portion * self.units))
-        return candidates(self.shard, lookups, self.own(stage), self._excluded | besides, most)
+        return candidates(self.shard, lookups, self.budgeted(stage), self._excluded | besides, most)
 
-    def own(self, stage: Stage) -> Stage:
+    def budgeted(self, stage: Stage) -> Stage:
         """The stage with this run's part of its budget."""
         return replace(stage, budget=int(stage.budget * self._portion * self.units) + 1)
 

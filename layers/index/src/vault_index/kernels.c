@@ -174,7 +174,7 @@ int64_t lv_lists(const uint32_t *starts, int32_t bits, const uint32_t *hashes, c
         found[trial + 1] = made;
         int32_t fitting = readable(many, COUNTED - 1, budget);
         if (fitting < COUNTED - 1)
-            most = fitting > 0 ? fitting : 1;
+            most = fitting > 0 ? fitting : 1; /* the shortest stay: without them nobody could tell that none fits */
     }
     *touched = total;
     return made;
@@ -509,9 +509,10 @@ static int32_t needed(const Counts *of, double chance)
     return (int32_t)ceil(chance + of->least * sqrt((chance + 1.0) * 0.999) - 1e-6);
 }
 
-/* The `most` offsets at which landmarks coincide more than the `near` units either side explain; `near` is six
- * blocks at least. Nearly no offset stands out: of most blocks their greatest is compared with the pairs of whole blocks nearby.
- * `table` has `length` + 1 counts, `next_of` one for each landmark asked. Returns how many, or -1 without memory. */
+/* The `most` offsets at which landmarks coincide more than the `near` units either side explain; `near` is six blocks
+ * at least. Nearly no offset stands out: of most blocks only the greatest count is compared, with the pairs of whole
+ * blocks nearby. `table` has `length` + 1 counts, `next_of` one for each landmark asked. Returns how many, or -1
+ * without memory. */
 int64_t lv_coincide(const int32_t *units, const int64_t *starts, const int32_t *pitch, const int32_t *time,
                     int64_t count, int64_t reach, int64_t length, int64_t near, double least, int64_t *next_of,
                     uint16_t *table, int64_t most, int64_t *at_out, double *votes, double *surplus)
